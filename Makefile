@@ -1,0 +1,67 @@
+# Every target sets up what it needs by itself: Python 3.11+, make and git are enough.
+# All that is made lies in this checkout: .venv, .cache and build.
+
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST_ARGS ?= -n 2 --dist loadfile
+NOTEBOOK := notebooks/01-quickstart.ipynb
+BIN := $(VENV)/bin
+CACHE := $(CURDIR)/.cache
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_CACHE_DIR ?= $(CACHE)/pip
+
+# Runs of ours neither read nor write the settings and caches of whoever starts them.
+test demo bench: export XDG_CACHE_HOME := $(CACHE)
+test demo bench: export IPYTHONDIR := $(CACHE)/ipython
+test demo bench: export JUPYTER_CONFIG_DIR := $(CACHE)/jupyter/config
+test demo bench: export JUPYTER_DATA_DIR := $(CACHE)/jupyter/data
+test demo bench: export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter/runtime
+test demo bench: export MPLCONFIGDIR := $(CACHE)/matplotlib
+
+.PHONY: help demo lab test lint bench clean
+
+help:
+	@echo "make demo    run $(NOTEBOOK) and print what came out"
+	@echo "make lab     open it in JupyterLab"
+	@echo "make test    lint, types, every test, the notebook and the browser included"
+	@echo "make lint    lint, format and types only"
+	@echo "make bench   measure against other libraries, into benchmarks/README.md"
+	@echo "make clean   remove everything made here"
+
+demo: $(VENV)/.ready-lab
+	$(BIN)/python tools/demo.py $(NOTEBOOK) build
+
+lab: $(VENV)/.ready-lab
+	$(BIN)/jupyter lab $(NOTEBOOK)
+
+test: lint
+	$(BIN)/python -m pytest $(PYTEST_ARGS) \
+		--nbval --nbval-sanitize-with tests/nbval_sanitize.cfg tests $(NOTEBOOK)
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: $(VENV)/.ready-dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .cache build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp per dependency group of pyproject.toml: the second call does nothing.
+$(VENV)/.ready-%: pyproject.toml | $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --editable . --group $*
+	@touch $@
+
+# Only pip 25.1 and later understand dependency groups.
+$(VENV)/.ready:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "nbparallel needs Python 3.11 or later; '$(PYTHON)' is not it." >&2; \
+		echo "Name another one: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
