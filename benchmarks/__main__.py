@@ -1,0 +1,33 @@
+"""Run the cases named on the command line, or all of them."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import first_result, frame, memory, overhead, panel, report, startup
+
+CASES = {
+    "overhead": overhead.no_op,
+    "million": overhead.no_op_million,
+    "waiting": overhead.waiting,
+    "first": first_result.first_result,
+    "first-million": first_result.first_of_a_million,
+    "memory": memory.memory,
+    "panel": panel.panel,
+    "frame": frame.frame,
+    "startup": startup.startup,
+}
+
+
+def main(chosen: list[str]) -> None:
+    if unknown := set(chosen) - CASES.keys():
+        sys.exit(f"No such case: {', '.join(unknown)}. There are: {', '.join(CASES)}.")
+    report.write("machine", report.machine())
+    for name in chosen or CASES:
+        text = report.markdown(CASES[name]())
+        report.write(name, text)
+        print(f"{text}\n", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,74 @@
+"""Interleaved repetitions, medians and ratios.
+
+Contenders take turns, so that a slow minute of the machine hits all of them. A ratio is
+taken within one round, and its spread is that over the rounds.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+Measured = Mapping[str, list[float]]
+
+ROUNDS = 5
+BASE = "nbparallel"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One result as it is printed: a title, what was done, a header and rows."""
+
+    title: str
+    note: str
+    header: tuple[str, ...]
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long *work* takes; its result is thrown away after the clock stops."""
+    gc.collect()
+    start = time.perf_counter()
+    kept = work()
+    taken = time.perf_counter() - start
+    del kept
+    return taken
+
+
+def interleave(
+    contenders: Mapping[str, Callable[[], float]], rounds: int = ROUNDS
+) -> dict[str, list[float]]:
+    """Call every contender once per round, each round beginning with another one."""
+    names = list(contenders)
+    figures: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(rounds):
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
+            figures[name].append(contenders[name]())
+    return figures
+
+
+def ratios(figures: Measured, name: str, base: str = BASE) -> list[float]:
+    """Return *name* over *base*, round by round."""
+    return [
+        one / other for one, other in zip(figures[name], figures[base], strict=True)
+    ]
+
+
+def spread(values: list[float], digits: int = 3) -> str:
+    """Return ``median (lowest-highest)``."""
+    middle, low, high = statistics.median(values), min(values), max(values)
+    return f"{middle:.{digits}g} ({low:.{digits}g}-{high:.{digits}g})"
+
+
+def compare(figures: Measured, scale: float, base: str = BASE) -> list[tuple[str, ...]]:
+    """Return a row per contender: its name, its scaled median, its ratio to *base*."""
+    rows = []
+    for name in sorted(figures, key=lambda name: statistics.median(figures[name])):
+        ratio = "1" if name == base else spread(ratios(figures, name, base))
+        middle = statistics.median(figures[name]) * scale
+        rows.append((name, f"{middle:.3g}", ratio))
+    return rows
