@@ -37,7 +37,8 @@ lab: $(VENV)/.ready-lab
 
 test: lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS) \
-		--nbval --nbval-sanitize-with tests/nbval_sanitize.cfg tests $(NOTEBOOK)
+		--nbval --nbval-current-env \
+		--nbval-sanitize-with tests/nbval_sanitize.cfg tests $(NOTEBOOK)
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check
