@@ -1,0 +1,59 @@
+"""Where this code runs: in a kernel, for whom, in which cell.
+
+Relied upon: IPython's `get_ipython`, the ``kernel`` attribute that every kernel's shell
+carries, and `get_parent`, the request being carried out. Where one of them is missing
+or fails, the answer is the one that takes nothing away from a person at a notebook.
+Nothing is imported: a kernel without IPython loaded does not exist.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+
+def in_kernel() -> bool:
+    """Whether this process is a Jupyter kernel."""
+    return getattr(_shell(), "kernel", None) is not None
+
+
+def in_voila() -> bool:
+    """Whether the notebook is being shown as a Voila page."""
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
+
+
+def interactive() -> bool:
+    """Whether somebody may be there to press a button.
+
+    Programs that run notebooks (nbclient, papermill, nbconvert) say that they cannot
+    answer `input`; so does Voila, which has a person in front of it all the same.
+    """
+    if not in_kernel():
+        return False
+    answers = _request().get("content", {}).get("allow_stdin", True)
+    return bool(answers) or in_voila()
+
+
+def cell_id() -> str | None:
+    """Tell one execution of a cell from another; None where there is no such thing."""
+    found = _request().get("header", {}).get("msg_id")
+    return found if isinstance(found, str) else None
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    get_ipython = getattr(ipython, "get_ipython", None)
+    return get_ipython() if get_ipython else None
+
+
+def _request() -> dict[str, Any]:
+    """Return the request being carried out in this context, or an empty one."""
+    get_parent = getattr(_shell(), "get_parent", None)
+    if get_parent is None:
+        return {}
+    try:
+        found = get_parent()
+    except LookupError:  # ipykernel 7.0, from a thread without the cell's context
+        return {}
+    return found if isinstance(found, dict) else {}

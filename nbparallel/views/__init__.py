@@ -1,0 +1,1 @@
+"""What shows a run: each view is made from snapshots and plain callables alone."""

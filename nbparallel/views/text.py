@@ -1,0 +1,186 @@
+"""Numbers, tasks and whole runs as plain text."""
+
+from __future__ import annotations
+
+from nbparallel.records.snapshot import Row, Snapshot
+from nbparallel.types import MISSING, State, Status
+from nbparallel.views.safe import brief, error_line, one_line
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+# --- numbers ------------------------------------------------------------------------
+
+
+def count(number: int) -> str:
+    """Return a number of tasks: ``"1,204"``."""
+    return f"{number:,}"
+
+
+def counted(*parts: tuple[int, str]) -> str:
+    """Return the parts that are not zero: ``"3,987 ok, 13 failed"``."""
+    return ", ".join(f"{count(number)} {word}" for number, word in parts if number)
+
+
+def progress(done: int, total: int | None) -> str:
+    """Return how far a run is: ``"1,204 of 4,000"``, or ``"1,204 so far"``."""
+    if total is None:
+        return f"{count(done)} so far"
+    return f"{count(done)} of {count(total)}"
+
+
+def significant(value: float) -> str:
+    """Return a number in about three figures: ``"0.024"``, ``"1.24"``, ``"1,204"``."""
+    for below, digits in ((0.1, 3), (10, 2), (100, 1)):
+        if value < below:
+            return f"{value:.{digits}f}"
+    return f"{value:,.0f}"
+
+
+def seconds(value: float | None) -> str:
+    """Return seconds for a column; nothing if there are none."""
+    return "" if value is None else significant(value)
+
+
+def duration(value: float) -> str:
+    """Return a duration: ``"0.24 s"``, ``"12.3 s"``, ``"1m 04s"``, ``"2h 05m"``."""
+    whole = int(value)
+    if whole < MINUTE:
+        return f"{significant(value)} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE}m {whole % MINUTE:02d}s"
+    if whole < DAY:
+        return f"{whole // HOUR}h {whole % HOUR // MINUTE:02d}m"
+    return f"{whole // DAY}d {whole % DAY // HOUR:02d}h"
+
+
+def rate(value: float | None) -> str:
+    """Return tasks per time: ``"325/s"``, ``"37.2/s"``, ``"12.5/min"``."""
+    if value is None:
+        return ""
+    if value >= 1:
+        return f"{significant(value)}/s"
+    if value * MINUTE >= 1:
+        return f"{significant(value * MINUTE)}/min"
+    return f"{significant(value * HOUR)}/h"
+
+
+def remaining(value: float | None) -> str:
+    """Return the time still to go: ``"about 1m 10s left"``."""
+    if value is None:
+        return ""
+    return f"about {f'{value:.0f} s' if value < MINUTE else duration(value)} left"
+
+
+# --- tasks --------------------------------------------------------------------------
+
+
+def outcome(row: Row, limit: int = 80) -> str:
+    """Return what came of a task: its result or its error, in short."""
+    if row.error is not None:
+        return error_line(row.error, limit)
+    return "" if row.result is MISSING else brief(row.result, limit)
+
+
+def status(row: Row) -> str:
+    """Return where a task stands, with its tries if it took several."""
+    if row.attempts > 1:
+        return f"{row.status.word}, {row.attempts} tries"
+    return row.status.word
+
+
+# --- runs ---------------------------------------------------------------------------
+
+
+def title(snapshot: Snapshot) -> str:
+    """Return the run's description on one line."""
+    return one_line(snapshot.name, 80) or "run"
+
+
+def tally(snapshot: Snapshot) -> str:
+    """Return the tasks by status, in words: ``"3,987 ok, 13 failed"``."""
+    return counted(
+        (snapshot.counts[Status.OK], "ok"),
+        (snapshot.failed, "failed"),
+        (snapshot.counts[Status.CANCELLED], "cancelled"),
+        (snapshot.counts[Status.RUNNING], "running"),
+    )
+
+
+def pace(snapshot: Snapshot) -> list[str]:
+    """Return time taken, rate and time to go, as far as they are known."""
+    known = duration(snapshot.elapsed), rate(snapshot.rate), remaining(snapshot.eta)
+    return [part for part in known if part]
+
+
+def summary_line(snapshot: Snapshot) -> str:
+    """Return a run in one line.
+
+    ``fetch: 4,000 of 4,000 - 3,987 ok, 13 failed - 12.3 s - 325/s``
+    """
+    word = "" if snapshot.state is State.DONE else f"{snapshot.state.value}, "
+    done = word + progress(snapshot.finished, snapshot.total)
+    parts = [done, tally(snapshot), *pace(snapshot)]
+    return f"{title(snapshot)}: {' - '.join(part for part in parts if part)}"
+
+
+def not_ok(snapshot: Snapshot) -> int:
+    """Return how many tasks a retry would run again."""
+    return snapshot.known - snapshot.counts[Status.OK]
+
+
+def notices(snapshot: Snapshot) -> list[str]:
+    """Return what else there is to know of a run, one sentence each."""
+    said = []
+    if snapshot.input_error is not None:
+        line = error_line(snapshot.input_error)
+        said.append(f"The input raised after {count(snapshot.known)} items: {line}")
+    if snapshot.abandoned:
+        threads = "thread" if snapshot.abandoned == 1 else "threads"
+        said.append(f"{count(snapshot.abandoned)} {threads} did not stop when told to.")
+    return said
+
+
+def shown_rows(snapshot: Snapshot, ends: int = 5) -> list[Row]:
+    """Return the few tasks that stand for all, in input order.
+
+    Those are the first ones and the last to end; while a run is under way, the ones
+    being carried out as well.
+    """
+    some = (*snapshot.first[:ends], *snapshot.latest[:ends], *snapshot.running[:ends])
+    picked = {row.task: row for row in some}
+    return [picked[task] for task in sorted(picked)]
+
+
+def plain(snapshot: Snapshot, width: int = 40) -> str:
+    """Return a run as text of several lines, for where HTML cannot be shown."""
+    lines = [summary_line(snapshot), *_bar(snapshot, width)]
+    rows = shown_rows(snapshot)
+    last = -1
+    for row in rows:
+        if row.task > last + 1:
+            lines.append("   ...")
+        lines.append(_line(row))
+        last = row.task
+    shown = {row.task for row in rows}
+    lines += [_line(row) for row in snapshot.failures[:10] if row.task not in shown]
+    lines += notices(snapshot)
+    if snapshot.state.ended and (left := not_ok(snapshot)):
+        lines.append(f"run.retry() runs the {count(left)} again that are not ok.")
+    return "\n".join(lines)
+
+
+def _bar(snapshot: Snapshot, width: int) -> list[str]:
+    if not snapshot.total:
+        return []
+    done = width * snapshot.finished // snapshot.total
+    percent = 100 * snapshot.finished // snapshot.total
+    return [f"[{'#' * done}{'.' * (width - done)}] {percent} %"]
+
+
+def _line(row: Row) -> str:
+    told = f"{row.task:>6}  {status(row):<9} {seconds(row.seconds):>7}"
+    came = outcome(row)
+    return f"{told}  {brief(row.item, 40)}{f' -> {came}' if came else ''}"

@@ -1,0 +1,53 @@
+"""Rows and snapshots as a run would make them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from nbparallel.records.snapshot import Row, Snapshot
+from nbparallel.types import MISSING, State, Status
+
+
+def row(task=0, status=Status.OK, **changes):
+    made = Row(
+        task=task,
+        item=f"https://example.org/{task}",
+        status=status,
+        result=task * 10 if status is Status.OK else MISSING,
+        error=ValueError(f"no page {task}") if status is Status.ERROR else None,
+        seconds=None if status is Status.PENDING else 0.25 * (task + 1),
+        started=None,
+        worker=0,
+        attempts=1,
+        output="",
+    )
+    return replace(made, **changes)
+
+
+def snapshot(state=State.RUNNING, total=4000, **changes):
+    """A run with the counts given by status word, for instance ``ok=3``."""
+    counts = {status: changes.pop(status.word, 0) for status in Status}
+    if total is not None:
+        counts[Status.PENDING] = total - sum(counts.values())
+    made = Snapshot(
+        name="fetch",
+        state=state,
+        total=total,
+        counts=counts,
+        elapsed=12.3,
+        active=12.3,
+        workers=8,
+    )
+    return replace(made, **changes)
+
+
+@pytest.fixture
+def make_row():
+    return row
+
+
+@pytest.fixture
+def make_snapshot():
+    return snapshot

@@ -1,0 +1,120 @@
+"""Numbers, tasks and runs in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbparallel.types import State, Status
+from nbparallel.views import text
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "0.000 s"),
+        (0.0241, "0.024 s"),
+        (0.24, "0.24 s"),
+        (9.994, "9.99 s"),
+        (12.34, "12.3 s"),
+        (59.96, "60.0 s"),
+        (64, "1m 04s"),
+        (7500, "2h 05m"),
+        (3 * 86400 + 4 * 3600, "3d 04h"),
+    ],
+)
+def test_duration(value, shown):
+    assert text.duration(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, ""),
+        (12345.6, "12,346/s"),
+        (325.4, "325/s"),
+        (37.2, "37.2/s"),
+        (0.5, "30.0/min"),
+        (0.001, "3.60/h"),
+    ],
+)
+def test_rate(value, shown):
+    assert text.rate(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, ""), (4.2, "about 4 s left"), (70, "about 1m 10s left")],
+)
+def test_remaining(value, shown):
+    assert text.remaining(value) == shown
+
+
+def test_summary_of_an_ended_run(make_snapshot):
+    done = make_snapshot(State.DONE, ok=3987, error=10, timeout=2, crashed=1)
+    assert text.summary_line(done) == (
+        "fetch: 4,000 of 4,000 - 3,987 ok, 13 failed - 12.3 s - 325/s"
+    )
+
+
+def test_summary_of_a_run_under_way(make_snapshot):
+    under_way = make_snapshot(ok=1000, running=8)
+    assert text.summary_line(under_way) == (
+        "fetch: running, 1,000 of 4,000 - 1,000 ok, 8 running - 12.3 s - 81.3/s"
+        " - about 37 s left"
+    )
+
+
+def test_summary_of_a_cancelled_run(make_snapshot):
+    cancelled = make_snapshot(State.CANCELLED, ok=1000, cancelled=3000)
+    line = text.summary_line(cancelled)
+    assert line.startswith("fetch: cancelled, 4,000 of 4,000 - 1,000 ok, 3,000 canc")
+
+
+def test_summary_without_a_total(make_snapshot):
+    lazy = make_snapshot(total=None, ok=12, running=1)
+    assert "running, 12 so far - 12 ok, 1 running" in text.summary_line(lazy)
+
+
+def test_summary_of_an_empty_run(make_snapshot):
+    empty = make_snapshot(State.DONE, total=0, elapsed=0.0, active=0.0)
+    assert text.summary_line(empty) == "fetch: 0 of 0 - 0.000 s"
+    assert text.plain(empty) == text.summary_line(empty)
+
+
+def test_a_name_is_one_short_line(make_snapshot):
+    named = make_snapshot(name="a\nb\x1b[31m" + "x" * 1_000_000)
+    assert len(text.title(named)) == 80
+    assert text.title(named).startswith("a b")
+    assert text.title(make_snapshot(name="")) == "run"
+
+
+def test_plain_shows_both_ends_the_failures_and_the_way_on(make_snapshot, make_row):
+    failures = tuple(make_row(task, Status.ERROR) for task in (2, 50, 60))
+    ended = make_snapshot(
+        State.DONE,
+        total=100,
+        ok=97,
+        error=3,
+        first=(make_row(0), make_row(1), failures[0]),
+        latest=(make_row(99), make_row(98)),
+        failures=failures,
+        abandoned=1,
+        input_error=OSError("gone"),
+    )
+    shown = text.plain(ended)
+    assert "[########################################] 100 %" in shown
+    assert shown.count("   ...\n") == 1
+    assert [shown.count(f"no page {task}") for task in (2, 50, 60)] == [1, 1, 1]
+    assert "The input raised after 100 items: OSError: gone" in shown
+    assert "1 thread did not stop when told to." in shown
+    assert shown.endswith("run.retry() runs the 3 again that are not ok.")
+
+
+def test_tries_are_told(make_row):
+    assert text.status(make_row(attempts=1)) == "ok"
+    assert text.status(make_row(attempts=3)) == "ok, 3 tries"
+
+
+def test_a_result_none_is_shown(make_row):
+    assert text.outcome(make_row(result=None)) == "None"
+    assert text.outcome(make_row(status=Status.PENDING)) == ""
