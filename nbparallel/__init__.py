@@ -1,0 +1,85 @@
+"""Parallel map for notebooks.
+
+>>> import nbparallel as nbp
+>>> nbp.pmap(abs, [-1, 2, -3], progress=False).results
+[1, 2, 3]
+
+Importing this package loads nothing but this file: names are fetched when used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from nbparallel.engine.run import Run, runs
+    from nbparallel.errors import (
+        BadType,
+        BadValue,
+        InputError,
+        NbparallelError,
+        StillRunning,
+        TaskCancelled,
+        UsageError,
+    )
+    from nbparallel.faces.pmap import pmap
+    from nbparallel.faces.task import cancelled, sleep
+    from nbparallel.options import Options, defaults
+
+    last: Run | None
+
+__version__ = "0.1.0"
+
+_WHERE: Final = {
+    "BadType": "errors",
+    "BadValue": "errors",
+    "InputError": "errors",
+    "NbparallelError": "errors",
+    "Options": "options",
+    "Run": "engine.run",
+    "StillRunning": "errors",
+    "TaskCancelled": "errors",
+    "UsageError": "errors",
+    "cancelled": "faces.task",
+    "defaults": "options",
+    "pmap": "faces.pmap",
+    "runs": "engine.run",
+    "sleep": "faces.task",
+}
+
+__all__ = [
+    "BadType",
+    "BadValue",
+    "InputError",
+    "NbparallelError",
+    "Options",
+    "Run",
+    "StillRunning",
+    "TaskCancelled",
+    "UsageError",
+    "cancelled",
+    "defaults",
+    "last",
+    "pmap",
+    "runs",
+    "sleep",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "last":  # asked for anew each time
+        return import_module("nbparallel.engine.run").last()
+    if name not in _WHERE:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from nbparallel import notebook
+
+    notebook.connect()
+    found = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

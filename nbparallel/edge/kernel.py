@@ -1,0 +1,45 @@
+"""Which Jupyter kernel this process is, and what we keep on it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_making = threading.Lock()
+
+
+def per_kernel(name: str, make: Callable[[Any], T]) -> T | None:
+    """Return what *make* builds from this process's kernel, built on the first call.
+
+    It is kept on the kernel itself, so that a reloaded module finds it again instead
+    of installing a second one. It never raises: where there is no kernel, or one that
+    *make* cannot work with, the answer is None, now and on every later call.
+    """
+    kernel = _kernel()
+    if kernel is None:
+        return None
+    attribute = f"_nbparallel_{name}"
+    with _making:
+        if not hasattr(kernel, attribute):
+            setattr(kernel, attribute, _attempt(make, kernel))
+        made: T | None = getattr(kernel, attribute)
+    return made
+
+
+def _kernel() -> Any:
+    """Return the kernel, or None in a terminal, a script or an unknown front end."""
+    # A kernel has imported IPython long before us; nobody else should pay for it.
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return getattr(shell, "kernel", None)
+
+
+def _attempt(make: Callable[[Any], T], kernel: Any) -> T | None:
+    try:
+        return make(kernel)
+    except Exception:  # in-process, xeus, pyodide, a future ipykernel: others cope
+        return None

@@ -1,0 +1,1 @@
+"""The engine: one scheduler for every backend, and the handle that users hold."""

@@ -1,0 +1,22 @@
+"""Tie printed text to the task that printed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nbparallel.edge import streams
+from nbparallel.workers.claim import current
+
+
+def start() -> Callable[[], None]:
+    """Keep what tasks of capturing runs print; return what ends it."""
+    return streams.catch(_take)
+
+
+def _take(text: str) -> bool:
+    claim = current.get()
+    if claim is None or not claim.run.options.capture:
+        return False
+    if not claim.revoked:
+        claim.print(text)
+    return True

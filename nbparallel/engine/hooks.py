@@ -1,0 +1,86 @@
+"""How the engine announces what happens. It never displays anything itself.
+
+A hook that raises is logged and dropped from that run; it never disturbs the run.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbparallel.engine.run import Run
+
+log = logging.getLogger("nbparallel")
+
+
+class Hook:
+    """Base class of listeners; override what you need.
+
+    One instance serves every run. A nested run, one started inside a task of another,
+    is announced like any other; look at ``run.nested``.
+    """
+
+    def run_started(self, run: Run) -> None:
+        """Hear that workers have begun, in the thread that started the run."""
+
+    def run_finished(self, run: Run) -> None:
+        """Hear that a run has ended, before anyone who waits for it goes on."""
+
+    def run_waited(self, run: Run) -> None:
+        """Hear that a wait for *run* is over, in the thread that waited."""
+
+    def run_shown(self, run: Run) -> None:
+        """Hear that the user displays *run*, in the thread that does so."""
+
+    def pump(self) -> Callable[[], None] | None:
+        """Return what a waiting main thread must call every 50 ms, or None."""
+        return None
+
+
+_hooks: list[Hook] = []
+_late: list[Callable[[], Hook]] = []
+
+
+def add(hook: Hook) -> None:
+    """Let *hook* hear of every run from now on."""
+    _hooks.append(hook)
+
+
+def remove(hook: Hook) -> None:
+    """Stop telling *hook*; it is no error if it does not listen."""
+    if hook in _hooks:
+        _hooks.remove(hook)
+
+
+def add_late(make: Callable[[], Hook]) -> None:
+    """Let ``make()`` build a hook when the first run starts, and not before."""
+    _late.append(make)
+
+
+def listening() -> tuple[Hook, ...]:
+    """Return the hooks, oldest first."""
+    while _late:
+        _hooks.append(_late.pop(0)())
+    return tuple(_hooks)
+
+
+class Announcer:
+    """Tells the hooks that listened when the run was made, each until it raises."""
+
+    def __init__(self) -> None:
+        self.hooks = list(listening())
+
+    def tell(self, event: str, run: Run) -> None:
+        """Call the method named *event* of every hook."""
+        for hook in self.hooks.copy():
+            try:
+                getattr(hook, event)(run)
+            except Exception:  # a broken view must not break the run; the log has it
+                log.exception("%s.%s failed and was dropped", type(hook).__name__, event)
+                self.hooks.remove(hook)
+
+    def pumps(self) -> tuple[Callable[[], None], ...]:
+        """Return what a waiting main thread must call every 50 ms."""
+        return tuple(pump for hook in self.hooks if (pump := hook.pump()))

@@ -1,0 +1,404 @@
+"""The handle of a run, the object that users hold."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+from nbparallel.engine import capture
+from nbparallel.engine.hooks import Announcer
+from nbparallel.engine.scheduler import Scheduler
+from nbparallel.engine.waiting import Waiter, calling_claim, in_task
+from nbparallel.errors import InputError, StillRunning, TaskCancelled
+from nbparallel.records.snapshot import Snapshot
+from nbparallel.types import State, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    import pandas as pd
+
+    from nbparallel.engine.work import Work
+    from nbparallel.options import Options
+    from nbparallel.records.columns import Columns
+    from nbparallel.records.summary import Metrics
+
+#: How far a lazy input is read ahead of the loop that reads the run.
+READ_AHEAD = 1000
+#: Seconds between two looks of an awaiting coroutine: a kernel's interrupt cancels the
+#: coroutine without waking its event loop.
+HEARTBEAT = 0.05
+
+_runs: list[weakref.ref[Run]] = []
+_last: Run | None = None
+
+
+def last() -> Run | None:
+    """Return the run that was started last, nested ones left out, or None."""
+    return _last
+
+
+def runs() -> list[Run]:
+    """Return the runs of this session that are still referred to, the oldest first.
+
+    Examples
+    --------
+    >>> import nbparallel as nbp
+    >>> run = nbp.pmap(abs, [-1, 2], progress=False)
+    >>> nbp.runs()[-1] is run
+    True
+    """
+    found = [run for ref in _runs if (run := ref()) is not None]
+    _runs[:] = [weakref.ref(run) for run in found]
+    return found
+
+
+class Run:
+    """One parallel execution of many tasks.
+
+    Made by the faces, `nbparallel.pmap` first of all. Everything here can be used at
+    any moment, while the run goes on as well as afterwards, and from any thread.
+
+    Iterating gives ``(item, result, error)`` for each task as it ends: *error* is None
+    or what the task raised, *result* is None where there is an error. With
+    ``ordered=True`` the tasks come in input order.
+    """
+
+    def __init__(self, work: Work, options: Options) -> None:
+        outer = calling_claim()
+        if outer is not None and outer.halt.is_set():
+            message = "this task was cancelled: it cannot start a run of its own"
+            raise TaskCancelled(message)
+        self._options = options
+        self._work = work
+        self._scheduler = Scheduler(
+            work, options, outer.run if outer is not None else None, self._on_end
+        )
+        if self._scheduler.backend.carried_by_waiter:
+            self._scheduler.call = in_task(work.call)
+        self._announcer = Announcer()
+        self._telling = threading.RLock()
+        self._told = self._early = False
+        self._over = threading.Event()
+        self._release: Callable[[], None] = lambda: None
+
+    # -- Life -------------------------------------------------------------------------
+
+    @property
+    def nested(self) -> bool:
+        """Whether this run was started inside a task of another."""
+        return self._scheduler.parent is not None
+
+    @property
+    def options(self) -> Options:
+        """The options of this run."""
+        return self._options
+
+    @property
+    def state(self) -> State:
+        """Where the run stands."""
+        return self._scheduler.state
+
+    def start(self) -> Self:
+        """Start the run, for faces; with ``block=True``, return when it has ended.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            An interrupt cancelled the run; the partial run is `nbparallel.last`.
+        InputError
+            The input raised; the run has the tasks before that position.
+        Exception
+            With ``on_error="raise"``, what the first failed task raised.
+        """
+        if not self._options.block:
+            self._begin()
+            return self
+        with self._waiter() as waiter:
+            self._begin()
+            waiter.until(self._over.is_set)
+        return self._conclude()
+
+    def cancel(self) -> None:
+        """Start no further task, and end the run.
+
+        Tasks being carried out get `Options.grace` seconds to end; then their rows say
+        cancelled and they are left behind. Returns at once; `wait` for the end.
+        """
+        self._scheduler.cancel()
+
+    def pause(self) -> None:
+        """Start no further task until `resume`; tasks being carried out go on."""
+        self._scheduler.pause()
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._scheduler.resume()
+
+    def retry(self) -> Self:
+        """Run again every task that ended other than ok, into the same run.
+
+        Blocks as the run itself did. While the run goes on, failed tasks are simply
+        lined up again.
+
+        Raises
+        ------
+        StillRunning
+            The run is being cancelled and has not ended yet.
+
+        Examples
+        --------
+        >>> import nbparallel as nbp
+        >>> fixes = iter([ValueError("not yet"), None])
+        >>> def flaky(x):
+        ...     if error := next(fixes):
+        ...         raise error
+        ...     return x
+        >>> run = nbp.pmap(flaky, [1], progress=False)
+        >>> run.retry().results
+        [1]
+        """
+        if self.state is State.CANCELLING:
+            message = "the run is being cancelled: run.wait(), then run.retry()"
+            raise StillRunning(message)
+        if not self._retry():
+            return self
+        return self.wait() and self if self._options.block else self
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end.
+
+        Parameters
+        ----------
+        timeout
+            Seconds to wait at most; None waits as long as it takes.
+
+        Returns
+        -------
+        bool
+            Whether the run has ended.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            An interrupt arrived meanwhile; it has cancelled the run.
+        InputError
+            The input raised; the run has the tasks before that position.
+        Exception
+            With ``on_error="raise"``, what the first failed task raised.
+        """
+        self._scheduler.set_bound(None)
+        with self._waiter() as waiter:
+            ended = waiter.until(self._over.is_set, timeout)
+        if ended:
+            self._conclude()
+        return ended
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._wait_async().__await__()
+
+    # -- What came of it --------------------------------------------------------------
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """One row per task: its input, then what is known about it, at any moment."""
+        from nbparallel.records.frame import frame
+
+        work = self._work
+        return frame(self.columns(), self._options.backend, work.index, work.frame)
+
+    @property
+    def results(self) -> list[Any]:
+        """The results in input order; waits for the end.
+
+        Raises
+        ------
+        Exception
+            What the first failed task raised, as the builtin `map` would.
+        TaskCancelled
+            No task failed, but one was cancelled.
+        """
+        self.wait()
+        columns = self.columns()
+        if columns.errors:
+            task = min(columns.errors)
+            raise self._explained(columns.errors[task], task)
+        if columns.status.count(Status.OK) < len(columns):
+            task = next(n for n, s in enumerate(columns.status) if s != Status.OK)
+            message = f"task {task} was cancelled; run.df has every finished row"
+            raise TaskCancelled(message)
+        return list(columns.results)
+
+    @property
+    def errors(self) -> dict[int, BaseException]:
+        """What tasks raised, by task, tracebacks included."""
+        return dict(sorted(self.columns().errors.items()))
+
+    @property
+    def metrics(self) -> Metrics:
+        """Counts, times, throughput, and an honest estimate of the speedup."""
+        from nbparallel.records.summary import metrics
+
+        return metrics(self.snapshot(), self.columns())
+
+    def snapshot(self) -> Snapshot:
+        """Return what views show: counts and a few rows, in microseconds."""
+        return self._scheduler.snapshot(self._options.rows)
+
+    def columns(self) -> Columns:
+        """Return every cell of every task, frozen; what plots are made from."""
+        return self._scheduler.columns()
+
+    def __len__(self) -> int:
+        return len(self._scheduler.records)
+
+    def __iter__(self) -> Iterator[tuple[Any, Any, BaseException | None]]:
+        if self._options.buffer is None and self._work.source is not None:
+            self._scheduler.set_bound(READ_AHEAD)
+        tasks = self._in_order() if self._options.ordered else self._as_completed()
+        return map(self._outcome, tasks)
+
+    def __repr__(self) -> str:
+        shot = self._scheduler.snapshot(0)
+        counts = ", ".join(f"{n} {s.word}" for s, n in shot.counts.items() if n)
+        return f"<Run {shot.name}: {shot.state.value}, {counts or 'no tasks'}>"
+
+    def _ipython_display_(self) -> None:
+        self._announcer.tell("run_shown", self)
+
+    # -- Inside -----------------------------------------------------------------------
+
+    def _waiter(self) -> Waiter:
+        return Waiter(self._scheduler, self._announcer.pumps())
+
+    def _begin(self) -> None:
+        global _last
+        if not self.nested:
+            _last = self
+            _runs.append(weakref.ref(self))
+        # Whoever brings the last task waits here until the start has been announced.
+        with self._telling:
+            self._over.clear()
+            self._told = self._early = False
+            if self._options.capture:
+                self._release = capture.start()
+            self._scheduler.start()
+            self._announcer.tell("run_started", self)
+            self._told = True
+            if self._early:
+                self._finish()
+
+    def _on_end(self) -> None:
+        with self._telling:
+            if self._told:
+                self._finish()
+            else:
+                self._early = True
+
+    def _finish(self) -> None:
+        self._release()
+        self._announcer.tell("run_finished", self)
+        self._over.set()
+        with self._scheduler.tree as tree:
+            tree.progressed()
+
+    def _retry(self) -> bool:
+        """Line failed tasks up again; return whether that started the run anew."""
+        with self._telling:
+            again = self._scheduler.retry()
+            if again:
+                self._begin()
+            return again
+
+    def _conclude(self) -> Self:
+        """Raise what the end of the run calls for, in the thread that waited."""
+        self._announcer.tell("run_waited", self)
+        scheduler = self._scheduler
+        if scheduler.fatal is not None:
+            errors = scheduler.records.errors
+            task = next((n for n, e in errors.items() if e is scheduler.fatal), None)
+            raise self._explained(scheduler.fatal, task)
+        if scheduler.source.error is not None:
+            count = len(scheduler.records)
+            message = (
+                f"the input raised {type(scheduler.source.error).__name__} at position "
+                f"{count}; the {count} tasks before it are in nbparallel.last.df"
+            )
+            raise InputError(message) from scheduler.source.error
+        if scheduler.parent is not None and scheduler.parent.halt.is_set():
+            message = "the run that this task belongs to was cancelled"
+            raise TaskCancelled(message)
+        return self
+
+    def _explained(self, error: BaseException, task: int | None) -> BaseException:
+        note = f"nbparallel: raised by task {task}; every row is in nbparallel.last.df"
+        if note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
+        return error
+
+    async def _wait_async(self) -> Self:
+        self._scheduler.set_bound(None)
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+        wake = partial(loop.call_soon_threadsafe, woken.set)
+        self._scheduler.tree.watch(wake)
+        try:
+            while not self._over.is_set():
+                woken.clear()
+                await asyncio.wait([asyncio.ensure_future(woken.wait())], timeout=HEARTBEAT)
+        except asyncio.CancelledError:
+            self.cancel()
+            raise
+        finally:
+            self._scheduler.tree.unwatch(wake)
+        return self._conclude()
+
+    def _as_completed(self) -> Iterator[int]:
+        scheduler = self._scheduler
+        with scheduler.tree:
+            stale = scheduler.records.superseded()
+        position = 0
+        while True:
+            task = self._next_completed(position)
+            if task is None:
+                return
+            position += 1
+            scheduler.read_up_to(position)
+            if position - 1 not in stale:
+                yield task
+
+    def _next_completed(self, position: int) -> int | None:
+        completed = partial(self._scheduler.completed, position)
+        task = completed()
+        if task is None and not self._over.is_set():
+            with self._waiter() as waiter:
+                waiter.until(lambda: completed() is not None or self._over.is_set())
+            task = completed()
+        if task is None:
+            self._conclude()
+        return task
+
+    def _in_order(self) -> Iterator[int]:
+        task = 0
+        while True:
+            ended = partial(self._scheduler.has_ended, task)
+            if not ended() and not self._over.is_set():
+                with self._waiter() as waiter:
+                    waiter.until(lambda: ended() or self._over.is_set())
+            if not ended():
+                self._conclude()
+                return
+            self._scheduler.read_up_to(task + 1)
+            yield task
+            task += 1
+
+    def _outcome(self, task: int) -> tuple[Any, Any, BaseException | None]:
+        row = self._scheduler.row(task)
+        if row.status is Status.OK:
+            return row.item, row.result, None
+        if row.error is not None:
+            return row.item, None, row.error
+        return row.item, None, TaskCancelled(f"task {task} was cancelled")

@@ -1,0 +1,164 @@
+"""How a thread waits for a run: interruptible, and useful where it can be.
+
+The thread sleeps on a `queue.SimpleQueue`, whose ``put`` is safe in a signal handler.
+An interrupt is an item in that queue: it cancels the run, and becomes
+``KeyboardInterrupt`` only once the run is in order again. The thread polls only where
+it must: a kernel that needs pumping, a platform whose waits no signal ends.
+
+A thread that is itself a worker, or that waits for an inline run, carries out the run's
+tasks meanwhile.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import get_ident
+from time import perf_counter
+from types import FrameType
+from typing import Any, Self
+
+from nbparallel.edge.interrupt import Interrupts
+from nbparallel.engine.scheduler import Scheduler
+from nbparallel.workers.claim import current
+
+#: Seconds between two looks where something has to be polled.
+TICK = 0.05
+#: Seconds after which a worker that waits looks for tasks it could take over.
+HELPER_TICK = 0.01
+
+
+class Waiter:
+    """One thread's wait for one run, as a context manager.
+
+    Leaving it raises ``KeyboardInterrupt`` if an interrupt arrived inside.
+
+    Parameters
+    ----------
+    scheduler
+        The run.
+    pumps
+        What a waiting main thread must call every `TICK` seconds.
+    """
+
+    def __init__(
+        self, scheduler: Scheduler, pumps: tuple[Callable[[], None], ...]
+    ) -> None:
+        self._run = scheduler
+        self._news: SimpleQueue[str] = SimpleQueue()
+        self._armed = False
+        self._worker = _as_worker(scheduler)
+        kind = _InTask if scheduler.backend.carried_by_waiter else Interrupts
+        self._interrupts = kind(lambda count: self._news.put("interrupt"))
+        self._pumps = pumps
+
+    def __enter__(self) -> Self:
+        self._interrupts.__enter__()
+        self._run.tree.watch(self._wake)
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self._run.tree.unwatch(self._wake)
+        self._interrupts.__exit__(*exc)
+        if self._interrupts.count and exc[0] is None:
+            message = "the run was cancelled by an interrupt; see nbparallel.last"
+            raise KeyboardInterrupt(message)
+
+    def until(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Wait until ``ready()``; return False if *timeout* seconds pass first.
+
+        An interrupt cancels the run; the wait then goes on until the run has ended.
+        """
+        limit = None if timeout is None else perf_counter() + timeout
+        while True:
+            self._armed = True
+            if ready() or (self._interrupts.count and self._run.state.ended):
+                return True
+            left = None if limit is None else limit - perf_counter()
+            if left is not None and left <= 0:
+                return False
+            if self._news.empty() and self._help():
+                self._pump()
+                continue
+            self._hear(left)
+            self._pump()
+
+    def _hear(self, left: float | None) -> None:
+        waits = [left] if left is not None else []
+        if self._pumps or sys.platform == "win32":
+            waits.append(TICK)
+        if self._worker is not None:
+            waits.append(HELPER_TICK)
+        try:
+            news = self._news.get(timeout=min(waits, default=None))
+        except Empty:
+            return
+        if news == "interrupt":
+            self._run.cancel(hard=self._interrupts.count > 1)
+
+    def _help(self) -> bool:
+        """Carry out a claim of the run, where this thread may; say whether it did."""
+        if self._worker is None:
+            return False
+        claim = self._run.tree.claim_within(self._run, self._worker)
+        if claim is None:
+            return False
+        claim.work()
+        claim.run.settle(claim)
+        return True
+
+    def _pump(self) -> None:
+        for pump in self._pumps:
+            pump()
+
+    def _wake(self) -> None:
+        if self._armed:
+            self._armed = False
+            self._news.put("news")
+
+
+def calling_claim() -> Any:
+    """Return the claim whose task the calling thread is carrying out, or None."""
+    claim = current.get()
+    return claim if claim is not None and claim.thread == get_ident() else None
+
+
+def _as_worker(scheduler: Scheduler) -> int | None:
+    """Return the number under which this thread may carry out tasks of the run."""
+    if scheduler.backend.carried_by_waiter:
+        return 0
+    claim = calling_claim()
+    if claim is not None and claim.run.tree is scheduler.tree:
+        worker: int = claim.worker
+        return worker
+    return None
+
+
+def in_task(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Wrap *call* so that an interrupt can tell that the user's code is running."""
+
+    def carry_out(item: Any) -> Any:
+        return call(item)
+
+    carry_out.__code__ = carry_out.__code__.replace(co_name=_MARK)
+    return carry_out
+
+
+_MARK = "nbparallel task"
+
+
+class _InTask(Interrupts):
+    """For inline runs: an interrupt ends the task that this thread is carrying out.
+
+    It is raised only where the user's code is running, never inside our own.
+    """
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        super()._on_signal(number, frame)
+        while frame is not None:
+            if frame.f_code.co_name == _MARK:
+                raise KeyboardInterrupt
+            if frame.f_globals.get("__name__", "").startswith("nbparallel."):
+                return
+            frame = frame.f_back

@@ -1,0 +1,41 @@
+"""What a face hands to the engine: a call, its inputs, and how they are to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The subject of a run.
+
+    Attributes
+    ----------
+    name
+        What the run is called where the user gives no description.
+    call
+        Takes one item, returns its result.
+    items
+        The items that are at hand, or None where they come from *source*.
+    source
+        The iterator that a lazy input is read from, or None.
+    total
+        How many items there will be; None where a lazy input does not tell.
+    index
+        The index that the rows of the result keep, or None.
+    frame
+        The DataFrame whose rows are the items, or None.
+    """
+
+    name: str
+    call: Callable[[Any], Any]
+    items: list[Any] | None
+    source: Iterator[Any] | None
+    total: int | None
+    index: pd.Index | None = None
+    frame: pd.DataFrame | None = None

@@ -1,0 +1,62 @@
+"""Every exception that nbparallel raises on its own account.
+
+::
+
+    NbparallelError
+    ├── UsageError              the call was wrong; nothing was started
+    │   ├── BadType   (TypeError)
+    │   └── BadValue  (ValueError)
+    ├── InputError              the user's iterable raised while it was read
+    ├── TaskCancelled           the value of a task that was cancelled was asked for
+    └── StillRunning            an answer was asked for that only an ended run has
+
+The exceptions that tasks raise are never wrapped: ``run.errors`` holds them as
+they were raised, tracebacks included.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class NbparallelError(Exception):
+    """Base of all exceptions of this package."""
+
+
+class UsageError(NbparallelError):
+    """The call could not be understood; no task was started."""
+
+
+class BadType(UsageError, TypeError):
+    """An argument is of the wrong kind."""
+
+
+class BadValue(UsageError, ValueError):
+    """An argument is of the right kind but its value cannot be used."""
+
+
+class InputError(NbparallelError):
+    """The input iterable raised; every task before that position has its row."""
+
+
+class TaskCancelled(NbparallelError):
+    """The result of a task was asked for that was cancelled before it had one."""
+
+
+class StillRunning(NbparallelError, RuntimeError):
+    """Something was asked of a run that it can do only once it has ended."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the known word most like this one, or ``""``.
+
+    Examples
+    --------
+    >>> nearest("wrokers", ["workers", "backend"])
+    " Did you mean 'workers'?"
+    >>> nearest("zzz", ["workers"])
+    ''
+    """
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {found[0]!r}?" if found else ""

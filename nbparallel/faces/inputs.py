@@ -1,0 +1,241 @@
+"""What `pmap` was given -> `Work`: reads the arguments and refuses what cannot work."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from typing import TYPE_CHECKING, Any
+
+from nbparallel.engine.work import Work
+from nbparallel.errors import BadType, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Containers whose items are at hand: every one of them is a task from the start.
+AT_HAND = (list, tuple, dict, set, frozenset, str, bytes, bytearray, range)
+#: The longest range that is treated as a list; a longer one is read lazily.
+LONG_RANGE = 10_000_000
+
+
+def work_of(
+    fn: Callable[..., Any], iterables: tuple[Any, ...], unpack: str | None
+) -> Work:
+    """Return what is to be done, or refuse.
+
+    Raises
+    ------
+    BadType
+        *fn* cannot be called, or not with these inputs; or an input is no iterable.
+    """
+    name = _name(fn)
+    _check_callable(fn, name)
+    _check_iterables(iterables, name)
+    call = _awaited(fn)
+    if len(iterables) > 1:
+        return _from_several(call, fn, name, iterables, unpack)
+    (given,) = iterables
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(given, pandas.DataFrame):
+        return _from_frame(call, fn, name, given, unpack or "kwargs")
+    if pandas is not None and isinstance(given, pandas.Series):
+        items, index = given.tolist(), given.index
+    else:
+        items, index = _at_hand(given), None
+    how = unpack or "item"
+    if items:
+        _check_item(fn, name, items[0], how)
+    return Work(
+        name=name,
+        call=_unpacking(call, how),
+        items=items,
+        source=iter(given) if items is None else None,
+        total=len(given) if isinstance(given, Sized) else None,
+        index=index,
+    )
+
+
+def _from_several(
+    call: Callable[..., Any],
+    fn: Callable[..., Any],
+    name: str,
+    iterables: tuple[Any, ...],
+    unpack: str | None,
+) -> Work:
+    if unpack not in (None, "args"):
+        message = (
+            f"unpack={unpack!r} needs one iterable, but {len(iterables)} were given; "
+            f"each item of theirs already is an argument. Leave unpack out."
+        )
+        raise BadType(message)
+    _check_fits(fn, name, (None,) * len(iterables), {}, "one per iterable")
+    at_hand = all(_is_at_hand(each) for each in iterables)
+    sized = all(isinstance(each, Sized) for each in iterables)
+    return Work(
+        name=name,
+        call=_unpacking(call, "args"),
+        items=list(zip(*iterables, strict=False)) if at_hand else None,
+        source=None if at_hand else zip(*iterables, strict=False),
+        total=min(map(len, iterables)) if sized else None,
+    )
+
+
+def _from_frame(
+    call: Callable[..., Any],
+    fn: Callable[..., Any],
+    name: str,
+    given: pd.DataFrame,
+    how: str,
+) -> Work:
+    items: list[Any]
+    if how == "kwargs":
+        items = given.to_dict("records")
+        _check_names(given)
+        _check_fits(fn, name, (), dict.fromkeys(given.columns), "one per column")
+    elif how == "args":
+        items = list(given.itertuples(index=False, name=None))
+        _check_fits(fn, name, (None,) * given.shape[1], {}, "one per column")
+    else:
+        items = [row for _, row in given.iterrows()]
+        _check_fits(fn, name, (None,), {}, "the row")
+    return Work(
+        name=name,
+        call=_unpacking(call, how),
+        items=items,
+        source=None,
+        total=len(items),
+        index=given.index,
+        frame=given.copy(deep=False),
+    )
+
+
+def _name(fn: object) -> str:
+    found = getattr(fn, "__name__", None) or getattr(
+        getattr(fn, "func", None), "__name__", None
+    )
+    return found if isinstance(found, str) else type(fn).__name__
+
+
+def _check_callable(fn: object, name: str) -> None:
+    if not callable(fn):
+        message = (
+            f"pmap's first argument must be a function, not {name} {_short(fn)}. "
+            "Write pmap(fetch, urls), not pmap(fetch(urls)) or pmap(urls, fetch)."
+        )
+        raise BadType(message)
+
+
+def _check_iterables(iterables: tuple[Any, ...], name: str) -> None:
+    if not iterables:
+        message = f"pmap needs something to go through: write pmap({name}, items)"
+        raise BadType(message)
+    for given in iterables:
+        if not isinstance(given, Iterable) and not hasattr(given, "__getitem__"):
+            message = (
+                f"pmap cannot go through {type(given).__name__} {_short(given)}: it is "
+                f"not iterable. For a single item write pmap({name}, [item])."
+            )
+            raise BadType(message)
+
+
+def _check_item(fn: Callable[..., Any], name: str, first: object, how: str) -> None:
+    if how == "item":
+        _check_fits(fn, name, (None,), {}, "the item")
+    elif how == "args":
+        if not isinstance(first, Iterable):
+            _refuse_unpack(first, how, "a tuple of arguments", f"{name}(*item)")
+        else:
+            _check_fits(fn, name, tuple(first), {}, "one per element of an item")
+    elif not isinstance(first, Mapping):
+        _refuse_unpack(first, how, "a dict of arguments", f"{name}(**item)")
+    else:
+        _check_fits(fn, name, (), dict(first), "one per key of an item")
+
+
+def _refuse_unpack(first: object, how: str, wanted: str, call: str) -> None:
+    message = (
+        f"unpack={how!r} calls {call}, so each item must be {wanted}; the first one is "
+        f"{type(first).__name__} {_short(first)}. Leave unpack out to pass it whole."
+    )
+    raise BadType(message)
+
+
+def _check_names(given: pd.DataFrame) -> None:
+    for column in given.columns:
+        if not isinstance(column, str):
+            message = (
+                f"the column {column!r} cannot be a keyword argument: it is no string. "
+                'Rename it, or write unpack="args" to pass columns by position.'
+            )
+            raise BadType(message)
+
+
+def _check_fits(
+    fn: Callable[..., Any],
+    name: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    what: str,
+) -> None:
+    """Refuse a function that cannot take these arguments, where its signature tells."""
+    try:
+        signature = inspect.signature(fn)
+    except (TypeError, ValueError):  # some builtins do not tell
+        return
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        parameters = list(signature.parameters)
+        strangers = [key for key in kwargs if key not in parameters]
+        hint = nearest(strangers[0], parameters) if strangers else ""
+        passed = ", ".join(kwargs) if kwargs else f"{len(args)} by position"
+        message = (
+            f"{name}{signature} cannot be called with {what} ({passed}): {error}.{hint} "
+            f"Change the input, or pass a function that fits: pmap(lambda …: {name}(…), …)."
+        )
+        raise BadType(message) from None
+
+
+def _is_at_hand(given: object) -> bool:
+    if type(given) is range:
+        return len(given) <= LONG_RANGE
+    numpy = sys.modules.get("numpy")
+    pandas = sys.modules.get("pandas")
+    return (
+        type(given) in AT_HAND
+        or isinstance(given, (type({}.keys()), type({}.values()), type({}.items())))
+        or (numpy is not None and isinstance(given, numpy.ndarray))
+        or (pandas is not None and isinstance(given, (pandas.Series, pandas.Index)))
+    )
+
+
+def _at_hand(given: Any) -> list[Any] | None:
+    return list(given) if _is_at_hand(given) else None
+
+
+def _unpacking(call: Callable[..., Any], how: str) -> Callable[[Any], Any]:
+    if how == "args":
+        return lambda item: call(*item)
+    if how == "kwargs":
+        return lambda item: call(**item)
+    return call
+
+
+def _awaited(fn: Callable[..., Any]) -> Callable[..., Any]:
+    if not inspect.iscoroutinefunction(fn):
+        return fn
+
+    def run_to_its_end(*args: Any, **kwargs: Any) -> Any:
+        return asyncio.run(fn(*args, **kwargs))
+
+    return run_to_its_end
+
+
+def _short(value: object) -> str:
+    try:
+        text = repr(value)
+    except Exception:  # the message must come whatever the value is
+        return ""
+    return text if len(text) <= 60 else text[:57] + "…"

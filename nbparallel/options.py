@@ -1,0 +1,175 @@
+"""Every option of a run: one frozen dataclass, checked in one place, for every face."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
+
+from nbparallel.errors import BadType, BadValue, nearest
+
+ON_ERROR: Final = ("collect", "raise")
+UNPACK: Final = ("args", "kwargs", "item")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a run is carried out and shown.
+
+    Attributes
+    ----------
+    workers
+        How many tasks are carried out at the same time. None lets the backend
+        choose; threads take ``min(32, CPUs + 4)``.
+    backend
+        The kind of worker: ``"threads"``, or ``"inline"`` for the calling thread.
+    on_error
+        ``"collect"`` keeps a failure as a row and goes on; ``"raise"`` cancels the
+        rest at the first failure and raises it.
+    ordered
+        Iterate over the run in input order instead of completion order.
+    buffer
+        How many tasks may be ahead of the loop that reads the run, besides the ones
+        being carried out. None: 1000 on an input without a length, else no bound.
+    unpack
+        How an item becomes arguments: ``"args"``, ``"kwargs"`` or ``"item"`` (one
+        positional argument). None: ``"kwargs"`` for the rows of a DataFrame, else
+        ``"item"``.
+    block
+        Return when the run has ended. False returns at once.
+    desc
+        The name shown with the run. None: the name of the function.
+    progress
+        Show the run while it goes on.
+    rows
+        The number of rows of the live table.
+    capture
+        Keep what tasks print with their row instead of letting it through.
+    grace
+        Seconds that running tasks are given to end once the run is cancelled.
+
+    Examples
+    --------
+    >>> Options(workers=4).workers
+    4
+    >>> Options(workers=0)
+    Traceback (most recent call last):
+    nbparallel.errors.BadValue: workers=0: must be a whole number of at least 1
+    """
+
+    workers: int | None = None
+    backend: str = "threads"
+    on_error: str = "collect"
+    ordered: bool = False
+    buffer: int | None = None
+    unpack: str | None = None
+    block: bool = True
+    desc: str | None = None
+    progress: bool = True
+    rows: int = 12
+    capture: bool = True
+    grace: float = 1.0
+
+    def __post_init__(self) -> None:
+        _whole("workers", self.workers, optional=True)
+        _whole("buffer", self.buffer, optional=True)
+        _whole("rows", self.rows, optional=False)
+        _word("backend", self.backend)
+        _choice("on_error", self.on_error, ON_ERROR)
+        if self.unpack is not None:
+            _choice("unpack", self.unpack, UNPACK)
+        if self.desc is not None:
+            _word("desc", self.desc)
+        for name in ("ordered", "block", "progress", "capture"):
+            _flag(name, getattr(self, name))
+        _seconds("grace", self.grace)
+
+
+NAMES: Final = tuple(field.name for field in fields(Options))
+
+_defaults: ContextVar[Options] = ContextVar("nbparallel_options")
+
+
+def resolve(given: dict[str, Any]) -> Options:
+    """Return the defaults in force, overridden by *given*.
+
+    Raises
+    ------
+    BadType
+        An option is unknown or of the wrong kind.
+    BadValue
+        An option's value cannot be used.
+    """
+    for name in given:
+        if name not in NAMES:
+            message = (
+                f"unknown option {name!r}.{nearest(name, NAMES)} "
+                f"The options are {', '.join(NAMES)}."
+            )
+            raise BadType(message)
+    return replace(_defaults.get(Options()), **given)
+
+
+@contextmanager
+def defaults(**given: Any) -> Iterator[Options]:
+    """Change the defaults of every run started inside the ``with`` block.
+
+    Parameters
+    ----------
+    **given
+        Any fields of `Options`.
+
+    Examples
+    --------
+    >>> import nbparallel as nbp
+    >>> with nbp.defaults(workers=2, progress=False):
+    ...     nbp.pmap(abs, [-1, -2]).results
+    [1, 2]
+    """
+    token = _defaults.set(resolve(given))
+    try:
+        yield _defaults.get()
+    finally:
+        _defaults.reset(token)
+
+
+def _whole(name: str, value: object, *, optional: bool) -> None:
+    if optional and value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int):
+        message = f"{name}={value!r}: must be a whole number, as in {name}=8"
+        raise BadType(message)
+    if value < 1:
+        message = f"{name}={value!r}: must be a whole number of at least 1"
+        raise BadValue(message)
+
+
+def _word(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        message = f"{name}={value!r}: must be a string"
+        raise BadType(message)
+
+
+def _choice(name: str, value: object, known: tuple[str, ...]) -> None:
+    _word(name, value)
+    if value not in known:
+        choices = " or ".join(f"{name}={word!r}" for word in known)
+        message = f"{name}={value!r}:{nearest(str(value), known)} Write {choices}."
+        raise BadValue(message)
+
+
+def _flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        message = f"{name}={value!r}: must be True or False"
+        raise BadType(message)
+
+
+def _seconds(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        message = f"{name}={value!r}: must be a number of seconds, as in {name}=1.5"
+        raise BadType(message)
+    if not value >= 0:
+        message = f"{name}={value!r}: must not be negative"
+        raise BadValue(message)

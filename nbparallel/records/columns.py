@@ -1,0 +1,45 @@
+"""All cells of all tasks, frozen at one instant: what DataFrames and plots are made of."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a run, indexed by task.
+
+    Attributes
+    ----------
+    items, results
+        Inputs and results; a result that does not exist is ``MISSING``.
+    started, ended
+        Seconds by `time.perf_counter`; 0.0 where the task was never tried.
+    status
+        `Status` numbers, one byte a task.
+    attempts
+        How often each task was tried, counted up to 255.
+    workers
+        The number of the worker that had the task last.
+    errors, output
+        Exceptions and printed text, by task, where there are any.
+    epoch
+        What to add to an instant to get seconds since 1970.
+    """
+
+    items: Sequence[Any]
+    results: Sequence[Any]
+    started: array[float]
+    ended: array[float]
+    status: bytearray
+    attempts: bytes
+    workers: array[int]
+    errors: Mapping[int, BaseException]
+    output: Mapping[int, str]
+    epoch: float
+
+    def __len__(self) -> int:
+        return len(self.items)

@@ -1,0 +1,146 @@
+"""Columns -> pandas DataFrame, with a real dtype wherever the values have one."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from nbparallel.types import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from nbparallel.records.columns import Columns
+
+#: The columns that follow the input, in this order, in every frame.
+NAMES: Final = (
+    "status",
+    "result",
+    "error",
+    "seconds",
+    "started",
+    "worker",
+    "attempts",
+    "output",
+)
+
+def frame(
+    columns: Columns, kind: str, index: pd.Index | None, given: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Return one row per task.
+
+    Parameters
+    ----------
+    columns
+        The columns of the run.
+    kind
+        The word for its workers; worker 3 of ``"threads"`` reads ``"threads-3"``.
+    index
+        The index of the input, or None for 0, 1, 2, …
+    given
+        The DataFrame whose rows were the input: its columns come first, under their own
+        names, or as ``item_<name>`` where the name is one of `NAMES`. None: one column
+        ``item``.
+    """
+    import numpy as np
+    import pandas as pd
+
+    count = len(columns)
+    started, ended = np.asarray(columns.started), np.asarray(columns.ended)
+    status = np.frombuffer(columns.status, dtype=np.int8)
+    tried = ended > 0
+    if given is None:
+        cells = {"item": _typed(columns.items)}
+    else:
+        cells = {}
+    cells |= {
+        "status": pd.Categorical.from_codes(status, [each.word for each in Status]),
+        "result": _typed(columns.results, status != Status.OK),
+        "error": _sparse(columns.errors, count, None),
+        "seconds": np.where(tried, ended - started, np.nan),
+        "started": _instants(started, columns.epoch, tried),
+        "worker": _workers(np.asarray(columns.workers), kind, tried),
+        "attempts": np.frombuffer(columns.attempts, dtype=np.uint8).astype("int16"),
+        "output": pd.array(_sparse(columns.output, count, ""), dtype="string"),
+    }
+    found = pd.DataFrame(cells, index=None if index is None else index[:count])
+    if given is None:
+        return found
+    inputs = given.iloc[:count].rename(columns=_renamed(given))
+    return pd.concat([inputs, found], axis=1)
+
+
+def _typed(values: Sequence[Any], absent: Any = None) -> Any:
+    """Return *values* in a real dtype where they all are of one, else as objects.
+
+    With *absent*, a mask of values that do not exist (yet), the dtype has room for
+    gaps, also where there is none: it must not change while a run fills.
+    """
+    import numpy as np
+    import pandas as pd
+
+    cells = np.fromiter(values, dtype=object, count=len(values))
+    gaps = np.zeros(len(cells), dtype=bool) if absent is None else absent
+    kinds = set(map(type, cells[~gaps]))
+    try:
+        if kinds and all(issubclass(kind, np.integer) or kind is int for kind in kinds):
+            cells[gaps] = 0
+            whole = cells.astype(np.int64)
+            return whole if absent is None else pd.arrays.IntegerArray(whole, gaps)
+        if kinds and kinds <= {int, float, np.float64, np.float32}:
+            cells[gaps] = np.nan
+            return cells.astype(np.float64)
+    except OverflowError:  # whole numbers of more than 64 bits stay what they are
+        pass
+    cells[gaps] = None
+    if kinds and kinds <= {bool, np.bool_}:
+        return pd.array(cells, dtype="boolean" if absent is not None else "bool")
+    if kinds == {str}:
+        return pd.array(cells, dtype="string")
+    if kinds and all(issubclass(kind, datetime.datetime) for kind in kinds):
+        return _datetimes(cells)
+    return cells
+
+
+def _datetimes(cells: Any) -> Any:
+    import pandas as pd
+
+    try:
+        return pd.to_datetime(cells)
+    except (TypeError, ValueError):  # time zones mixed, or out of range
+        return cells
+
+
+def _sparse(values: Mapping[int, Any], count: int, default: Any) -> Any:
+    import numpy as np
+
+    cells = np.full(count, default, dtype=object)
+    for task, value in values.items():
+        cells[task] = value
+    return cells
+
+
+def _instants(started: Any, epoch: float, tried: Any) -> Any:
+    """Return wall clock times, as the local clock showed them."""
+    import numpy as np
+
+    local = epoch + time.localtime(epoch).tm_gmtoff
+    instants = ((started + local) * 1e6).astype("int64").astype("datetime64[us]")
+    instants[~tried] = np.datetime64("NaT")
+    return instants
+
+
+def _workers(numbers: Any, kind: str, tried: Any) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    count = int(numbers.max()) + 1 if len(numbers) else 0
+    codes = np.where(tried, numbers.astype("int32"), -1)
+    return pd.Categorical.from_codes(codes, [f"{kind}-{n}" for n in range(count)])
+
+
+def _renamed(given: pd.DataFrame) -> dict[Any, str]:
+    return {name: f"item_{name}" for name in given.columns if name in NAMES}

@@ -1,0 +1,138 @@
+"""What a run looks like at one instant.
+
+A `Snapshot` is the only thing that views, plots and summaries are made from. It is
+small whatever the size of the run: counts, a few rows, a little text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nbparallel.types import FAILED, FINAL, State, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Everything known about one task.
+
+    Attributes
+    ----------
+    task
+        Its number, counted from 0 in input order.
+    item
+        The input it was called with.
+    status
+        Where it stands.
+    result
+        What it returned, or ``MISSING``.
+    error
+        What it raised, or None.
+    seconds
+        How long it took; while it runs, how long it has been running; else None.
+    started
+        When it started, in seconds since the epoch, or None.
+    worker
+        The number of the worker that has or had it, or None.
+    attempts
+        How many times it was tried.
+    output
+        What it printed, cut to a bounded length.
+    """
+
+    task: int
+    item: object
+    status: Status
+    result: object
+    error: BaseException | None
+    seconds: float | None
+    started: float | None
+    worker: int | None
+    attempts: int
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A run, frozen at one instant.
+
+    Attributes
+    ----------
+    name
+        The run's description, by default the name of the function.
+    state
+        Where the run stands.
+    total
+        How many tasks it will have; None while a lazy input does not tell.
+    counts
+        Tasks by status. They add up to the number of tasks known so far.
+    elapsed
+        Seconds since the start, up to the end if the run has ended.
+    active
+        The seconds of *elapsed* during which the run was not paused.
+    workers
+        How many workers it may use.
+    running
+        Tasks being carried out, the longest running first; at most the rows asked for.
+    latest
+        Tasks that ended, the latest first; at most the rows asked for.
+    first
+        The first tasks in input order; filled once the run has ended.
+    failures
+        The first failed tasks; filled once the run has ended.
+    log
+        ``(task, text)`` of the latest captured output, oldest first.
+    abandoned
+        Threads that did not stop when told to and were left behind.
+    input_error
+        What the input iterable raised, or None.
+    """
+
+    name: str
+    state: State
+    total: int | None
+    counts: Mapping[Status, int]
+    elapsed: float
+    active: float
+    workers: int
+    running: tuple[Row, ...] = ()
+    latest: tuple[Row, ...] = ()
+    first: tuple[Row, ...] = ()
+    failures: tuple[Row, ...] = ()
+    log: tuple[tuple[int, str], ...] = ()
+    abandoned: int = 0
+    input_error: BaseException | None = field(default=None)
+
+    @property
+    def known(self) -> int:
+        """Number of tasks known so far."""
+        return sum(self.counts.values())
+
+    @property
+    def finished(self) -> int:
+        """Number of tasks that have ended, in whatever way."""
+        return sum(self.counts[status] for status in FINAL)
+
+    @property
+    def failed(self) -> int:
+        """Number of tasks that ended as ``error``, ``timeout`` or ``crashed``."""
+        return sum(self.counts[status] for status in FAILED)
+
+    @property
+    def carried_out(self) -> int:
+        """Number of tasks that ended after a worker tried them."""
+        return self.finished - self.counts[Status.CANCELLED]
+
+    @property
+    def rate(self) -> float | None:
+        """Tasks carried out per second of unpaused time, or None before the first."""
+        if not self.carried_out or self.active <= 0:
+            return None
+        return self.carried_out / self.active
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds still to go at the rate so far; None where nobody can tell."""
+        if self.total is None or self.rate is None or self.state.ended:
+            return None
+        return (self.total - self.finished) / self.rate

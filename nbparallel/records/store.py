@@ -1,0 +1,228 @@
+"""The columnar store: everything known about every task of a run.
+
+Numbers live in compact columns, items and results in lists, and what is rare (errors,
+printed text) in dicts by task. About 40 bytes a task, besides the user's own objects.
+
+The store has no lock of its own: every method is called with the run's lock held.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+from nbparallel.records.columns import Columns
+from nbparallel.records.snapshot import Row
+from nbparallel.types import FINAL, MISSING, Status
+
+
+class Finished:
+    """Consecutive tasks that a worker has carried out, on their way into the store.
+
+    Attributes
+    ----------
+    first, worker
+        The first task, and who carried them out.
+    values, ends
+        Results and the instants at which tasks ended, one of each per task.
+    begun
+        When the first of them started.
+    failures, texts
+        By offset: ``(status, exception)`` of failed tasks, and what tasks printed.
+    """
+
+    __slots__ = ("begun", "ends", "failures", "first", "texts", "values", "worker")
+
+    def __init__(  # the fields of one batch, passed once  # noqa: PLR0913
+        self,
+        first: int,
+        worker: int,
+        values: list[Any],
+        begun: float,
+        ends: array[float],
+        failures: dict[int, tuple[Status, BaseException]],
+        texts: dict[int, str],
+    ) -> None:
+        self.first = first
+        self.worker = worker
+        self.values = values
+        self.begun = begun
+        self.ends = ends
+        self.failures = failures
+        self.texts = texts
+
+
+class Records:
+    """The rows of one run, by columns.
+
+    Attributes
+    ----------
+    log
+        Task numbers in the order in which they ended. A retried task appears again.
+    counts
+        Number of tasks by final status.
+    """
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.results: list[Any] = []
+        self.started = array("d")
+        self.ended = array("d")
+        self.status = bytearray()
+        self.attempts = bytearray()
+        self.workers = array("H")
+        self.errors: dict[int, BaseException] = {}
+        self.output: dict[int, str] = {}
+        self.log = array("I")
+        self.counts = dict.fromkeys(FINAL, 0)
+        self.retried: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def finished(self) -> int:
+        """Number of tasks that have ended."""
+        return sum(self.counts.values())
+
+    def add(self, items: Iterable[Any]) -> range:
+        """Append tasks that are pending; return their numbers."""
+        first = len(self.items)
+        self.items.extend(items)
+        count = len(self.items) - first
+        self.results.extend([MISSING] * count)
+        self.started.frombytes(bytes(8 * count))
+        self.ended.frombytes(bytes(8 * count))
+        self.status.extend(bytes(count))
+        self.attempts.extend(bytes(count))
+        self.workers.frombytes(bytes(2 * count))
+        return range(first, first + count)
+
+    def commit(self, batch: Finished) -> None:
+        """Write a batch of finished tasks; one slice per column."""
+        count = len(batch.ends)
+        if not count:
+            return
+        first, stop = batch.first, batch.first + count
+        tasks = slice(first, stop)
+        self.results[tasks] = batch.values
+        self.ended[tasks] = batch.ends
+        self.started[first] = batch.begun
+        self.started[first + 1 : stop] = batch.ends[:-1]
+        self.workers[tasks] = array("H", (batch.worker,)) * count
+        self._count_attempts(tasks, count)
+        self.status[tasks] = bytes((Status.OK,)) * count
+        self.counts[Status.OK] += count
+        for offset, (status, error) in batch.failures.items():
+            self.status[first + offset] = status
+            if status is not Status.CANCELLED:
+                self.errors[first + offset] = error
+            self.counts[Status.OK] -= 1
+            self.counts[status] += 1
+        for offset, text in batch.texts.items():
+            self.output[first + offset] = text
+        self.log.extend(array("I", range(first, stop)))
+
+    def cancel(self, tasks: range) -> None:
+        """Mark tasks that never started as cancelled."""
+        count = len(tasks)
+        self.status[tasks.start : tasks.stop] = bytes((Status.CANCELLED,)) * count
+        self.counts[Status.CANCELLED] += count
+        self.log.extend(array("I", tasks))
+
+    def give_up(self, task: int, worker: int, started: float, ended: float) -> None:
+        """Mark a task as cancelled that was being carried out and did not stop."""
+        self.started[task] = started
+        self.ended[task] = ended
+        self.workers[task] = worker
+        self._count_attempts(slice(task, task + 1), 1)
+        self.cancel(range(task, task + 1))
+
+    def reopen(self) -> list[range]:
+        """Make every task pending again that ended other than ok; return them."""
+        wanted = bytes.maketrans(
+            bytes(Status), bytes(s in FINAL and s is not Status.OK for s in Status)
+        )
+        chosen = self.status.translate(wanted)
+        runs: list[range] = []
+        start = chosen.find(1)
+        while start >= 0:
+            stop = chosen.find(0, start)
+            stop = len(chosen) if stop < 0 else stop
+            runs.append(range(start, stop))
+            start = chosen.find(1, stop)
+        for tasks in runs:
+            self._reopen(tasks)
+        return runs
+
+    def _reopen(self, tasks: range) -> None:
+        for task in tasks:
+            self.counts[Status(self.status[task])] -= 1
+            self.errors.pop(task, None)
+            self.output.pop(task, None)
+        self.status[tasks.start : tasks.stop] = bytes(len(tasks))
+        self.retried.update(tasks)
+
+    def superseded(self) -> frozenset[int]:
+        """Return the positions of the log that a retry has made out of date."""
+        if not self.retried:
+            return frozenset()
+        entries: dict[int, list[int]] = {}
+        for position, task in enumerate(self.log):
+            if task in self.retried:
+                entries.setdefault(task, []).append(position)
+        for task, positions in entries.items():
+            if Status(self.status[task]) in FINAL:
+                positions.pop()
+        return frozenset().union(*entries.values())
+
+    def row(self, task: int, epoch: float) -> Row:
+        """Return everything known about one task that is not being carried out."""
+        status = Status(self.status[task])
+        tried = self.attempts[task] > 0 and status in FINAL
+        return Row(
+            task=task,
+            item=self.items[task],
+            status=status,
+            result=self.results[task],
+            error=self.errors.get(task),
+            seconds=self.ended[task] - self.started[task] if tried else None,
+            started=self.started[task] + epoch if tried else None,
+            worker=self.workers[task] if tried else None,
+            attempts=self.attempts[task],
+            output=self.output.get(task, ""),
+        )
+
+    def latest(self, count: int) -> Sequence[int]:
+        """Return up to *count* different tasks that ended last, the latest first."""
+        chosen: dict[int, None] = {}
+        for task in islice(reversed(self.log), 2 * count):
+            if Status(self.status[task]) in FINAL:
+                chosen[task] = None
+            if len(chosen) == count:
+                break
+        return tuple(chosen)
+
+    def columns(self, epoch: float) -> Columns:
+        """Return a copy of all columns, frozen."""
+        return Columns(
+            items=self.items.copy(),
+            results=self.results.copy(),
+            started=self.started[:],
+            ended=self.ended[:],
+            status=bytearray(self.status),
+            attempts=bytes(self.attempts),
+            workers=self.workers[:],
+            errors=self.errors.copy(),
+            output=self.output.copy(),
+            epoch=epoch,
+        )
+
+    def _count_attempts(self, tasks: slice, count: int) -> None:
+        before = self.attempts[tasks]
+        if before.count(0) == count:
+            self.attempts[tasks] = b"\x01" * count
+        else:
+            self.attempts[tasks] = bytes(min(n + 1, 255) for n in before)

@@ -1,0 +1,24 @@
+"""No workers at all: whoever waits for the run carries its tasks out, one by one.
+
+For debugging (breakpoints work, tracebacks are plain) and for tests (nothing races).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from nbparallel.workers.base import Backend
+
+
+class Inline(Backend):
+    """Leave the claims to the thread that waits."""
+
+    carried_by_waiter: ClassVar[bool] = True
+
+    @classmethod
+    def default_workers(cls) -> int:
+        """Return 1."""
+        return 1
+
+    def start(self, tasks: int | None) -> None:
+        """Do nothing; see the module's docstring."""
