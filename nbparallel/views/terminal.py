@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.types import State, Status
 from nbparallel.views.safe import printable
-from nbparallel.views.text import counted, title
+from nbparallel.views.text import counted, goal, title
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -42,8 +42,8 @@ class TerminalBar:
             self._bar = _new_bar(self._stream)
         bar = self._bar
         self._write_above(bar, snapshot.log)
-        bar.total = snapshot.total
-        bar.n = snapshot.finished
+        bar.total = goal(snapshot)
+        bar.n = snapshot.carried_out
         bar.start_t = time.time() - snapshot.elapsed
         bar.set_description_str(_label(snapshot), refresh=False)
         bar.set_postfix_str(_troubles(snapshot), refresh=False)

@@ -24,13 +24,6 @@ def counted(*parts: tuple[int, str]) -> str:
     return ", ".join(f"{count(number)} {word}" for number, word in parts if number)
 
 
-def progress(done: int, total: int | None) -> str:
-    """Return how far a run is: ``"1,204 of 4,000"``, or ``"1,204 so far"``."""
-    if total is None:
-        return f"{count(done)} so far"
-    return f"{count(done)} of {count(total)}"
-
-
 def significant(value: float) -> str:
     """Return a number in about three figures: ``"0.024"``, ``"1.24"``, ``"1,204"``."""
     for below, digits in ((0.1, 3), (10, 2), (100, 1)):
@@ -99,6 +92,25 @@ def title(snapshot: Snapshot) -> str:
     return one_line(snapshot.name, 80) or "run"
 
 
+def goal(snapshot: Snapshot) -> int | None:
+    """Return how many tasks there are to carry out; None while nobody knows."""
+    if snapshot.total is None and snapshot.state.ended:
+        return snapshot.known
+    return snapshot.total
+
+
+def done(snapshot: Snapshot) -> str:
+    """Return how far a run is: ``"1,204 of 4,000"``, or ``"1,204 so far"``.
+
+    What was cancelled was not done.
+    """
+    total = goal(snapshot)
+    carried_out = count(snapshot.carried_out)
+    return (
+        f"{carried_out} so far" if total is None else f"{carried_out} of {count(total)}"
+    )
+
+
 def tally(snapshot: Snapshot) -> str:
     """Return the tasks by status, in words: ``"3,987 ok, 13 failed"``."""
     return counted(
@@ -121,8 +133,7 @@ def summary_line(snapshot: Snapshot) -> str:
     ``fetch: 4,000 of 4,000 - 3,987 ok, 13 failed - 12.3 s - 325/s``
     """
     word = "" if snapshot.state is State.DONE else f"{snapshot.state.value}, "
-    done = word + progress(snapshot.finished, snapshot.total)
-    parts = [done, tally(snapshot), *pace(snapshot)]
+    parts = [word + done(snapshot), tally(snapshot), *pace(snapshot)]
     return f"{title(snapshot)}: {' - '.join(part for part in parts if part)}"
 
 
@@ -173,11 +184,12 @@ def plain(snapshot: Snapshot, width: int = 40) -> str:
 
 
 def _bar(snapshot: Snapshot, width: int) -> list[str]:
-    if not snapshot.total:
+    total = goal(snapshot)
+    if not total:
         return []
-    done = width * snapshot.finished // snapshot.total
-    percent = 100 * snapshot.finished // snapshot.total
-    return [f"[{'#' * done}{'.' * (width - done)}] {percent} %"]
+    filled = width * snapshot.carried_out // total
+    percent = 100 * snapshot.carried_out // total
+    return [f"[{'#' * filled}{'.' * (width - filled)}] {percent} %"]
 
 
 def _line(row: Row) -> str:

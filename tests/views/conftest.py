@@ -27,8 +27,14 @@ def row(task=0, status=Status.OK, **changes):
 
 
 def snapshot(state=State.RUNNING, total=4000, **changes):
-    """A run with the counts given by status word, for instance ``ok=3``."""
-    counts = {status: changes.pop(status.word, 0) for status in Status}
+    """A run with the counts given by status word, for instance ``ok=3``.
+
+    A number as *running* is a count as well, rows are rows.
+    """
+    counts = dict.fromkeys(Status, 0)
+    for status in Status:
+        if isinstance(changes.get(status.word), int):
+            counts[status] = changes.pop(status.word)
     if total is not None:
         counts[Status.PENDING] = total - sum(counts.values())
     made = Snapshot(

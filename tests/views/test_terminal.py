@@ -49,7 +49,8 @@ def test_a_run_of_unknown_length(screen, make_snapshot):
     bar = TerminalBar(screen)
     bar.draw(make_snapshot(total=None, ok=12))
     bar.finish(make_snapshot(State.DONE, total=None, ok=20))
-    assert "fetch: 20task" in screen.lines[-2]
+    assert "fetch: 12task" in screen.getvalue()
+    assert "20/20" in screen.lines[-2]
 
 
 def test_output_of_tasks_is_written_above_once(screen, make_snapshot):

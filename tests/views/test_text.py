@@ -67,7 +67,7 @@ def test_summary_of_a_run_under_way(make_snapshot):
 def test_summary_of_a_cancelled_run(make_snapshot):
     cancelled = make_snapshot(State.CANCELLED, ok=1000, cancelled=3000)
     line = text.summary_line(cancelled)
-    assert line.startswith("fetch: cancelled, 4,000 of 4,000 - 1,000 ok, 3,000 canc")
+    assert line.startswith("fetch: cancelled, 1,000 of 4,000 - 1,000 ok, 3,000 canc")
 
 
 def test_summary_without_a_total(make_snapshot):

@@ -1,0 +1,275 @@
+"""Snapshots as HTML.
+
+Guarantees:
+
+- Every character that is not ours is escaped, in text and in attributes alike; a page
+  may hold any item, result, message or output.
+- Nothing depends on the style sheet, on scripts or on colours: tables, words and
+  ``details`` tell everything.
+- The size is bounded, whatever the run holds; what an ended run leaves in the notebook
+  stays well under 100 kB.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, MutableMapping
+
+from nbparallel.records.snapshot import Row, Snapshot
+from nbparallel.types import Status
+from nbparallel.views import text
+from nbparallel.views.safe import (
+    brief,
+    cut,
+    ends,
+    error_line,
+    printable,
+    traceback_text,
+)
+from nbparallel.views.style import STYLE
+
+#: The texts of a task's item and outcome by task, tries and status; see `panel_table`.
+Memo = MutableMapping[tuple[int, int, Status], tuple[str, str]]
+
+#: How much HTML all tracebacks of an ended run may take together, in bytes.
+TRACEBACKS = 40_000
+
+#: How much task output is shown, in characters.
+OUTPUT = 4_000
+
+
+def escape(value: str) -> str:
+    """Return *value* for any place in HTML."""
+    return html.escape(value, quote=True)
+
+
+# --- parts of a run under way ------------------------------------------------------
+
+
+def head(snapshot: Snapshot) -> str:
+    """Return the name, the bar and the counts of a run: three lines."""
+    pace = " · ".join(text.pace(snapshot))
+    return (
+        '<div class="nbp nbp-live"><div class="nbp-line">'
+        f"<span><b>{escape(text.title(snapshot))}</b> {snapshot.state.value}</span> "
+        f'<span class="nbp-quiet">{pace}</span></div>'
+        f"{bar(snapshot)}"
+        f'<div class="nbp-line"><span>{text.done(snapshot)}</span> '
+        f"<span>{text.tally(snapshot)}</span></div></div>"
+    )
+
+
+def bar(snapshot: Snapshot) -> str:
+    """Return the bar; its right end shows the share of failures."""
+    label = escape(text.title(snapshot))
+    kind = f"nbp-{snapshot.state.value}"
+    total = text.goal(snapshot)
+    if total is None:
+        return f'<progress class="{kind}" aria-label="{label}"></progress>'
+    done = snapshot.carried_out
+    failed = max(100 * snapshot.failed / done, 1) if snapshot.failed else 0
+    return (
+        f'<progress class="{kind}" aria-label="{label}" value="{done}" '
+        f'max="{max(total, 1)}" style="--nbp-failed:{failed:.1f}%">'
+        f"{text.done(snapshot)}</progress>"
+    )
+
+
+def panel_table(snapshot: Snapshot, rows: int, memo: Memo | None = None) -> str:
+    """Return the tasks being carried out, then the latest to end; at most *rows*.
+
+    Parameters
+    ----------
+    snapshot
+        The run.
+    rows
+        How many tasks to show.
+    memo
+        Where to keep the text of values from one call to the next, so that a slow
+        ``__repr__`` is called once per task and not once per drawing.
+    """
+    shown = (*snapshot.running[:rows], *snapshot.latest)[:rows]
+    memo = {} if memo is None else memo
+    kept = {key: memo.get(key) or _values(row) for row in shown for key in [_key(row)]}
+    memo.clear()
+    memo.update(kept)
+    output = any(row.output for row in shown)
+    body = (_row(row, kept[_key(row)], output=output) for row in shown)
+    table = _table("Tasks being carried out, then the latest to end", body, output)
+    return f'<div class="nbp nbp-live">{table if shown else ""}</div>'
+
+
+def log(snapshot: Snapshot) -> str:
+    """Return the latest output of the tasks, oldest first; empty if there is none."""
+    lines = _output(snapshot)
+    return f'<div class="nbp nbp-live"><pre>{lines}</pre></div>' if lines else ""
+
+
+def spoken(words: str) -> str:
+    """Return *words* for those who listen to the page, not seen on it.
+
+    The style sheet of all the other parts travels with them, for they change least.
+    """
+    return (
+        f'{STYLE}<div class="nbp"><div class="nbp-spoken" role="status" '
+        f'aria-live="polite">{escape(words)}</div></div>'
+    )
+
+
+# --- the whole of a run -------------------------------------------------------------
+
+
+def static(snapshot: Snapshot, note: str = "") -> str:
+    """Return a run as a notebook keeps it: no widget, no script.
+
+    Parameters
+    ----------
+    snapshot
+        The run, usually ended.
+    note
+        A sentence of ours to add, for instance how to cancel.
+    """
+    parts = [
+        STYLE,
+        head(snapshot).replace(" nbp-live", "", 1),
+        _ends_table(snapshot),
+        *map(_paragraph, text.notices(snapshot)),
+        *_failures(snapshot),
+        _output_details(snapshot),
+        _way_on(snapshot),
+        _paragraph(note),
+    ]
+    return f'<div class="nbp">{"".join(parts)}</div>'
+
+
+def _ends_table(snapshot: Snapshot) -> str:
+    """Return the tasks that stand for all, with the gaps between them told."""
+    rows = text.shown_rows(snapshot)
+    if not rows:
+        return ""
+    output = any(row.output for row in rows)
+    columns = 6 if output else 5
+    body = []
+    expected = 0
+    for row in rows:
+        body.append(_gap(row.task - expected, columns))
+        body.append(_row(row, _values(row), output=output))
+        expected = row.task + 1
+    body.append(_gap(snapshot.known - expected, columns))
+    return _table("The first tasks and the last to end", body, output)
+
+
+def _gap(tasks: int, columns: int) -> str:
+    if tasks <= 0:
+        return ""
+    words = f"… {text.count(tasks)} more"
+    return f'<tr><td class="nbp-quiet" colspan="{columns}">{words}</td></tr>'
+
+
+def _failures(snapshot: Snapshot) -> Iterator[str]:
+    """Yield a heading and the tracebacks, as many as there is room for."""
+    if not snapshot.failed:
+        return
+    yield _paragraph(f"{text.count(snapshot.failed)} failed:")
+    room = TRACEBACKS
+    told = 0
+    for row in snapshot.failures:
+        shown = _failure(row)
+        room -= len(shown.encode())
+        if room < 0:
+            break
+        told += 1
+        yield shown
+    if told < snapshot.failed:
+        more = text.count(snapshot.failed - told)
+        yield f'<p class="nbp-quiet">… {more} more in <code>run.errors</code></p>'
+
+
+def _failure(row: Row) -> str:
+    item = f"task {row.task}, <code>{escape(brief(row.item, 60))}</code>"
+    if row.error is None:
+        return f"<p>{item}: {row.status.word}</p>"
+    return (
+        f"<details><summary>{item}: {escape(error_line(row.error))}</summary>"
+        f"<pre>{escape(traceback_text(row.error, 2000))}</pre></details>"
+    )
+
+
+def _output_details(snapshot: Snapshot) -> str:
+    lines = _output(snapshot)
+    if not lines:
+        return ""
+    return (
+        f"<details><summary>Output of the tasks</summary><pre>{lines}</pre></details>"
+    )
+
+
+def _way_on(snapshot: Snapshot) -> str:
+    left = text.not_ok(snapshot)
+    if not snapshot.state.ended or not left:
+        return ""
+    which = "it" if left == 1 else f"the {text.count(left)}"
+    return (
+        f'<p class="nbp-quiet"><code>run.retry()</code> runs {which} again; '
+        "display <code>run</code> for buttons.</p>"
+    )
+
+
+def _paragraph(words: str) -> str:
+    return f"<p>{escape(words)}</p>" if words else ""
+
+
+# --- rows ---------------------------------------------------------------------------
+
+
+def _table(caption: str, body: Iterable[str], output: bool) -> str:  # noqa: FBT001
+    printed = '<th scope="col" class="nbp-output">Output</th>' if output else ""
+    return (
+        f'<table class="nbp-tasks"><caption>{caption}</caption><thead><tr>'
+        '<th scope="col" class="nbp-task">Task</th>'
+        '<th scope="col" class="nbp-item">Item</th>'
+        '<th scope="col" class="nbp-status">Status</th>'
+        '<th scope="col">Result or error</th>'
+        f"{printed}"
+        '<th scope="col" class="nbp-number">Seconds</th>'
+        f"</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    )
+
+
+def _row(row: Row, values: tuple[str, str], *, output: bool) -> str:
+    item, outcome = map(_cell, values)
+    return (
+        f'<tr><td class="nbp-task">{row.task}</td>{item}'
+        f'<td class="nbp-status nbp-is-{row.status.word}">{text.status(row)}</td>'
+        f"{outcome}{_cell(_last_line(row.output)) if output else ''}"
+        f'<td class="nbp-number">{text.seconds(row.seconds)}</td></tr>'
+    )
+
+
+def _values(row: Row) -> tuple[str, str]:
+    return brief(row.item), text.outcome(row)
+
+
+def _key(row: Row) -> tuple[int, int, Status]:
+    """Return what tells one text of a task from another: ended tasks stay the same."""
+    return row.task, row.attempts, row.status
+
+
+def _cell(value: str) -> str:
+    return f'<td class="nbp-value">{escape(value)}</td>'
+
+
+def _last_line(output: str) -> str:
+    """Return the end of what a task printed."""
+    lines = printable(output[-400:]).split("\n")
+    return cut(next((line.strip() for line in reversed(lines) if line.strip()), ""), 80)
+
+
+def _output(snapshot: Snapshot) -> str:
+    """Return the latest output, each line with its task, escaped and bounded."""
+    lines = (
+        f"[{task}] {line}"
+        for task, printed in snapshot.log
+        for line in printable(ends(printed, OUTPUT)).splitlines()
+    )
+    return escape("\n".join(lines)[-OUTPUT:])

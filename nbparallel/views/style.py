@@ -1,0 +1,98 @@
+"""The look of a run in HTML: decoration only, never a meaning of its own.
+
+A style sheet is the first thing to go where HTML is cleaned (GitHub, notebooks that are
+not trusted), so whatever it says with a colour the text says with a word. Colours come
+from the theme of the page; those written here are for pages without one. Every rule
+starts with our class, and outranks what notebooks say about tables.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+STYLE: Final = """<style>
+.nbp {
+  --nbp-text: var(--jp-ui-font-color1, var(--vscode-foreground, inherit));
+  --nbp-quiet: var(--jp-ui-font-color2, var(--vscode-descriptionForeground, inherit));
+  --nbp-rule: var(--jp-border-color2, var(--vscode-widget-border, #8886));
+  --nbp-busy: var(--jp-brand-color1, var(--vscode-charts-blue, #1976d2));
+  --nbp-good: var(--jp-success-color1, var(--vscode-charts-green, #388e3c));
+  --nbp-bad: var(--jp-error-color1, var(--vscode-charts-red, #d32f2f));
+  --nbp-mono: var(--jp-code-font-family, var(--vscode-editor-font-family, monospace));
+  color: var(--nbp-text);
+  font: 13px/1.5 var(--jp-ui-font-family, var(--vscode-font-family, sans-serif));
+  font-variant-numeric: tabular-nums;
+  max-width: 1100px;
+}
+.nbp .nbp-line {
+  display: flex; flex-wrap: wrap; gap: 0 1em; justify-content: space-between;
+}
+.nbp .nbp-quiet { color: var(--nbp-quiet); }
+.nbp p { margin: 6px 0; }
+.nbp progress {
+  -webkit-appearance: none; appearance: none; display: block; box-sizing: border-box;
+  width: 100%; height: 4px; margin: 3px 0; border: 0; border-radius: 2px;
+  overflow: hidden; background: var(--nbp-rule); color: var(--nbp-busy);
+  --nbp-fill: linear-gradient(to left,
+    var(--nbp-bad) var(--nbp-failed, 0%), currentColor var(--nbp-failed, 0%));
+}
+.nbp progress.nbp-done { color: var(--nbp-good); }
+.nbp progress.nbp-cancelled, .nbp progress.nbp-paused { color: var(--nbp-quiet); }
+.nbp progress::-webkit-progress-bar { background: transparent; }
+.nbp progress::-webkit-progress-value { background: var(--nbp-fill); }
+.nbp progress::-moz-progress-bar { background: var(--nbp-fill); }
+.nbp progress:indeterminate {
+  background: repeating-linear-gradient(90deg,
+    var(--nbp-busy) 0 6px, var(--nbp-rule) 6px 18px);
+}
+.nbp table.nbp-tasks {
+  width: 100%; margin: 4px 0; border-collapse: collapse; table-layout: fixed;
+  font-size: 12px; color: inherit;
+}
+.nbp table.nbp-tasks caption {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+.nbp table.nbp-tasks tr, .nbp table.nbp-tasks tbody tr { background: none; }
+.nbp table.nbp-tasks th, .nbp table.nbp-tasks td {
+  padding: 2px 12px 2px 0; border: 0; border-bottom: 1px solid var(--nbp-rule);
+  text-align: left; vertical-align: top; line-height: 1.5; max-width: none;
+  overflow-wrap: anywhere; white-space: normal; background: none;
+}
+.nbp table.nbp-tasks th { color: var(--nbp-quiet); font-weight: 500; }
+.nbp table.nbp-tasks .nbp-number { text-align: right; width: 5.5em; }
+.nbp table.nbp-tasks .nbp-task { text-align: right; width: 4.5em; }
+.nbp table.nbp-tasks .nbp-status { width: 9em; }
+.nbp table.nbp-tasks .nbp-item { width: 28%; }
+.nbp table.nbp-tasks .nbp-output { width: 20%; }
+.nbp table.nbp-tasks td.nbp-value, .nbp pre, .nbp code {
+  font-family: var(--nbp-mono); font-size: 12px; color: inherit; background: none;
+  padding-left: 0;
+}
+.nbp.nbp-live table.nbp-tasks { margin-top: 0; }
+.nbp.nbp-live table.nbp-tasks td {
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+}
+.nbp.nbp-live table.nbp-tasks th {
+  position: sticky; top: 0;
+  background: var(--jp-cell-editor-background, var(--vscode-editor-background, Canvas));
+}
+.nbp .nbp-status::before {
+  content: ""; display: inline-block; width: 7px; height: 7px; margin-right: 7px;
+  border-radius: 50%; background: var(--nbp-quiet); vertical-align: 1px;
+}
+.nbp th.nbp-status::before { background: none; }
+.nbp .nbp-is-running::before { background: var(--nbp-busy); }
+.nbp .nbp-is-ok::before { background: var(--nbp-good); }
+.nbp .nbp-is-error::before, .nbp .nbp-is-timeout::before,
+.nbp .nbp-is-crashed::before { background: var(--nbp-bad); }
+.nbp details { margin: 2px 0; }
+.nbp summary { cursor: pointer; overflow-wrap: anywhere; }
+.nbp pre {
+  margin: 4px 0 8px; padding: 6px 10px; line-height: 1.45; white-space: pre-wrap;
+  overflow-wrap: anywhere; border-left: 2px solid var(--nbp-rule);
+}
+.nbp.nbp-live pre { margin: 0; padding: 0; border: 0; }
+.nbp .nbp-spoken {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+</style>"""

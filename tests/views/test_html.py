@@ -1,0 +1,270 @@
+"""What goes into a notebook: inert, bounded, and readable without its style."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from nbparallel.types import State, Status
+from nbparallel.views import html
+
+TAGS = {
+    *("b", "caption", "code", "details", "div", "p", "pre", "progress", "span"),
+    *("style", "summary", "table", "tbody", "td", "th", "thead", "tr"),
+}
+ATTRIBUTES = {
+    *("aria-label", "aria-live", "class", "colspan", "max", "role", "scope"),
+    *("style", "title", "value"),
+}
+
+SHAPES = [
+    "<script>{x}</script>",
+    "<img src=x onerror={x}>",
+    '"><img src=x onerror={x}>',
+    "'><svg onload={x}>",
+    "</td></tr></table><script>{x}</script>",
+    "</pre></details><iframe srcdoc='{x}'>",
+    "</style><script>{x}</script>",
+    "--><script>{x}</script><!--",
+    "<a href='javascript:{x}'>",
+    '" onmouseover="{x}',
+    "' autofocus onfocus='{x}",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror={x}>",
+    "&lt;script&gt;{x}&lt;/script&gt;",
+    "&#60;script&#62;{x}",
+    "\x1b[31m<script>{x}</script>\x1b[0m",
+    "<scr\x00ipt>{x}</scr\x00ipt>",
+    "\u202e<script>{x}</script>",
+    "<style>@import '{x}'</style>",
+    "<input type=image src=x onerror={x}>",
+    "]]><script>{x}</script>",
+]
+CALLS = ["alert(1)", "alert`1`", "eval(name)", "fetch('//e')", "top.location='//e'"]
+PAYLOADS = [shape.format(x=call) for shape in SHAPES for call in CALLS]
+
+
+class Page(HTMLParser):
+    """A parsed page, in which anything unexpected is an error."""
+
+    def __init__(self, source):
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+        self.open = []
+        self.seen = set()
+        self.feed(source)
+        self.close()
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attributes):
+        assert tag in TAGS
+        for name, value in attributes:
+            assert name in ATTRIBUTES
+            if name == "style":
+                assert re.fullmatch(r"--nbp-failed:[0-9.]+%", value)
+        self.open.append(tag)
+        self.seen.add(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.text += data
+
+    def handle_comment(self, data):
+        raise AssertionError(data)
+
+    handle_decl = handle_pi = unknown_decl = handle_comment
+
+
+def hostile_run(make_snapshot, make_row, payload, state=State.DONE):
+    """A run in which every place that a user can fill holds *payload*."""
+    error_type = type(payload.replace("\x00", ""), (Exception,), {})
+    error = error_type(payload)
+    error.add_note(payload)
+    rows = tuple(
+        make_row(
+            task,
+            status,
+            item=item,
+            result=payload,
+            error=error if status in (Status.ERROR, Status.TIMEOUT) else None,
+            output=payload,
+            attempts=2,
+        )
+        for task, status, item in [
+            (0, Status.ERROR, payload),
+            (1, Status.TIMEOUT, {payload: [payload]}),
+            (2, Status.OK, error),
+            (9, Status.RUNNING, payload),
+        ]
+    )
+    return make_snapshot(
+        state,
+        total=10,
+        ok=8,
+        error=2,
+        name=payload,
+        first=rows,
+        latest=rows,
+        running=rows,
+        failures=rows,
+        log=((0, payload), (1, payload)),
+        abandoned=2,
+        input_error=error,
+    )
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_values_are_text_wherever_they_stand(make_snapshot, make_row, payload):
+    run = hostile_run(make_snapshot, make_row, payload)
+    for source in (
+        html.static(run, note=payload),
+        html.head(run),
+        html.panel_table(run, 10),
+        html.log(run),
+        html.spoken(payload),
+    ):
+        Page(source)
+
+
+def test_a_hostile_value_is_still_shown(make_snapshot, make_row):
+    run = hostile_run(make_snapshot, make_row, "<script>alert(1)</script>")
+    assert "<script>alert(1)</script>" in Page(html.static(run)).text
+
+
+def test_an_ended_run_tells_everything_in_words(make_snapshot, make_row):
+    failures = tuple(make_row(task, Status.ERROR) for task in (1, 700))
+    ended = make_snapshot(
+        State.DONE,
+        ok=3998,
+        error=2,
+        first=(make_row(0), failures[0]),
+        latest=(make_row(3999), make_row(3998)),
+        failures=failures,
+        log=((3, "hello\n"),),
+    )
+    page = Page(html.static(ended))
+    for words in (
+        "fetch",
+        "done",
+        "4,000 of 4,000",
+        "3,998 ok, 2 failed",
+        "12.3 s",
+        "325/s",
+        "… 3,996 more",
+        "ValueError: no page 700",
+        "[3] hello",
+        "run.retry() runs the 2 again",
+    ):
+        assert words in page.text
+    assert {"progress", "details", "summary", "caption", "table"} <= page.seen
+
+
+def test_a_run_that_went_well_gives_no_advice(make_snapshot, make_row):
+    done = make_snapshot(State.DONE, total=1, ok=1, first=(make_row(0),))
+    page = Page(html.static(done))
+    assert "retry" not in page.text
+    assert "failed" not in page.text
+    assert "more" not in page.text
+
+
+def test_an_empty_run(make_snapshot):
+    empty = make_snapshot(State.DONE, total=0, elapsed=0.0, active=0.0)
+    page = Page(html.static(empty))
+    assert "0 of 0" in page.text
+    assert "table" not in page.seen
+    Page(html.panel_table(empty, 10))
+    assert html.log(empty) == ""
+
+
+def test_a_run_of_unknown_length_has_a_bar_without_end(make_snapshot):
+    lazy = make_snapshot(total=None, ok=12)
+    assert "value=" not in html.bar(lazy)
+    assert "12 so far" in Page(html.head(lazy)).text
+
+
+def test_what_was_cancelled_was_not_done(make_snapshot):
+    cancelled = make_snapshot(State.CANCELLED, total=10, ok=4, cancelled=6)
+    page = Page(html.static(cancelled))
+    assert "4 of 10" in page.text
+    assert "run.retry() runs the 6 again" in page.text
+    assert 'value="4" max="10"' in html.bar(cancelled)
+
+
+def test_the_live_table_shows_running_tasks_first(make_snapshot, make_row):
+    run = make_snapshot(
+        running=(make_row(8, Status.RUNNING), make_row(9, Status.RUNNING)),
+        latest=tuple(make_row(task) for task in (7, 6, 5)),
+    )
+    shown = Page(html.panel_table(run, 4)).text
+    places = [shown.index(f"example.org/{task}") for task in (8, 9, 7, 6)]
+    assert places == sorted(places)
+    assert "example.org/5" not in shown
+
+
+def test_the_output_column_is_there_when_something_was_printed(make_snapshot, make_row):
+    silent = make_snapshot(latest=(make_row(0),))
+    assert "Output" not in Page(html.panel_table(silent, 5)).text
+    loud = make_snapshot(latest=(make_row(0, output="one\ntwo\n\n"), make_row(1)))
+    text = Page(html.panel_table(loud, 5)).text
+    assert "Output" in text
+    assert "two" in text
+    assert "one" not in text
+
+
+class Counting:
+    shown = 0
+
+    def __repr__(self):
+        self.shown += 1
+        return "counting"
+
+
+def test_values_are_asked_for_their_text_once(make_snapshot, make_row):
+    item, result = Counting(), Counting()
+    memo = {}
+    running = make_snapshot(running=(make_row(0, Status.RUNNING, item=item),))
+    ended = make_snapshot(latest=(make_row(0, item=item, result=result),))
+    for run in (running, running, ended, ended):
+        assert "counting" in html.panel_table(run, 5, memo)
+    assert item.shown == 2
+    assert result.shown == 1
+    html.panel_table(make_snapshot(), 5, memo)
+    assert not memo
+
+
+@pytest.mark.parametrize("character", ["'", "\u6771", "\U0001f642", "\x00", "<"])
+def test_an_ended_run_stays_small(make_snapshot, make_row, character):
+    huge = character * 1_000_000
+    chained = ValueError(huge)
+    chained.__cause__ = ValueError(huge)
+    rows = tuple(
+        make_row(task, Status.ERROR, item=huge, error=chained, output=huge, attempts=9)
+        for task in range(0, 2000, 2)
+    )
+    run = make_snapshot(
+        State.DONE,
+        error=4000,
+        name=huge,
+        first=rows,
+        latest=rows[::-1],
+        failures=rows,
+        log=tuple((task, huge) for task in range(20)),
+        input_error=chained,
+    )
+    size = len(html.static(run).encode())
+    assert size < 100_000
+    assert len(html.panel_table(run, 20).encode()) < 60_000
+
+
+def test_a_usual_run_takes_little(make_snapshot, make_row):
+    run = make_snapshot(
+        State.DONE,
+        ok=4000,
+        first=tuple(make_row(task) for task in range(5)),
+        latest=tuple(make_row(task) for task in range(3999, 3994, -1)),
+    )
+    assert len(html.static(run)) < 10_000
