@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(autouse=True)
-def root_on_the_path(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT)
-    yield
-    for name in [name for name in sys.modules if name.split(".")[0] == "benchmarks"]:
-        del sys.modules[name]
+from benchmarks import report
+from benchmarks.__main__ import CASES
+from benchmarks.contenders import RESULTS
+from benchmarks.measure import interleave, ratios, spread
+from benchmarks.streams import STREAMS
 
 
 def double(item):
@@ -23,24 +16,18 @@ def double(item):
 
 
 def test_every_contender_gives_every_result():
-    from benchmarks.contenders import RESULTS
-
     expected = [double(item) for item in range(50)]
     for name, contender in RESULTS.items():
         assert sorted(contender(double, list(range(50)), 4)) == expected, name
 
 
 def test_every_stream_gives_a_first_result():
-    from benchmarks.streams import STREAMS
-
     for contender in STREAMS.values():
         with contender(double, range(50), 4) as stream:
             assert next(stream) is not None
 
 
 def test_contenders_take_turns_at_being_first():
-    from benchmarks.measure import interleave
-
     order = []
     contenders = {name: lambda name=name: order.append(name) or 1.0 for name in "abc"}
     interleave(contenders, rounds=2)
@@ -48,17 +35,12 @@ def test_contenders_take_turns_at_being_first():
 
 
 def test_a_ratio_is_taken_within_a_round():
-    from benchmarks.measure import ratios, spread
-
     figures = {"nbparallel": [1.0, 2.0, 4.0], "other": [10.0, 20.0, 80.0]}
     assert ratios(figures, "other") == [10.0, 10.0, 20.0]
     assert spread(ratios(figures, "other")) == "10 (10-20)"
 
 
 def test_every_case_has_its_place_in_the_readme(tmp_path):
-    from benchmarks import report
-    from benchmarks.__main__ import CASES
-
     copy = tmp_path / "README.md"
     copy.write_text(report.README.read_text(encoding="utf-8"), encoding="utf-8")
     for name in ("machine", *CASES):
@@ -67,8 +49,6 @@ def test_every_case_has_its_place_in_the_readme(tmp_path):
 
 
 def test_a_case_without_a_place_says_which_lines_to_add(tmp_path):
-    from benchmarks import report
-
     (tmp_path / "README.md").write_text("nothing", encoding="utf-8")
     with pytest.raises(LookupError, match="<!-- news: begin -->"):
         report.write("news", "text", tmp_path / "README.md")

@@ -1,4 +1,4 @@
-"""What the guides say works: their Python is run, and so are the docstrings' examples."""
+"""What the guides say works: their Python runs, and so do the docstrings' examples."""
 
 from __future__ import annotations
 

@@ -28,7 +28,10 @@ LEVELS = (
 LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}
 
 #: Parts on one level that may know each other all the same: (who, whom) -> why.
-ALLOWED: dict[tuple[str, str], str] = {}
+ALLOWED = {
+    ("options", "errors"): "the one place that refuses bad options raises the errors",
+    ("__init__", "notebook"): "the first use of a public name connects the views",
+}
 
 #: What ``import nbparallel`` must not load; each of these costs at least 5 ms.
 HEAVY = (

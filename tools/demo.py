@@ -27,6 +27,7 @@ def execute(notebook: Path, folder: Path) -> Path:
             content,
             timeout=300,
             kernel_name="python3",
+            extra_arguments=["--log-level=ERROR"],
             resources={"metadata": {"path": str(notebook.parent)}},
         ).execute()
     finally:
