@@ -1,0 +1,1 @@
+"""What the tests stand on: kernels, a client for them, a server, a browser."""

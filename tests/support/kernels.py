@@ -1,0 +1,88 @@
+"""Several versions of ipykernel, side by side in one environment.
+
+Each is a directory holding that ipykernel alone, put in front of everything else by
+its kernelspec: kernel and tests share all other packages, ours among them. The
+directories are made on first use, then kept; only the first use needs a network.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+VERSIONS = ("6.29.5", "6.31.0", "7.0.1", "7.2.0", "7.4.0")
+
+_CACHE = Path(__file__).parents[2] / ".cache" / "kernels"
+
+#: For ``JUPYTER_PATH``: where the kernelspecs are found.
+JUPYTER_PATH = _CACHE / "jupyter"
+KERNELSPECS = JUPYTER_PATH / "kernels"
+
+
+def install(version: str) -> str:
+    """Make this ipykernel available; return the name of its kernelspec."""
+    name = f"ipykernel-{version}"
+    overlay = _CACHE / name
+    if not overlay.exists():
+        _download(version, overlay)
+    _write_kernelspec(KERNELSPECS / name, overlay)
+    return name
+
+
+def install_all() -> dict[str, str]:
+    """Make every version available; return the names of the kernelspecs by version."""
+    return {version: install(version) for version in VERSIONS}
+
+
+def _download(version: str, overlay: Path) -> None:
+    with _replacing(overlay) as fresh:
+        what = ["--quiet", "--no-deps", "--target", fresh, f"ipykernel=={version}"]
+        subprocess.run([*_installer(), *what], check=True)
+
+
+def _installer() -> list[str]:
+    if uv := shutil.which("uv"):
+        return [uv, "pip", "install", "--python", sys.executable]
+    return [sys.executable, "-m", "pip", "install"]
+
+
+def _write_kernelspec(directory: Path, overlay: Path) -> None:
+    launch = ["-Xfrozen_modules=off", "-m", "ipykernel_launcher"]
+    options = ["--HistoryManager.enabled=False", "-f", "{connection_file}"]
+    spec = {
+        "argv": [sys.executable, *launch, *options],
+        "display_name": directory.name,
+        "language": "python",
+        "env": {"PYTHONPATH": str(overlay)},
+    }
+    text = json.dumps(spec, indent=1)
+    file = directory / "kernel.json"
+    if file.exists() and file.read_text() == text:
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    with _replacing(file) as fresh:
+        fresh.write_text(text)
+
+
+@contextmanager
+def _replacing(place: Path) -> Iterator[Path]:
+    """Give a path to write to; it is put in place when complete, or not at all.
+
+    Several test processes may do this at once. The first one wins, which is as good.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=place.parent))
+    try:
+        yield scratch / place.name
+        (scratch / place.name).replace(place)
+    except OSError:
+        if not place.exists():
+            raise
+    finally:
+        shutil.rmtree(scratch)
