@@ -13,7 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from nbparallel.engine.run import Run, runs
+    from nbparallel.engine.run import Run
+    from nbparallel.engine.session import runs
     from nbparallel.errors import (
         BadType,
         BadValue,
@@ -44,7 +45,7 @@ _WHERE: Final = {
     "cancelled": "faces.task",
     "defaults": "options",
     "pmap": "faces.pmap",
-    "runs": "engine.run",
+    "runs": "engine.session",
     "sleep": "faces.task",
 }
 
@@ -69,7 +70,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "last":  # asked for anew each time
-        return import_module("nbparallel.engine.run").last()
+        return import_module("nbparallel.engine.session").last()
     if name not in _WHERE:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

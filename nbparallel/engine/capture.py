@@ -9,7 +9,10 @@ from nbparallel.workers.claim import current
 
 
 def start() -> Callable[[], None]:
-    """Keep what tasks of capturing runs print; return what ends it."""
+    """Keep what tasks of capturing runs print; return what ends it.
+
+    Text that no view shows is let through as well.
+    """
     return streams.catch(_take)
 
 
@@ -19,4 +22,4 @@ def _take(text: str) -> bool:
         return False
     if not claim.revoked:
         claim.print(text)
-    return True
+    return not claim.run.echo

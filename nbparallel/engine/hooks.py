@@ -34,6 +34,13 @@ class Hook:
     def run_shown(self, run: Run) -> None:
         """Hear that the user displays *run*, in the thread that does so."""
 
+    def shows_output(self, run: Run) -> bool:  # noqa: ARG002 # for those who override
+        """Say whether you show what the tasks of *run* print, before it starts.
+
+        Text that nobody shows is let through to where it would have gone.
+        """
+        return False
+
     def pump(self) -> Callable[[], None] | None:
         """Return what a waiting main thread must call every 50 ms, or None."""
         return None
@@ -78,8 +85,14 @@ class Announcer:
             try:
                 getattr(hook, event)(run)
             except Exception:  # a broken view must not break the run; the log has it
-                log.exception("%s.%s failed and was dropped", type(hook).__name__, event)
+                log.exception(
+                    "%s.%s failed and was dropped", type(hook).__name__, event
+                )
                 self.hooks.remove(hook)
+
+    def shows_output(self, run: Run) -> bool:
+        """Whether a hook shows what the tasks of *run* print."""
+        return any(hook.shows_output(run) for hook in self.hooks)
 
     def pumps(self) -> tuple[Callable[[], None], ...]:
         """Return what a waiting main thread must call every 50 ms."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nbparallel.workers.claim import Claim
 
 #: The most pieces of captured output in a snapshot.
-MOST_LOG = 8
+MOST_LOG = 200
 
 
 class Stopwatch:

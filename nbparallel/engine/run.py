@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import weakref
 from collections.abc import Callable, Iterator
-from functools import partial
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
-from nbparallel.engine import capture
+from nbparallel.engine import capture, reading, session
 from nbparallel.engine.hooks import Announcer
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.engine.waiting import Waiter, calling_claim, in_task
@@ -32,29 +31,6 @@ READ_AHEAD = 1000
 #: Seconds between two looks of an awaiting coroutine: a kernel's interrupt cancels the
 #: coroutine without waking its event loop.
 HEARTBEAT = 0.05
-
-_runs: list[weakref.ref[Run]] = []
-_last: Run | None = None
-
-
-def last() -> Run | None:
-    """Return the run that was started last, nested ones left out, or None."""
-    return _last
-
-
-def runs() -> list[Run]:
-    """Return the runs of this session that are still referred to, the oldest first.
-
-    Examples
-    --------
-    >>> import nbparallel as nbp
-    >>> run = nbp.pmap(abs, [-1, 2], progress=False)
-    >>> nbp.runs()[-1] is run
-    True
-    """
-    found = [run for ref in _runs if (run := ref()) is not None]
-    _runs[:] = [weakref.ref(run) for run in found]
-    return found
 
 
 class Run:
@@ -139,11 +115,15 @@ class Run:
         """Go on after `pause`."""
         self._scheduler.resume()
 
-    def retry(self) -> Self:
+    def retry(self, *, block: bool | None = None) -> Self:
         """Run again every task that ended other than ok, into the same run.
 
-        Blocks as the run itself did. While the run goes on, failed tasks are simply
-        lined up again.
+        While the run goes on, failed tasks are lined up again at once.
+
+        Parameters
+        ----------
+        block
+            Return when the run has ended; None does as the run itself did.
 
         Raises
         ------
@@ -165,9 +145,13 @@ class Run:
         if self.state is State.CANCELLING:
             message = "the run is being cancelled: run.wait(), then run.retry()"
             raise StillRunning(message)
-        if not self._retry():
+        if not (self._options.block if block is None else block):
+            self._retry()
             return self
-        return self.wait() and self if self._options.block else self
+        with self._waiter() as waiter:
+            self._retry()
+            waiter.until(self._over.is_set)
+        return self._conclude()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end.
@@ -259,8 +243,8 @@ class Run:
     def __iter__(self) -> Iterator[tuple[Any, Any, BaseException | None]]:
         if self._options.buffer is None and self._work.source is not None:
             self._scheduler.set_bound(READ_AHEAD)
-        tasks = self._in_order() if self._options.ordered else self._as_completed()
-        return map(self._outcome, tasks)
+        read = reading.in_order if self._options.ordered else reading.as_completed
+        return self._outcomes(read(self._scheduler, self._wait_for))
 
     def __repr__(self) -> str:
         shot = self._scheduler.snapshot(0)
@@ -276,14 +260,13 @@ class Run:
         return Waiter(self._scheduler, self._announcer.pumps())
 
     def _begin(self) -> None:
-        global _last
         if not self.nested:
-            _last = self
-            _runs.append(weakref.ref(self))
+            session.remember(self)
         # Whoever brings the last task waits here until the start has been announced.
         with self._telling:
             self._over.clear()
             self._told = self._early = False
+            self._scheduler.echo = not self._announcer.shows_output(self)
             if self._options.capture:
                 self._release = capture.start()
             self._scheduler.start()
@@ -306,13 +289,10 @@ class Run:
         with self._scheduler.tree as tree:
             tree.progressed()
 
-    def _retry(self) -> bool:
-        """Line failed tasks up again; return whether that started the run anew."""
+    def _retry(self) -> None:
         with self._telling:
-            again = self._scheduler.retry()
-            if again:
+            if self._scheduler.retry():
                 self._begin()
-            return again
 
     def _conclude(self) -> Self:
         """Raise what the end of the run calls for, in the thread that waited."""
@@ -343,12 +323,16 @@ class Run:
     async def _wait_async(self) -> Self:
         self._scheduler.set_bound(None)
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
-        wake = partial(loop.call_soon_threadsafe, woken.set)
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(woken.set)
+
         self._scheduler.tree.watch(wake)
         try:
             while not self._over.is_set():
                 woken.clear()
-                await asyncio.wait([asyncio.ensure_future(woken.wait())], timeout=HEARTBEAT)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), HEARTBEAT)
         except asyncio.CancelledError:
             self.cancel()
             raise
@@ -356,44 +340,16 @@ class Run:
             self._scheduler.tree.unwatch(wake)
         return self._conclude()
 
-    def _as_completed(self) -> Iterator[int]:
-        scheduler = self._scheduler
-        with scheduler.tree:
-            stale = scheduler.records.superseded()
-        position = 0
-        while True:
-            task = self._next_completed(position)
-            if task is None:
-                return
-            position += 1
-            scheduler.read_up_to(position)
-            if position - 1 not in stale:
-                yield task
-
-    def _next_completed(self, position: int) -> int | None:
-        completed = partial(self._scheduler.completed, position)
-        task = completed()
-        if task is None and not self._over.is_set():
+    def _wait_for(self, ready: Callable[[], bool]) -> None:
+        if not self._over.is_set():
             with self._waiter() as waiter:
-                waiter.until(lambda: completed() is not None or self._over.is_set())
-            task = completed()
-        if task is None:
-            self._conclude()
-        return task
+                waiter.until(lambda: ready() or self._over.is_set())
 
-    def _in_order(self) -> Iterator[int]:
-        task = 0
-        while True:
-            ended = partial(self._scheduler.has_ended, task)
-            if not ended() and not self._over.is_set():
-                with self._waiter() as waiter:
-                    waiter.until(lambda: ended() or self._over.is_set())
-            if not ended():
-                self._conclude()
-                return
-            self._scheduler.read_up_to(task + 1)
-            yield task
-            task += 1
+    def _outcomes(
+        self, tasks: Iterator[int]
+    ) -> Iterator[tuple[Any, Any, BaseException | None]]:
+        yield from map(self._outcome, tasks)
+        self._conclude()
 
     def _outcome(self, task: int) -> tuple[Any, Any, BaseException | None]:
         row = self._scheduler.row(task)

@@ -2,7 +2,7 @@
 
 ::
 
-    input ──pull──▶ Source ──next_claim──▶ Claim ──settle──▶ Records ──▶ snapshot, columns
+    input ──pull──▶ Source ──next_claim──▶ Claim ──settle──▶ Records ──▶ snapshot
                       ▲                      │
                       └──── take back ◀──────┘   pause, cancel, an idle worker
 
@@ -24,14 +24,15 @@ from contextvars import copy_context
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from nbparallel.errors import TaskCancelled
 from nbparallel.engine.look import Stopwatch, snapshot
 from nbparallel.engine.source import Source
 from nbparallel.engine.tree import Tree
+from nbparallel.errors import TaskCancelled
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.records.store import Finished, Records
 from nbparallel.types import FINAL, State, Status
 from nbparallel.workers import load
+from nbparallel.workers.base import Backend
 from nbparallel.workers.claim import Claim
 
 if TYPE_CHECKING:
@@ -71,10 +72,10 @@ class Scheduler:
         self.context = copy_context()
         self.options = options
         self.workers = options.workers or backend.default_workers()
-        self.parent = parent
+        self.parent: Scheduler | None = parent
         self.shares = parent is not None and backend.nests and parent.backend.nests
-        self.tree = parent.tree if parent is not None and self.shares else Tree()
-        self.backend = backend(self, self.workers)
+        self.tree: Tree = parent.tree if parent and self.shares else Tree()
+        self.backend: Backend = backend(self.tree, self.workers)
         self.children: set[Scheduler] = set()
         self.epoch = time.time() - perf_counter()
         self.records = Records()
@@ -83,6 +84,7 @@ class Scheduler:
         self.open: set[Claim] = set()
         self.halt = threading.Event()
         self.fatal: BaseException | None = None
+        self.echo = True
         self.abandoned = 0
         self.read = 0
         self.bound = options.buffer
@@ -202,6 +204,11 @@ class Scheduler:
                 self._harvest_open()
             return log[position] if position < len(log) else None
 
+    def superseded(self) -> frozenset[int]:
+        """Return the positions of the completion log that a retry made out of date."""
+        with self.tree:
+            return self.records.superseded()
+
     def has_ended(self, task: int) -> bool:
         """Whether *task* has ended."""
         with self.tree:
@@ -228,11 +235,7 @@ class Scheduler:
             self.bound = bound
             self.tree.changed()
 
-    # -- What workers ask for ---------------------------------------------------------
-
-    def claim(self, worker: int) -> Claim | None:
-        """Wait for work (see `Desk`)."""
-        return self.tree.claim(worker)
+    # -- What the tree asks for ---------------------------------------------------------
 
     def next_claim(self, worker: int) -> Claim | None:
         """Return work of this run if there is any now; the lock is held."""
@@ -247,7 +250,7 @@ class Scheduler:
         return claim
 
     def settle(self, claim: Claim) -> None:
-        """Take a claim back whose tasks have been carried out (see `Desk`)."""
+        """Take a claim of this run back whose tasks have been carried out."""
         with self.tree:
             if claim.revoked:
                 self.abandoned -= 1  # it came back after all
@@ -331,13 +334,13 @@ class Scheduler:
             texts[offset - start] = "".join(claim.texts.pop(offset))
         self.records.commit(
             Finished(
-                claim.first + start,
-                claim.worker,
-                claim.values[start:stop],
-                claim.ends[start - 1] if start else claim.begun,
-                claim.ends[start:stop],
-                failures,
-                texts,
+                first=claim.first + start,
+                worker=claim.worker,
+                values=claim.values[start:stop],
+                begun=claim.ends[start - 1] if start else claim.begun,
+                ends=claim.ends[start:stop],
+                failures=failures,
+                texts=texts,
             )
         )
         self._fail_fast(failures)

@@ -82,7 +82,7 @@ class Source:
         return [some for some in tasks if some]
 
     def may_pull(self) -> bool:
-        """Whether the caller should now pull; if so, nobody else will until `accept`."""
+        """Whether the caller is to pull now; nobody else will until `accept`."""
         if self.exhausted or self.pulling:
             return False
         self.pulling = True
@@ -90,6 +90,7 @@ class Source:
 
     def pull(self, most: int, context: Context) -> Pulled:
         """Read up to *most* items from the input; called without the lock."""
+        assert self.iterator is not None
         return context.copy().run(_pull, self.iterator, most)
 
     def accept(self, pulled: Pulled) -> None:

@@ -20,7 +20,7 @@ PATIENCE = 0.005
 
 
 class Tree:
-    """The schedulers that share the workers of one outermost run.
+    """The schedulers that share the workers of one outermost run, and their `Desk`.
 
     ``with tree:`` holds the lock that guards the schedulers, sources and records of the
     whole tree. It can be nested. What was asked for by `after` is called when the
@@ -79,6 +79,10 @@ class Tree:
                 if self.members:
                     self._wait()
         return None
+
+    def settle(self, claim: Claim) -> None:
+        """Hand a claim to the run that it came from."""
+        claim.run.settle(claim)
 
     def claim_within(self, scheduler: Scheduler, worker: int) -> Claim | None:
         """Return work of *scheduler* or of a run nested in it, or None at once."""

@@ -12,11 +12,13 @@ tasks meanwhile.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import get_ident
 from time import perf_counter
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 from nbparallel.edge.interrupt import Interrupts
@@ -46,22 +48,29 @@ class Waiter:
         self, scheduler: Scheduler, pumps: tuple[Callable[[], None], ...]
     ) -> None:
         self._run = scheduler
-        self._news: SimpleQueue[str] = SimpleQueue()
+        self._news: SimpleQueue[int] = SimpleQueue()
         self._armed = False
         self._worker = _as_worker(scheduler)
         kind = _InTask if scheduler.backend.carried_by_waiter else Interrupts
-        self._interrupts = kind(lambda count: self._news.put("interrupt"))
-        self._pumps = pumps
+        self._interrupts = kind(self._news.put)
+        self._answered = 0
+        main = threading.current_thread() is threading.main_thread()
+        self._pumps = pumps if main else ()
 
     def __enter__(self) -> Self:
         self._interrupts.__enter__()
         self._run.tree.watch(self._wake)
         return self
 
-    def __exit__(self, *exc: Any) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         self._run.tree.unwatch(self._wake)
-        self._interrupts.__exit__(*exc)
-        if self._interrupts.count and exc[0] is None:
+        self._interrupts.__exit__(kind, error, traceback)
+        if self._interrupts.count and error is None:
             message = "the run was cancelled by an interrupt; see nbparallel.last"
             raise KeyboardInterrupt(message)
 
@@ -90,12 +99,15 @@ class Waiter:
             waits.append(TICK)
         if self._worker is not None:
             waits.append(HELPER_TICK)
-        try:
-            news = self._news.get(timeout=min(waits, default=None))
-        except Empty:
-            return
-        if news == "interrupt":
-            self._run.cancel(hard=self._interrupts.count > 1)
+        with suppress(Empty):
+            self._news.get(timeout=min(waits, default=None))
+        self._react()
+
+    def _react(self) -> None:
+        """Cancel the run for each interrupt that has not been answered yet."""
+        while self._answered < self._interrupts.count:
+            self._answered += 1
+            self._run.cancel(hard=self._answered > 1)
 
     def _help(self) -> bool:
         """Carry out a claim of the run, where this thread may; say whether it did."""
@@ -105,7 +117,8 @@ class Waiter:
         if claim is None:
             return False
         claim.work()
-        claim.run.settle(claim)
+        self._react()  # before settling: the task that an interrupt ended is cancelled
+        self._run.tree.settle(claim)
         return True
 
     def _pump(self) -> None:
@@ -115,7 +128,7 @@ class Waiter:
     def _wake(self) -> None:
         if self._armed:
             self._armed = False
-            self._news.put("news")
+            self._news.put(0)
 
 
 def calling_claim() -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
 from nbparallel.engine.work import Work
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 AT_HAND = (list, tuple, dict, set, frozenset, str, bytes, bytearray, range)
 #: The longest range that is treated as a list; a longer one is read lazily.
 LONG_RANGE = 10_000_000
+#: The most characters of a value in a message.
+MOST_SHOWN = 60
 
 
 def work_of(
@@ -70,7 +72,7 @@ def _from_several(
             f"each item of theirs already is an argument. Leave unpack out."
         )
         raise BadType(message)
-    _check_fits(fn, name, (None,) * len(iterables), {}, "one per iterable")
+    _check_fits(fn, name, (None,) * len(iterables), {}, "one argument per iterable")
     at_hand = all(_is_at_hand(each) for each in iterables)
     sized = all(isinstance(each, Sized) for each in iterables)
     return Work(
@@ -93,13 +95,15 @@ def _from_frame(
     if how == "kwargs":
         items = given.to_dict("records")
         _check_names(given)
-        _check_fits(fn, name, (), dict.fromkeys(given.columns), "one per column")
+        _check_fits(
+            fn, name, (), dict.fromkeys(given.columns), "one argument per column"
+        )
     elif how == "args":
         items = list(given.itertuples(index=False, name=None))
-        _check_fits(fn, name, (None,) * given.shape[1], {}, "one per column")
+        _check_fits(fn, name, (None,) * given.shape[1], {}, "one argument per column")
     else:
         items = [row for _, row in given.iterrows()]
-        _check_fits(fn, name, (None,), {}, "the row")
+        _check_fits(fn, name, (None,), {}, "one argument, the row")
     return Work(
         name=name,
         call=_unpacking(call, how),
@@ -142,16 +146,18 @@ def _check_iterables(iterables: tuple[Any, ...], name: str) -> None:
 
 def _check_item(fn: Callable[..., Any], name: str, first: object, how: str) -> None:
     if how == "item":
-        _check_fits(fn, name, (None,), {}, "the item")
+        _check_fits(fn, name, (None,), {}, "one argument, the item")
     elif how == "args":
         if not isinstance(first, Iterable):
             _refuse_unpack(first, how, "a tuple of arguments", f"{name}(*item)")
         else:
-            _check_fits(fn, name, tuple(first), {}, "one per element of an item")
+            _check_fits(
+                fn, name, tuple(first), {}, "one argument per element of an item"
+            )
     elif not isinstance(first, Mapping):
         _refuse_unpack(first, how, "a dict of arguments", f"{name}(**item)")
     else:
-        _check_fits(fn, name, (), dict(first), "one per key of an item")
+        _check_fits(fn, name, (), dict(first), "one argument per key of an item")
 
 
 def _refuse_unpack(first: object, how: str, wanted: str, call: str) -> None:
@@ -189,11 +195,17 @@ def _check_fits(
     except TypeError as error:
         parameters = list(signature.parameters)
         strangers = [key for key in kwargs if key not in parameters]
-        hint = nearest(strangers[0], parameters) if strangers else ""
-        passed = ", ".join(kwargs) if kwargs else f"{len(args)} by position"
+        hint = (
+            f" {strangers[0]!r} is not one of its parameters."
+            f"{nearest(strangers[0], parameters)}"
+            if strangers
+            else ""
+        )
+        passed = ", ".join(kwargs) or f"{len(args)} in all"
         message = (
-            f"{name}{signature} cannot be called with {what} ({passed}): {error}.{hint} "
-            f"Change the input, or pass a function that fits: pmap(lambda …: {name}(…), …)."
+            f"{name}{signature} cannot be called with {what}: {passed} ({error})."
+            f"{hint} Change the input, or pass a function that fits it, "
+            f"as in pmap(lambda item: {name}(…), …)."
         )
         raise BadType(message) from None
 
@@ -238,4 +250,4 @@ def _short(value: object) -> str:
         text = repr(value)
     except Exception:  # the message must come whatever the value is
         return ""
-    return text if len(text) <= 60 else text[:57] + "…"
+    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"

@@ -20,9 +20,9 @@ def pmap(fn: Callable[..., Any], *iterables: Any, **options: Any) -> Run:
         What to call. An ``async def`` function works too: each task runs it to its end.
     *iterables
         As for the builtin `map`: one item of each becomes the arguments of a call, and
-        the shortest ends it. A lazy iterator is read only as workers want items, and may
-        be endless. A DataFrame gives its rows (columns become keyword arguments), a
-        Series its values; the result keeps their index.
+        the shortest ends it. A lazy iterator is read only as workers want items, and
+        may be endless. A DataFrame gives its rows (columns become keyword arguments),
+        a Series its values; the result keeps their index.
     **options
         Any field of `nbparallel.options.Options`, for instance ``workers=16``.
 

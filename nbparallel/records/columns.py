@@ -1,4 +1,4 @@
-"""All cells of all tasks, frozen at one instant: what DataFrames and plots are made of."""
+"""All cells of all tasks, frozen at one instant, for DataFrames and plots."""
 
 from __future__ import annotations
 

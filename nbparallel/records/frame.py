@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +26,7 @@ NAMES: Final = (
     "attempts",
     "output",
 )
+
 
 def frame(
     columns: Columns, kind: str, index: pd.Index | None, given: pd.DataFrame | None
@@ -52,12 +53,9 @@ def frame(
     started, ended = np.asarray(columns.started), np.asarray(columns.ended)
     status = np.frombuffer(columns.status, dtype=np.int8)
     tried = ended > 0
-    if given is None:
-        cells = {"item": _typed(columns.items)}
-    else:
-        cells = {}
+    cells: dict[str, Any] = {} if given is not None else {"item": _typed(columns.items)}
     cells |= {
-        "status": pd.Categorical.from_codes(status, [each.word for each in Status]),
+        "status": _category(status, [each.word for each in Status]),
         "result": _typed(columns.results, status != Status.OK),
         "error": _sparse(columns.errors, count, None),
         "seconds": np.where(tried, ended - started, np.nan),
@@ -100,7 +98,7 @@ def _typed(values: Sequence[Any], absent: Any = None) -> Any:
         return pd.array(cells, dtype="boolean" if absent is not None else "bool")
     if kinds == {str}:
         return pd.array(cells, dtype="string")
-    if kinds and all(issubclass(kind, datetime.datetime) for kind in kinds):
+    if kinds and all(issubclass(kind, dt.datetime) for kind in kinds):
         return _datetimes(cells)
     return cells
 
@@ -135,11 +133,16 @@ def _instants(started: Any, epoch: float, tried: Any) -> Any:
 
 def _workers(numbers: Any, kind: str, tried: Any) -> Any:
     import numpy as np
-    import pandas as pd
 
     count = int(numbers.max()) + 1 if len(numbers) else 0
     codes = np.where(tried, numbers.astype("int32"), -1)
-    return pd.Categorical.from_codes(codes, [f"{kind}-{n}" for n in range(count)])
+    return _category(codes, [f"{kind}-{n}" for n in range(count)])
+
+
+def _category(codes: Any, words: list[str]) -> Any:
+    import pandas as pd
+
+    return pd.Categorical.from_codes(codes, pd.Index(words, dtype="object"))
 
 
 def _renamed(given: pd.DataFrame) -> dict[Any, str]:

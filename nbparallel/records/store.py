@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -18,6 +19,7 @@ from nbparallel.records.snapshot import Row
 from nbparallel.types import FINAL, MISSING, Status
 
 
+@dataclass(slots=True, kw_only=True)
 class Finished:
     """Consecutive tasks that a worker has carried out, on their way into the store.
 
@@ -26,32 +28,20 @@ class Finished:
     first, worker
         The first task, and who carried them out.
     values, ends
-        Results and the instants at which tasks ended, one of each per task.
+        Results, and the instants at which tasks ended: one of each per task.
     begun
         When the first of them started.
     failures, texts
         By offset: ``(status, exception)`` of failed tasks, and what tasks printed.
     """
 
-    __slots__ = ("begun", "ends", "failures", "first", "texts", "values", "worker")
-
-    def __init__(  # the fields of one batch, passed once  # noqa: PLR0913
-        self,
-        first: int,
-        worker: int,
-        values: list[Any],
-        begun: float,
-        ends: array[float],
-        failures: dict[int, tuple[Status, BaseException]],
-        texts: dict[int, str],
-    ) -> None:
-        self.first = first
-        self.worker = worker
-        self.values = values
-        self.begun = begun
-        self.ends = ends
-        self.failures = failures
-        self.texts = texts
+    first: int
+    worker: int
+    values: list[Any]
+    begun: float
+    ends: array[float]
+    failures: dict[int, tuple[Status, BaseException]]
+    texts: dict[int, str]
 
 
 class Records:

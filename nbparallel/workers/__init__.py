@@ -1,4 +1,4 @@
-"""The kinds of worker. Each is one file that carries claims out; `base` is the contract.
+"""The kinds of worker, each one file that carries claims out; `base` is the contract.
 
 To add a kind: write its file, add its line to `KINDS`. The contract tests pick it up.
 """

@@ -119,11 +119,6 @@ class Claim:
             item = None
 
     @property
-    def begun_all(self) -> bool:
-        """Whether no task is left to take back."""
-        return not self.items
-
-    @property
     def running(self) -> int | None:
         """The task being carried out, or None between tasks."""
         task = self.first + len(self.ends)
@@ -158,7 +153,7 @@ class Claim:
         return range(self.stop, stop)
 
     def print(self, text: str) -> None:
-        """Keep *text* as printed by the running task, up to `MOST_OUTPUT` characters."""
+        """Keep *text* as printed by the running task, cut at `MOST_OUTPUT`."""
         pieces = self.texts.setdefault(len(self.ends), [])
         room = MOST_OUTPUT - sum(map(len, pieces))
         if room > 0:
