@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from nbparallel.edge.frontend import in_kernel
+from nbparallel.edge.frontend import cell_id, in_kernel, on_next_cell
 from nbparallel.engine import hooks
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class NotebookViews(hooks.Hook):
         self._panels: WeakKeyDictionary[Run, Panel] = WeakKeyDictionary()
         self._tickers: WeakKeyDictionary[Run, Ticker] = WeakKeyDictionary()
         self._undo: WeakKeyDictionary[Run, Callable[[], None]] = WeakKeyDictionary()
+        self._cells: WeakKeyDictionary[Run, str | None] = WeakKeyDictionary()
+        on_next_cell(self._retire)
 
     def shows_output(self, run: Run) -> bool:  # noqa: ARG002 # the same for all
         """Say yes: text never goes to whatever cell happens to be the current one."""
@@ -76,6 +78,7 @@ class NotebookViews(hooks.Hook):
 
     def run_started(self, run: Run) -> None:
         """Show the panel in the current cell and keep it up to date."""
+        self._cells[run] = cell_id()
         if not run.options.block and not run.nested:
             from nbparallel.edge.idle_interrupt import watch_idle_interrupts
 
@@ -101,8 +104,19 @@ class NotebookViews(hooks.Hook):
             panel.republish()
 
     def run_shown(self, run: Run) -> None:
-        """Show the panel in the current cell, unless it is there already."""
-        self._panel(run).show(run.snapshot())
+        """Show the panel in the current cell, unless it is there already.
+
+        A run that was to be silent stays so in the cell that started it.
+        """
+        if run in self._panels or self._cells.get(run) != cell_id():
+            self._panel(run).show(run.snapshot())
+        else:
+            sys.stdout.write(f"{run!r}\n")
+
+    def _retire(self) -> None:
+        """Leave no widget in the notebook once the user has gone on."""
+        for panel in list(self._panels.values()):
+            panel.retire()
 
     def _panel(self, run: Run) -> Panel:
         if run not in self._panels:

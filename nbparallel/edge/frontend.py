@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 
@@ -39,6 +40,13 @@ def cell_id() -> str | None:
     """Tell one execution of a cell from another; None where there is no such thing."""
     found = _request().get("header", {}).get("msg_id")
     return found if isinstance(found, str) else None
+
+
+def on_next_cell(call: Callable[[], None]) -> None:
+    """Call *call* before each cell that is run from now on."""
+    shell = _shell()
+    if shell is not None:
+        shell.events.register("pre_run_cell", lambda _info: call())
 
 
 def _shell() -> Any:

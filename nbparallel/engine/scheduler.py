@@ -79,7 +79,7 @@ class Scheduler:
         self.children: set[Scheduler] = set()
         self.epoch = time.time() - perf_counter()
         self.records = Records()
-        self.records.add(work.items or ())
+        self.records.add(work.items or [])
         self.source = Source(self.records, work.source)
         self.open: set[Claim] = set()
         self.halt = threading.Event()
@@ -235,7 +235,7 @@ class Scheduler:
             self.bound = bound
             self.tree.changed()
 
-    # -- What the tree asks for ---------------------------------------------------------
+    # -- What the tree asks for -------------------------------------------------------
 
     def next_claim(self, worker: int) -> Claim | None:
         """Return work of this run if there is any now; the lock is held."""

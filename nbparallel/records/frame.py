@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from nbparallel.types import Status
+from nbparallel.types import Missing, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +64,9 @@ def frame(
         "attempts": np.frombuffer(columns.attempts, dtype=np.uint8).astype("int16"),
         "output": pd.array(_sparse(columns.output, count, ""), dtype="string"),
     }
-    found = pd.DataFrame(cells, index=None if index is None else index[:count])
+    found = pd.DataFrame(
+        cells, index=None if index is None else index[:count], copy=False
+    )
     if given is None:
         return found
     inputs = given.iloc[:count].rename(columns=_renamed(given))
@@ -82,7 +84,7 @@ def _typed(values: Sequence[Any], absent: Any = None) -> Any:
 
     cells = np.fromiter(values, dtype=object, count=len(values))
     gaps = np.zeros(len(cells), dtype=bool) if absent is None else absent
-    kinds = set(map(type, cells[~gaps]))
+    kinds = set(map(type, values)) - {Missing}
     try:
         if kinds and all(issubclass(kind, np.integer) or kind is int for kind in kinds):
             cells[gaps] = 0

@@ -9,7 +9,7 @@ The store has no lock of its own: every method is called with the run's lock hel
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -77,11 +77,16 @@ class Records:
         """Number of tasks that have ended."""
         return sum(self.counts.values())
 
-    def add(self, items: Iterable[Any]) -> range:
-        """Append tasks that are pending; return their numbers."""
-        first = len(self.items)
-        self.items.extend(items)
-        count = len(self.items) - first
+    def add(self, items: list[Any]) -> range:
+        """Append tasks that are pending; return their numbers.
+
+        The first list becomes the store's own: it is not copied.
+        """
+        first, count = len(self.items), len(items)
+        if first:
+            self.items.extend(items)
+        else:
+            self.items = items
         self.results.extend([MISSING] * count)
         self.started.frombytes(bytes(8 * count))
         self.ended.frombytes(bytes(8 * count))

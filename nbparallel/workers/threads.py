@@ -31,15 +31,22 @@ class Threads(Backend):
         """Start one thread per worker, but no more than there are tasks."""
         self._generation += 1
         count = self.workers if tasks is None else min(self.workers, tasks)
-        for worker in range(count):
-            threading.Thread(
-                target=self._work,
-                args=(worker, self._generation),
-                name=f"nbparallel-{worker}",
-                daemon=True,
-            ).start()
+        # None begins before all are there: to start a thread takes the interpreter's
+        # lock back, which busy workers let go of only every few milliseconds.
+        gate = threading.Event()
+        try:
+            for worker in range(count):
+                threading.Thread(
+                    target=self._work,
+                    args=(worker, self._generation, gate),
+                    name=f"nbparallel-{worker}",
+                    daemon=True,
+                ).start()
+        finally:
+            gate.set()
 
-    def _work(self, worker: int, generation: int) -> None:
+    def _work(self, worker: int, generation: int, gate: threading.Event) -> None:
+        gate.wait()
         # A thread that outlived its start leaves: the next start has brought its own.
         while generation == self._generation:
             claim = self.desk.claim(worker)
