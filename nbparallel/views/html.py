@@ -46,8 +46,8 @@ def escape(value: str) -> str:
 # --- parts of a run under way ------------------------------------------------------
 
 
-def head(snapshot: Snapshot) -> str:
-    """Return the name, the bar and the counts of a run: three lines."""
+def head(snapshot: Snapshot, note: str = "") -> str:
+    """Return the name, the bar and the counts of a run: three lines and a *note*."""
     pace = " · ".join(text.pace(snapshot))
     return (
         '<div class="nbp nbp-live"><div class="nbp-line">'
@@ -55,7 +55,7 @@ def head(snapshot: Snapshot) -> str:
         f'<span class="nbp-quiet">{pace}</span></div>'
         f"{bar(snapshot)}"
         f'<div class="nbp-line"><span>{text.done(snapshot)}</span> '
-        f"<span>{text.tally(snapshot)}</span></div></div>"
+        f"<span>{text.tally(snapshot)}</span></div>{_paragraph(note)}</div>"
     )
 
 
@@ -119,7 +119,7 @@ def spoken(words: str) -> str:
 # --- the whole of a run -------------------------------------------------------------
 
 
-def static(snapshot: Snapshot, note: str = "") -> str:
+def static(snapshot: Snapshot, note: str = "", *, buttons: bool = False) -> str:
     """Return a run as a notebook keeps it: no widget, no script.
 
     Parameters
@@ -127,17 +127,18 @@ def static(snapshot: Snapshot, note: str = "") -> str:
     snapshot
         The run, usually ended.
     note
-        A sentence of ours to add, for instance how to cancel.
+        A sentence to add.
+    buttons
+        Whether there are buttons beside it, so that none need be asked for.
     """
     parts = [
         STYLE,
-        head(snapshot).replace(" nbp-live", "", 1),
+        head(snapshot, note).replace(" nbp-live", "", 1),
         _ends_table(snapshot),
         *map(_paragraph, text.notices(snapshot)),
         *_failures(snapshot),
         _output_details(snapshot),
-        _way_on(snapshot),
-        _paragraph(note),
+        "" if buttons else _way_on(snapshot),
     ]
     return f'<div class="nbp">{"".join(parts)}</div>'
 

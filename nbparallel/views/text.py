@@ -137,6 +137,16 @@ def summary_line(snapshot: Snapshot) -> str:
     return f"{title(snapshot)}: {' - '.join(part for part in parts if part)}"
 
 
+def sentence(snapshot: Snapshot) -> str:
+    """Return a run in few words, to be spoken."""
+    parts = (
+        snapshot.state.value,
+        done(snapshot),
+        counted((snapshot.failed, "failed")),
+    )
+    return f"{title(snapshot)}: {', '.join(part for part in parts if part)}"
+
+
 def not_ok(snapshot: Snapshot) -> int:
     """Return how many tasks a retry would run again."""
     return snapshot.known - snapshot.counts[Status.OK]

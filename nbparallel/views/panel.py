@@ -1,0 +1,243 @@
+"""The panel: a run in a notebook, with buttons while they work and static HTML after.
+
+Guarantees:
+
+- A button that is shown works. Where clicks cannot be heard while a cell blocks there
+  are words instead.
+- When a run ends, every display of it becomes ``text/html`` and ``text/plain`` in the
+  same place; no widget is left in the saved notebook. The widget shows the end as well,
+  for pages that see only that: Voila, and a page reloaded during the run.
+- Whoever runs notebooks without a person in front of them gets no widget at all, but
+  the same static HTML, brought up to date every few seconds.
+- Every method may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from nbparallel.edge.frontend import cell_id, interactive
+from nbparallel.edge.router import router
+from nbparallel.edge.routes import Registration
+from nbparallel.records.snapshot import Snapshot
+from nbparallel.views import html, text
+from nbparallel.views.actions import Actions
+from nbparallel.views.safe import error_line
+from nbparallel.views.tree import Tree
+
+_log = logging.getLogger(__name__)
+
+#: Seconds of the run between two static pictures of it, where there are no widgets.
+PULSE = 5.0
+
+#: How many displays of one run are kept up to date.
+DISPLAYS = 50
+
+INTERRUPT = "To cancel, interrupt the kernel (stop button)."
+
+
+@dataclass(slots=True)
+class _Display:
+    """One place in a notebook where the run is shown."""
+
+    handle: Any
+    cell: str | None
+    static: bool
+
+
+class Panel:
+    """Show a run in any number of cells.
+
+    Parameters
+    ----------
+    actions
+        What the buttons do.
+    rows
+        How many tasks the table shows.
+    """
+
+    def __init__(self, actions: Actions, *, rows: int) -> None:
+        self._actions = actions
+        self._rows = rows
+        # Never held while an action is called: that may wait for our own `finish`.
+        self._lock = threading.RLock()
+        self._displays: deque[_Display] = deque(maxlen=DISPLAYS)
+        self._tree: Tree | None = None
+        self._registration: Registration | None = None
+        self._snapshot: Snapshot | None = None
+        self._pulse = 0.0
+        self._cancelling = False
+        self._complaint = ""
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Display the run in the current cell, unless it is displayed there already."""
+        with self._lock:
+            cell = cell_id()
+            here = [d for d in self._displays if cell is not None and d.cell == cell]
+            if here and snapshot.state.ended:
+                return
+            self._snapshot = snapshot
+            self._cancelling = False
+            widgets = interactive() and (_is_live(snapshot) or _can_retry(snapshot))
+            if widgets and not here:
+                # Clicks belong to the cell in which the panel was displayed last.
+                self._hang_up()
+            bundle = self._widgets(snapshot) if widgets else _static(snapshot)
+            if not here:
+                handle = _display(bundle)
+                self._displays.append(_Display(handle, cell, static=not widgets))
+            elif here[0].static:
+                here[0].handle.update(bundle, raw=True)
+                here[0].static = not widgets
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Bring the displays of a run under way up to date."""
+        with self._lock:
+            self._snapshot = snapshot
+            if any(not display.static for display in self._displays):
+                self._draw_tree(snapshot)
+            elif not 0 <= snapshot.elapsed - self._pulse < PULSE:
+                self._pulse = snapshot.elapsed
+                self._publish(snapshot)
+
+    def finish(self, snapshot: Snapshot) -> None:
+        """Replace every display by what the notebook keeps."""
+        with self._lock:
+            self._snapshot = snapshot
+            self._complaint = ""
+            try:
+                self._publish(snapshot)
+            finally:
+                self._end_tree(snapshot, retry=_can_retry(snapshot))
+
+    def republish(self) -> None:
+        """Send the end once more, from the cell that is waiting for it.
+
+        Programs that run notebooks hear only the cell that they are running.
+        """
+        with self._lock:
+            if self._snapshot is not None and self._snapshot.state.ended:
+                self._publish(self._snapshot)
+
+    def retire(self) -> None:
+        """Make an ended run static, button and all: the user has gone on."""
+        with self._lock:
+            if self._snapshot is None or not self._snapshot.state.ended:
+                return
+            if any(not display.static for display in self._displays):
+                self._publish(self._snapshot)
+            if self._registration is not None:
+                self._end_tree(self._snapshot, retry=False)
+
+    # --- widgets ---
+
+    def _widgets(self, snapshot: Snapshot) -> dict[str, Any]:
+        """Return what displays the widgets, brought up to date."""
+        if self._tree is None or self._tree.closed:
+            self._tree = Tree(self._wrapped_actions(), self._rows)
+        if snapshot.state.ended:
+            self._end_tree(snapshot, retry=True)
+        else:
+            self._draw_tree(snapshot)
+        return {**self._tree.bundle, "text/plain": text.summary_line(snapshot)}
+
+    def _draw_tree(self, snapshot: Snapshot) -> None:
+        assert self._tree is not None
+        heard = router() is not None
+        note = self._complaint or ("" if heard else INTERRUPT)
+        if self._tree.draw(snapshot, note, buttons=heard) or not self._registration:
+            self._listen(self._tree)
+        if self._cancelling:
+            self._tree.cancelling()
+
+    def _end_tree(self, snapshot: Snapshot, *, retry: bool) -> None:
+        if self._tree is None:
+            return
+        retry = retry and router() is not None
+        self._tree.end(snapshot, self._complaint, retry=retry)
+        if retry:
+            self._listen(self._tree)
+        else:
+            self._hang_up()
+
+    def _listen(self, tree: Tree) -> None:
+        """Have clicks on these widgets heard while a cell blocks."""
+        found = router()
+        if self._registration is not None:
+            self._registration.add(tree.root)
+        elif found is not None:
+            self._registration = found.add(tree.root)
+
+    def _hang_up(self) -> None:
+        if self._registration is not None:
+            self._registration.close()
+            self._registration = None
+
+    # --- clicks, in the router's thread ---
+
+    def _wrapped_actions(self) -> Actions:
+        act, actions = self._act, self._actions
+        return Actions(
+            cancel=self._cancel,
+            pause=lambda: act("Pause", actions.pause),
+            resume=lambda: act("Resume", actions.resume),
+            retry=self._retry,
+        )
+
+    def _cancel(self) -> None:
+        with self._lock:
+            self._cancelling = True
+            if self._tree is not None:
+                self._tree.cancelling()
+        self._act("Cancel", self._actions.cancel)
+
+    def _retry(self) -> None:
+        with self._lock:
+            if self._tree is not None:
+                self._tree.retrying()
+        self._act("Retry", self._actions.retry)
+
+    def _act(self, name: str, action: Callable[[], None]) -> None:
+        """Do what a button is for; if that fails, say so where the button is."""
+        self._complaint = ""
+        try:
+            action()
+        except Exception as failure:
+            _log.exception("%s failed", name)
+            with self._lock:
+                self._cancelling = False
+                self._complaint = f"{name} failed: {error_line(failure)}"
+                if self._snapshot is not None and self._snapshot.state.ended:
+                    self._end_tree(self._snapshot, retry=True)
+
+    # --- static ---
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        """Make every display static."""
+        bundle = _static(snapshot)
+        for display in self._displays:
+            display.handle.update(bundle, raw=True)
+            display.static = True
+
+
+def _is_live(snapshot: Snapshot) -> bool:
+    return not snapshot.state.ended
+
+
+def _can_retry(snapshot: Snapshot) -> bool:
+    return snapshot.state.ended and text.not_ok(snapshot) > 0
+
+
+def _static(snapshot: Snapshot) -> dict[str, str]:
+    return {"text/html": html.static(snapshot), "text/plain": text.plain(snapshot)}
+
+
+def _display(bundle: dict[str, Any]) -> Any:
+    from IPython.display import display
+
+    return display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
