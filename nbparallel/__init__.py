@@ -9,10 +9,12 @@ Importing this package loads nothing but this file: names are fetched when used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+# Type checkers read it as typing.TYPE_CHECKING, which takes 10 ms to import.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from nbparallel.engine.run import Run
     from nbparallel.engine.session import runs
     from nbparallel.errors import (
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_WHERE: Final = {
+_WHERE = {
     "BadType": "errors",
     "BadValue": "errors",
     "InputError": "errors",
@@ -68,16 +70,22 @@ __all__ = [
 ]
 
 
+def _module(path: str) -> Any:
+    from importlib import import_module
+
+    return import_module(f"{__name__}.{path}")
+
+
 def __getattr__(name: str) -> Any:
     if name == "last":  # asked for anew each time
-        return import_module("nbparallel.engine.session").last()
+        return _module("engine.session").last()
     if name not in _WHERE:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
     from nbparallel import notebook
 
     notebook.connect()
-    found = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    found = getattr(_module(_WHERE[name]), name)
     globals()[name] = found
     return found
 

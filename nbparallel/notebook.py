@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
 
 from nbparallel.edge.frontend import cell_id, in_kernel, on_next_cell
 from nbparallel.engine import hooks
+from nbparallel.engine.run import Run
 
 if TYPE_CHECKING:
-    from nbparallel.engine.run import Run
     from nbparallel.views.panel import Panel
     from nbparallel.views.ticker import Ticker
 
@@ -79,7 +79,7 @@ class NotebookViews(hooks.Hook):
     def run_started(self, run: Run) -> None:
         """Show the panel in the current cell and keep it up to date."""
         self._cells[run] = cell_id()
-        if not run.options.block and not run.nested:
+        if not run.nested:
             from nbparallel.edge.idle_interrupt import watch_idle_interrupts
 
             self._undo[run] = watch_idle_interrupts(run.cancel)
@@ -123,11 +123,13 @@ class NotebookViews(hooks.Hook):
             from nbparallel.views.actions import Actions
             from nbparallel.views.panel import Panel
 
+            # A panel must not keep its run, and all its results, from being freed.
+            me = ref(run)
             actions = Actions(
-                cancel=run.cancel,
-                pause=run.pause,
-                resume=run.resume,
-                retry=lambda: _retry(run),
+                cancel=lambda: _do(me, Run.cancel),
+                pause=lambda: _do(me, Run.pause),
+                resume=lambda: _do(me, Run.resume),
+                retry=lambda: _do(me, _retry),
             )
             self._panels[run] = Panel(actions, rows=run.options.rows)
         return self._panels[run]
@@ -135,6 +137,11 @@ class NotebookViews(hooks.Hook):
 
 def _is_wanted(run: Run) -> bool:
     return run.options.progress and not run.nested
+
+
+def _do(run: ref[Run], what: Callable[[Run], Any]) -> None:
+    if (found := run()) is not None:
+        what(found)
 
 
 def _retry(run: Run) -> None:

@@ -20,6 +20,9 @@ def _take(text: str) -> bool:
     claim = current.get()
     if claim is None or not claim.run.options.capture:
         return False
-    if not claim.revoked:
-        claim.print(text)
+    if claim.revoked:
+        return True  # nobody waits for this task any more; no cell wants its text
+    if claim.running is None:
+        return False  # a thread that a task left behind
+    claim.print(text)
     return not claim.run.echo

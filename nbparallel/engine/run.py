@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -321,6 +320,8 @@ class Run:
         return error
 
     async def _wait_async(self) -> Self:
+        import asyncio
+
         self._scheduler.set_bound(None)
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
 

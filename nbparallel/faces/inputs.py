@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sized
@@ -238,6 +237,8 @@ def _unpacking(call: Callable[..., Any], how: str) -> Callable[[Any], Any]:
 def _awaited(fn: Callable[..., Any]) -> Callable[..., Any]:
     if not inspect.iscoroutinefunction(fn):
         return fn
+
+    import asyncio
 
     def run_to_its_end(*args: Any, **kwargs: Any) -> Any:
         return asyncio.run(fn(*args, **kwargs))
