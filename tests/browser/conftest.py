@@ -1,0 +1,42 @@
+"""The server and the browser, started once; a fresh page for each test."""
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.support.browser import NotebookPage
+from tests.support.chromium import FLAGS, find_chromium
+from tests.support.server import Server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("server"))
+    yield server
+    server.shutdown_kernels()
+    server.stop()
+
+
+# Not for the session: while it runs, Playwright keeps an event loop running in this
+# thread, which is not what other tests expect.
+@pytest.fixture(scope="package")
+def browser():
+    path = find_chromium()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        # One context, so that the front ends' scripts are loaded and compiled once.
+        yield chromium.new_context(viewport={"width": 1280, "height": 1000})
+        chromium.close()
+
+
+@pytest.fixture
+def open_notebook(browser, server):
+    """Open notebooks: ``open_notebook(cells, frontend=..., kernel=...)``."""
+    pages = []
+
+    def open_one(cells, **options):
+        pages.append(NotebookPage(browser, server, cells, **options))
+        return pages[-1]
+
+    yield open_one
+    for page in pages:
+        page.close()

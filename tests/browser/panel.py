@@ -1,0 +1,194 @@
+"""What a person does with the panel of a run, the same on every kernel and front end.
+
+Each front end is tested in a file of its own, so that the two can run side by side.
+"""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.kernels import VERSIONS
+
+SETUP = """
+import time
+import nbparallel as nbp
+
+started = []
+
+def work(item):
+    started.append(item)
+    time.sleep(0.05)
+    return item
+
+def is_quiet():
+    "Whether no task starts any more; one that was claimed may just be starting."
+    before = len(started)
+    time.sleep(0.3)
+    return len(started) == before
+
+def check(run):
+    counts = run.df["status"].value_counts()
+    full = len(run.df) == 2000 == counts["ok"] + counts["cancelled"]
+    print("state", run.state.value, "- partial", 0 < counts["ok"] < 2000 and full,
+          "- quiet", is_quiet())
+"""
+BLOCKING = "run = nbp.pmap(work, range(2000), workers=4); print('went on')"
+BACKGROUND = (
+    "run = nbp.pmap(work, range(2000), workers=4, block=False); print('went on')"
+)
+CHECK = "check(nbp.last)"
+ASK = "print('hello', input('name? '))"
+FAIL = "1 / 0"
+DEBUG = "%debug"
+SETTLE = "nbp.last.wait(); print('settled')"
+CELLS = [SETUP, BLOCKING, BACKGROUND, CHECK, ASK, FAIL, DEBUG, SETTLE, "order = []"]
+SETUP_AT, BLOCKING_AT, BACKGROUND_AT, CHECK_AT, ASK_AT, FAIL_AT, DEBUG_AT = range(7)
+SETTLE_AT, ORDER_AT = 7, 8
+QUEUED = 200
+CELLS += [f"order.append({n})" for n in range(QUEUED)]
+CELLS += [f"print('in order', order == list(range({QUEUED})))"]
+
+PARTIAL = "state cancelled - partial True - quiet True"
+#: What control may take to come back, seen from the browser.
+BACK = 1.5
+
+
+class PanelTests:
+    """The tests; a subclass names its front end."""
+
+    frontend: str
+
+    @pytest.fixture(scope="class", params=VERSIONS)
+    def opened(self, request, open_notebooks):
+        return open_notebooks(CELLS, frontend=self.frontend, kernel=request.param)
+
+    @pytest.fixture
+    def notebook(self, opened):
+        opened.run_cell(SETUP_AT)
+        opened.wait_until_done(SETUP_AT)
+        yield opened
+        assert opened.errors == []
+
+    def start(self, notebook, cell):
+        notebook.run_cell(cell)
+        notebook.button(cell, "Cancel").wait_for()
+        notebook.wait_for_text(cell, re.compile(r"[1-9]\d* ok"))
+
+    def check(self, notebook):
+        notebook.run_cell(CHECK_AT)
+        notebook.wait_for_text(CHECK_AT, PARTIAL)
+
+    def test_cancel_ends_a_blocking_cell(self, notebook):
+        self.start(notebook, BLOCKING_AT)
+
+        clicked = time.monotonic()
+        notebook.click_button(BLOCKING_AT, "Cancel")
+        notebook.wait_for_text(BLOCKING_AT, "went on")
+
+        assert time.monotonic() - clicked < BACK
+        notebook.wait_for_text(BLOCKING_AT, "cancelled")
+        self.check(notebook)
+
+    def test_the_stop_button_ends_a_blocking_cell(self, notebook):
+        self.start(notebook, BLOCKING_AT)
+
+        pressed = time.monotonic()
+        notebook.press_interrupt()
+        notebook.wait_for_text(BLOCKING_AT, "KeyboardInterrupt")
+
+        assert time.monotonic() - pressed < BACK
+        assert "went on" not in notebook.output_text(BLOCKING_AT)
+        self.check(notebook)
+
+    def test_cancel_ends_a_run_in_the_background(self, notebook):
+        self.start(notebook, BACKGROUND_AT)
+        notebook.wait_for_text(BACKGROUND_AT, "went on")
+
+        clicked = time.monotonic()
+        notebook.click_button(BACKGROUND_AT, "Cancel")
+        expect(notebook.button(BACKGROUND_AT, "Cancel")).to_have_count(0)
+
+        assert time.monotonic() - clicked < BACK
+        self.check(notebook)
+
+    def test_the_stop_button_ends_a_run_in_the_background(self, notebook):
+        self.start(notebook, BACKGROUND_AT)
+        notebook.wait_until_idle()
+
+        pressed = time.monotonic()
+        notebook.press_interrupt()
+        expect(notebook.button(BACKGROUND_AT, "Cancel")).to_have_count(0)
+
+        assert time.monotonic() - pressed < BACK
+        self.check(notebook)
+
+    def test_cancel_is_heard_while_another_cell_waits_for_the_run(self, notebook):
+        self.start(notebook, BACKGROUND_AT)
+        notebook.run_cell(SETTLE_AT)
+
+        notebook.click_button(BACKGROUND_AT, "Cancel")
+
+        notebook.wait_for_text(SETTLE_AT, "settled")
+        self.check(notebook)
+
+    def test_pause_and_resume(self, notebook):
+        self.start(notebook, BLOCKING_AT)
+
+        notebook.click_button(BLOCKING_AT, "Pause")
+        notebook.wait_for_text(BLOCKING_AT, "paused")
+        notebook.click_button(BLOCKING_AT, "Resume")
+        notebook.button(BLOCKING_AT, "Pause").wait_for()
+
+        notebook.click_button(BLOCKING_AT, "Cancel")
+        notebook.wait_for_text(BLOCKING_AT, "went on")
+
+    def test_queued_cells_run_afterwards_all_and_in_order(self, notebook):
+        self.start(notebook, BLOCKING_AT)
+        notebook.queue_from(ORDER_AT)
+
+        notebook.click_button(BLOCKING_AT, "Cancel")
+
+        notebook.wait_for_text(ORDER_AT + QUEUED + 1, "in order True")
+
+    def test_input_and_the_debugger_work_after_a_run(self, notebook):
+        self.start(notebook, BLOCKING_AT)
+        notebook.run_cell(ASK_AT)
+        notebook.click_button(BLOCKING_AT, "Cancel")
+
+        notebook.answer(ASK_AT, "Ada")
+        notebook.wait_for_text(ASK_AT, "hello Ada")
+
+        notebook.queue_cells(FAIL_AT)
+        notebook.wait_for_text(FAIL_AT, "ZeroDivisionError")
+        notebook.run_cell(DEBUG_AT)
+        notebook.answer(DEBUG_AT, "p 6 * 7")
+        notebook.wait_for_text(DEBUG_AT, "42")
+        notebook.answer(DEBUG_AT, "q")
+        notebook.wait_until_idle()
+
+    def test_the_keyboard_reaches_cancel_and_stays_there(self, notebook):
+        self.start(notebook, BLOCKING_AT)
+        button = notebook.button(BLOCKING_AT, "Cancel")
+        button.focus()
+        shown = notebook.output_text(BLOCKING_AT)
+        notebook.wait_for_change(BLOCKING_AT, shown)
+
+        expect(button).to_be_focused()
+        notebook.page.keyboard.press("Enter")
+
+        notebook.wait_for_text(BLOCKING_AT, "went on")
+
+    def test_a_reloaded_page_shows_the_panel_and_its_cancel_works(self, notebook):
+        self.start(notebook, BLOCKING_AT)
+        notebook.save()
+
+        notebook.reload()
+        reloaded = time.monotonic()
+        notebook.button(BLOCKING_AT, "Cancel").wait_for()
+        assert time.monotonic() - reloaded < 2
+        notebook.click_button(BLOCKING_AT, "Cancel")
+
+        notebook.wait_until_idle()
+        self.check(notebook)

@@ -1,0 +1,123 @@
+"""A Jupyter server of our own: JupyterLab and Notebook 7 on one random local port.
+
+It reads and writes nothing but its own directory, and knows every test kernel.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+from tests.support.kernels import JUPYTER_PATH, install_all
+
+_CONFIG = {
+    "ServerApp": {
+        "ip": "127.0.0.1",
+        "port": 0,
+        "allow_root": True,
+        "open_browser": False,
+        "jpserver_extensions": {
+            "jupyterlab": True,
+            "notebook": True,
+            "jupyter_lsp": False,
+            "jupyter_server_terminals": False,
+            "voila.server_extension": False,
+        },
+    },
+    # The page object asks the application itself what a user could only guess.
+    "LabApp": {"expose_app_in_browser": True},
+    "JupyterNotebookApp": {"expose_app_in_browser": True},
+}
+
+#: What would put itself in front of a notebook, or take cells off the page.
+_SETTINGS = {
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    "apputils-extension/notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    "apputils-extension/themes": {"adaptive-theme": True},
+}
+
+
+class Server:
+    """A running server; *directory* is its whole world."""
+
+    def __init__(self, directory: Path) -> None:
+        install_all()
+        self.notebooks = directory / "notebooks"
+        self.notebooks.mkdir()
+        self.log: list[str] = []
+        self.url = ""
+        self.token = secrets.token_hex()
+        self._process = self._start(directory)
+        self._ready = threading.Event()
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
+        if not self._ready.wait(30) or not self.url:
+            raise TimeoutError("".join(self.log))
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+        self._reader.join(10)
+        self._process.stderr.close()
+
+    def request(self, method: str, path: str) -> Any:
+        """Call the server's REST interface, ``api/kernels`` for instance."""
+        request = Request(self.url + path, method=method)
+        request.add_header("Authorization", f"token {self.token}")
+        with urlopen(request, timeout=20) as response:
+            text = response.read()
+        return json.loads(text) if text else None
+
+    def shutdown_kernels(self) -> None:
+        """Shut down every session's kernel."""
+        for session in self.request("GET", "api/sessions"):
+            self.request("DELETE", f"api/sessions/{session['id']}")
+
+    def _start(self, directory: Path) -> subprocess.Popen[str]:
+        config = directory / "config"
+        _write(config / "jupyter_server_config.json", _CONFIG)
+        for plugin, values in _SETTINGS.items():
+            file = config / "settings/@jupyterlab" / f"{plugin}.jupyterlab-settings"
+            _write(file, values)
+        environment = {
+            "JUPYTER_TOKEN": self.token,
+            "JUPYTER_PATH": str(JUPYTER_PATH),
+            "JUPYTER_CONFIG_DIR": str(config),
+            "JUPYTER_DATA_DIR": str(directory / "data"),
+            "JUPYTER_RUNTIME_DIR": str(directory / "runtime"),
+            "JUPYTERLAB_SETTINGS_DIR": str(config / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(config / "workspaces"),
+            "IPYTHONDIR": str(directory / "ipython"),
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "jupyter_server"],
+            cwd=self.notebooks,
+            env=os.environ | environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def _read_log(self) -> None:
+        for line in self._process.stderr:
+            self.log.append(line)
+            if found := re.search(r"http://127\.0\.0\.1:\d+/", line):
+                self.url = found.group()
+                self._ready.set()
+        self._ready.set()
+
+
+def _write(file: Path, values: Any) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(values))
