@@ -58,10 +58,15 @@ def ratios(figures: Measured, name: str, base: str = BASE) -> list[float]:
     ]
 
 
-def spread(values: list[float], digits: int = 3) -> str:
-    """Return ``median (lowest-highest)``."""
+def figure(value: float) -> str:
+    """Return *value* with three digits or more, and never with an exponent."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+
+
+def spread(values: list[float]) -> str:
+    """Return ``median (lowest to highest)``."""
     middle, low, high = statistics.median(values), min(values), max(values)
-    return f"{middle:.{digits}g} ({low:.{digits}g}-{high:.{digits}g})"
+    return f"{figure(middle)} ({figure(low)} to {figure(high)})"
 
 
 def compare(figures: Measured, scale: float, base: str = BASE) -> list[tuple[str, ...]]:
@@ -69,6 +74,6 @@ def compare(figures: Measured, scale: float, base: str = BASE) -> list[tuple[str
     rows = []
     for name in sorted(figures, key=lambda name: statistics.median(figures[name])):
         ratio = "1" if name == base else spread(ratios(figures, name, base))
-        middle = statistics.median(figures[name]) * scale
-        rows.append((name, f"{middle:.3g}", ratio))
+        middle = figure(statistics.median(figures[name]) * scale)
+        rows.append((name, middle, ratio))
     return rows

@@ -37,7 +37,7 @@ def test_contenders_take_turns_at_being_first():
 def test_a_ratio_is_taken_within_a_round():
     figures = {"nbparallel": [1.0, 2.0, 4.0], "other": [10.0, 20.0, 80.0]}
     assert ratios(figures, "other") == [10.0, 10.0, 20.0]
-    assert spread(ratios(figures, "other")) == "10 (10-20)"
+    assert spread(ratios(figures, "other")) == "10 (10 to 20)"
 
 
 def test_every_case_has_its_place_in_the_readme(tmp_path):
