@@ -13,6 +13,7 @@ Guarantees:
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Iterator, MutableMapping
 
 from nbparallel.records.snapshot import Row, Snapshot
@@ -34,6 +35,9 @@ Memo = MutableMapping[tuple[int, int, Status], tuple[str, str]]
 #: How much HTML all tracebacks of an ended run may take together, in bytes.
 TRACEBACKS = 40_000
 
+#: How long an item may be in a table: it is shown whole where pages are narrow.
+ITEM = 32
+
 #: How much task output is shown, in characters.
 OUTPUT = 4_000
 
@@ -50,13 +54,19 @@ def head(snapshot: Snapshot, note: str = "") -> str:
     """Return the name, the bar and the counts of a run: three lines and a *note*."""
     pace = " · ".join(text.pace(snapshot))
     return (
-        '<div class="nbp nbp-live"><div class="nbp-line">'
+        '<div class="nbp"><div class="nbp-line">'
         f"<span><b>{escape(text.title(snapshot))}</b> {snapshot.state.value}</span> "
         f'<span class="nbp-quiet">{pace}</span></div>'
         f"{bar(snapshot)}"
         f'<div class="nbp-line"><span>{text.done(snapshot)}</span> '
-        f"<span>{text.tally(snapshot)}</span></div>{_paragraph(note)}</div>"
+        f"<span>{_emphasized(text.tally(snapshot))}</span></div>"
+        f"{_paragraph(note)}</div>"
     )
+
+
+def _emphasized(tally: str) -> str:
+    """Return the tally with its failures in bold."""
+    return re.sub(r"[0-9,]+ failed", r"<b>\g<0></b>", tally)
 
 
 def bar(snapshot: Snapshot) -> str:
@@ -119,21 +129,22 @@ def spoken(words: str) -> str:
 # --- the whole of a run -------------------------------------------------------------
 
 
-def static(snapshot: Snapshot, note: str = "", *, buttons: bool = False) -> str:
-    """Return a run as a notebook keeps it: no widget, no script.
+def static(snapshot: Snapshot) -> str:
+    """Return a run as a notebook keeps it: no widget, no script."""
+    return f"{STYLE}{head(snapshot)}{body(snapshot)}"
+
+
+def body(snapshot: Snapshot, *, buttons: bool = False) -> str:
+    """Return all that there is to tell below the head of a run.
 
     Parameters
     ----------
     snapshot
         The run, usually ended.
-    note
-        A sentence to add.
     buttons
-        Whether there are buttons beside it, so that none need be asked for.
+        Whether there are buttons, so that none need be asked for.
     """
     parts = [
-        STYLE,
-        head(snapshot, note).replace(" nbp-live", "", 1),
         _ends_table(snapshot),
         *map(_paragraph, text.notices(snapshot)),
         *_failures(snapshot),
@@ -248,7 +259,7 @@ def _row(row: Row, values: tuple[str, str], *, output: bool) -> str:
 
 
 def _values(row: Row) -> tuple[str, str]:
-    return brief(row.item), text.outcome(row)
+    return brief(row.item, ITEM), text.outcome(row)
 
 
 def _key(row: Row) -> tuple[int, int, Status]:

@@ -56,25 +56,24 @@ STYLE: Final = """<style>
 .nbp table.nbp-tasks th, .nbp table.nbp-tasks td {
   padding: 2px 12px 2px 0; border: 0; border-bottom: 1px solid var(--nbp-rule);
   text-align: left; vertical-align: top; line-height: 1.5; max-width: none;
-  overflow-wrap: anywhere; white-space: normal; background: none;
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap; background: none;
 }
 .nbp table.nbp-tasks th { color: var(--nbp-quiet); font-weight: 500; }
-.nbp table.nbp-tasks .nbp-number { text-align: right; width: 5.5em; }
-.nbp table.nbp-tasks .nbp-task { text-align: right; width: 4.5em; }
-.nbp table.nbp-tasks .nbp-status { width: 9em; }
-.nbp table.nbp-tasks .nbp-item { width: 28%; }
-.nbp table.nbp-tasks .nbp-output { width: 20%; }
-.nbp table.nbp-tasks td.nbp-value, .nbp pre, .nbp code {
+.nbp table.nbp-tasks .nbp-task { text-align: right; width: 4em; }
+.nbp table.nbp-tasks .nbp-item { width: 30%; }
+.nbp table.nbp-tasks .nbp-status { width: 8.5em; }
+.nbp table.nbp-tasks .nbp-output { width: 16%; }
+.nbp table.nbp-tasks .nbp-number {
+  text-align: right; width: 4.5em; padding-right: 4px;
+}
+.nbp table.nbp-tasks td.nbp-value, .nbp.nbp pre, .nbp.nbp code {
   font-family: var(--nbp-mono); font-size: 12px; color: inherit; background: none;
-  padding-left: 0;
 }
+.nbp.nbp td.nbp-value, .nbp.nbp code { padding-left: 0; padding-right: 0; }
 .nbp.nbp-live table.nbp-tasks { margin-top: 0; }
-.nbp.nbp-live table.nbp-tasks td {
-  overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
-}
 .nbp.nbp-live table.nbp-tasks th {
   position: sticky; top: 0;
-  background: var(--jp-cell-editor-background, var(--vscode-editor-background, Canvas));
+  background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas));
 }
 .nbp .nbp-status::before {
   content: ""; display: inline-block; width: 7px; height: 7px; margin-right: 7px;
@@ -86,12 +85,15 @@ STYLE: Final = """<style>
 .nbp .nbp-is-error::before, .nbp .nbp-is-timeout::before,
 .nbp .nbp-is-crashed::before { background: var(--nbp-bad); }
 .nbp details { margin: 2px 0; }
-.nbp summary { cursor: pointer; overflow-wrap: anywhere; }
+.nbp summary {
+  cursor: pointer; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+}
+.nbp [open] > summary { white-space: normal; overflow-wrap: anywhere; }
 .nbp pre {
   margin: 4px 0 8px; padding: 6px 10px; line-height: 1.45; white-space: pre-wrap;
   overflow-wrap: anywhere; border-left: 2px solid var(--nbp-rule);
 }
-.nbp.nbp-live pre { margin: 0; padding: 0; border: 0; }
+.nbp.nbp-live pre { margin: 2px 0; }
 .nbp .nbp-spoken {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }

@@ -112,7 +112,7 @@ def done(snapshot: Snapshot) -> str:
 
 
 def tally(snapshot: Snapshot) -> str:
-    """Return the tasks by status, in words: ``"3,987 ok, 13 failed"``."""
+    """Return the tasks by status, in words: ``"3,987 ok, 13 failed, 8 running"``."""
     return counted(
         (snapshot.counts[Status.OK], "ok"),
         (snapshot.failed, "failed"),

@@ -10,8 +10,8 @@ While a run is under way::
 and when it has ended, in the same `VBox`::
 
     VBox ─┬─ HTML    the style sheet, and words for those who listen
-          ├─ HTML    what the notebook keeps
-          └─ Button  Retry failed
+          ├─ HBox ── HTML name, bar, counts · Button Retry failed
+          └─ HTML    what else the notebook keeps
 
 A drawing sends one message, and one more when a button changes: most of the time the
 bar and the counts; once a second the table, the output or the words in their place.
@@ -110,11 +110,12 @@ class Tree:
         before = [*self.root.children[1:], *(self._live.every if self._live else ())]
         self._live = self._retry = None
         self._voice.value = self._words(snapshot)
-        parts = [HTML(html.static(snapshot, note, buttons=retry))]
+        head, body = html.head(snapshot, note), html.body(snapshot, buttons=retry)
         if retry:
             self._retry = _retry_button(snapshot, self._actions.retry)
-            parts.append(self._retry)
-        self._show(parts)
+            self._show([_beside(_head_widget(head), [self._retry]), HTML(body)])
+        else:
+            self._show([HTML(head + body)])
         for widget in before:
             _close(widget)
         if not retry:
@@ -142,15 +143,14 @@ class _Live:
     def __init__(
         self, rows: int, actions: Actions, voice: _Slow, *, buttons: bool
     ) -> None:
-        from ipywidgets import HTML, Box, HBox, Layout
+        from ipywidgets import HTML, Box, Layout
 
         grow = Layout(flex="1 1 auto", width="auto", min_width="0")
-        self._head = HTML(layout=grow)
+        self._head = _head_widget("")
         self._table = HTML(layout=grow, style=self._head.style)
         self._log = HTML(layout=grow, style=self._head.style)
         self.buttons = _Buttons(actions) if buttons else None
-        beside = self.buttons.widgets if self.buttons else []
-        self._top = HBox([self._head, *beside], layout={"align_items": "center"})
+        self._top = _beside(self._head, self.buttons.widgets if self.buttons else [])
         self._table_box = Box([self._table], layout=_scrolling("22em"))
         # Upside down, so that the view stays at the end while the output grows.
         self._log_box = Box([self._log], layout=_scrolling("8em", "column-reverse"))
@@ -261,13 +261,25 @@ class _Buttons:
             self._actions.pause()
 
 
+def _head_widget(value: str) -> Any:
+    from ipywidgets import HTML
+
+    return HTML(value, layout={"flex": "1 1 auto", "margin": "0 12px 0 2px"})
+
+
+def _beside(head: Any, buttons: list[Any]) -> Any:
+    from ipywidgets import HBox
+
+    return HBox([head, *buttons], layout={"align_items": "center"})
+
+
 def _button(label: str, tooltip: str, on_click: Callable[[], None]) -> Any:
     from ipywidgets import Button
 
     made = Button(
         description=label,
         tooltip=tooltip,
-        layout={"width": "auto", "min_width": "7em", "flex": "0 0 auto"},
+        layout={"width": "auto", "min_width": "6.5em", "flex": "0 0 auto"},
     )
     made.on_click(lambda _button: on_click())
     return made

@@ -121,8 +121,8 @@ def hostile_run(make_snapshot, make_row, payload, state=State.DONE):
 def test_values_are_text_wherever_they_stand(make_snapshot, make_row, payload):
     run = hostile_run(make_snapshot, make_row, payload)
     for source in (
-        html.static(run, note=payload),
-        html.head(run),
+        html.static(run),
+        html.head(run, payload),
         html.panel_table(run, 10),
         html.log(run),
         html.spoken(payload),
