@@ -90,6 +90,7 @@ class Run:
         Exception
             With ``on_error="raise"``, what the first failed task raised.
         """
+        __tracebackhide__ = True
         if not self._options.block:
             self._begin()
             return self

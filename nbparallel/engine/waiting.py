@@ -68,6 +68,7 @@ class Waiter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        __tracebackhide__ = True
         self._run.tree.unwatch(self._wake)
         self._interrupts.__exit__(kind, error, traceback)
         if self._interrupts.count and error is None:

@@ -49,6 +49,7 @@ def pmap(fn: Callable[..., Any], *iterables: Any, **options: Any) -> Run:
     >>> run.df["status"].tolist()
     ['ok', 'ok']
     """
+    __tracebackhide__ = True  # the user's line is what matters
     chosen = resolve(options)
     load(chosen.backend)
     return Run(work_of(fn, iterables, chosen.unpack), chosen).start()

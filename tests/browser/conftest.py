@@ -1,10 +1,13 @@
 """The server and the browser, started once; a fresh page for each test."""
 
+from contextlib import contextmanager
+
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.support.browser import NotebookPage
 from tests.support.chromium import FLAGS, find_chromium
+from tests.support.kernels import VERSIONS
 from tests.support.server import Server
 
 
@@ -28,9 +31,8 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture
-def open_notebook(browser, server):
-    """Open notebooks: ``open_notebook(cells, frontend=..., kernel=...)``."""
+@contextmanager
+def _opening(browser, server):
     pages = []
 
     def open_one(cells, **options):
@@ -40,3 +42,19 @@ def open_notebook(browser, server):
     yield open_one
     for page in pages:
         page.close()
+
+
+@pytest.fixture
+def open_notebook(browser, server):
+    """Open notebooks: ``open_notebook(cells, frontend=..., kernel=...)``."""
+    with _opening(browser, server) as open_one:
+        yield open_one
+
+
+@pytest.fixture(scope="class", params=VERSIONS)
+def shared_notebook(request, browser, server):
+    """The ``cells`` of the class in its ``frontend``, on each kernel in turn."""
+    with _opening(browser, server) as open_one:
+        yield open_one(
+            request.cls.cells, frontend=request.cls.frontend, kernel=request.param
+        )

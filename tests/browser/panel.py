@@ -9,8 +9,6 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.kernels import VERSIONS
-
 SETUP = """
 import time
 import nbparallel as nbp
@@ -34,9 +32,9 @@ def check(run):
     print("state", run.state.value, "- partial", 0 < counts["ok"] < 2000 and full,
           "- quiet", is_quiet())
 """
-BLOCKING = "run = nbp.pmap(work, range(2000), workers=4); print('went on')"
+BLOCKING = "run = nbp.pmap(work, range(2000), workers=4); print('went', 'on')"
 BACKGROUND = (
-    "run = nbp.pmap(work, range(2000), workers=4, block=False); print('went on')"
+    "run = nbp.pmap(work, range(2000), workers=4, block=False); print('went', 'on')"
 )
 CHECK = "check(nbp.last)"
 ASK = "print('hello', input('name? '))"
@@ -59,17 +57,14 @@ class PanelTests:
     """The tests; a subclass names its front end."""
 
     frontend: str
-
-    @pytest.fixture(scope="class", params=VERSIONS)
-    def opened(self, request, open_notebooks):
-        return open_notebooks(CELLS, frontend=self.frontend, kernel=request.param)
+    cells = CELLS
 
     @pytest.fixture
-    def notebook(self, opened):
-        opened.run_cell(SETUP_AT)
-        opened.wait_until_done(SETUP_AT)
-        yield opened
-        assert opened.errors == []
+    def notebook(self, shared_notebook):
+        shared_notebook.run_cell(SETUP_AT)
+        shared_notebook.wait_until_done(SETUP_AT)
+        yield shared_notebook
+        assert shared_notebook.errors == []
 
     def start(self, notebook, cell):
         notebook.run_cell(cell)
@@ -99,7 +94,8 @@ class PanelTests:
         notebook.wait_for_text(BLOCKING_AT, "KeyboardInterrupt")
 
         assert time.monotonic() - pressed < BACK
-        assert "went on" not in notebook.output_text(BLOCKING_AT)
+        text = notebook.output_text(BLOCKING_AT)
+        assert "went on" not in text, text
         self.check(notebook)
 
     def test_cancel_ends_a_run_in_the_background(self, notebook):

@@ -82,6 +82,18 @@ class NotebookPage:
         for index in indices:
             self.run_cell(index)
 
+    def queue_from(self, index: int) -> None:
+        """Run a cell and all below it, whether or not the kernel is busy."""
+        self._cell(index).locator(".jp-InputPrompt").click()
+        self._ask("jupyterapp.commands.execute('notebook:run-all-below') && true")
+
+    def answer(self, index: int, text: str) -> None:
+        """Answer the cell that asks for input, with the Enter key."""
+        box = self.output(index).locator("input.jp-Stdin-input")
+        expect(box).to_have_count(1)  # the one before goes when it is answered
+        box.fill(text)
+        box.press("Enter")
+
     def click_button(self, index: int, name: str) -> None:
         """Click a button in the output of a cell."""
         self.button(index, name).click()
@@ -131,6 +143,10 @@ class NotebookPage:
     ) -> None:
         """Wait until the output of a cell contains a text."""
         expect(self.output(index)).to_contain_text(text, timeout=seconds * 1000)
+
+    def wait_for_change(self, index: int, text: str) -> None:
+        """Wait until the output of a cell is no longer *text*."""
+        expect(self.output(index)).not_to_have_text(text, use_inner_text=True)
 
     def wait_until_done(self, index: int, seconds: float = _SECONDS) -> None:
         """Wait until a cell shows the number of its execution."""
