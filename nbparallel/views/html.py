@@ -36,10 +36,13 @@ Memo = MutableMapping[tuple[int, int, Status], tuple[str, str]]
 TRACEBACKS = 40_000
 
 #: How long an item may be in a table: it is shown whole where pages are narrow.
-ITEM = 32
+ITEM = 30
 
 #: How much task output is shown, in characters.
 OUTPUT = 4_000
+
+#: Between two texts that the style sheet puts at the two ends of a line.
+_BETWEEN = '<span class="nbp-unstyled"> · </span>'
 
 
 def escape(value: str) -> str:
@@ -55,10 +58,10 @@ def head(snapshot: Snapshot, note: str = "") -> str:
     pace = " · ".join(text.pace(snapshot))
     return (
         '<div class="nbp"><div class="nbp-line">'
-        f"<span><b>{escape(text.title(snapshot))}</b> {snapshot.state.value}</span> "
-        f'<span class="nbp-quiet">{pace}</span></div>'
+        f"<span><b>{escape(text.title(snapshot))}</b> {snapshot.state.value}</span>"
+        f'{_BETWEEN}<span class="nbp-quiet">{pace}</span></div>'
         f"{bar(snapshot)}"
-        f'<div class="nbp-line"><span>{text.done(snapshot)}</span> '
+        f'<div class="nbp-line"><span>{text.done(snapshot)}</span>{_BETWEEN}'
         f"<span>{_emphasized(text.tally(snapshot))}</span></div>"
         f"{_paragraph(note)}</div>"
     )

@@ -45,6 +45,9 @@ PACKAGE: Final = str(Path(__file__).resolve().parents[1])
 #: Containers in containers are shown this deep.
 DEPTH: Final = 3
 
+#: With less room than this, what does not fit is left out altogether.
+WORTH_CUTTING: Final = 8
+
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n|$)")
 _UNSHOWN = re.compile(
@@ -216,13 +219,12 @@ def _joined(parts: Iterable[str], room: int) -> str:
     room -= len("[...]")
     shown: list[str] = []
     for part in parts:
-        if len(part) + 2 > room and shown:
+        if len(part) + 2 > room:
+            shown.append(cut(part, room) if room >= WORTH_CUTTING else "...")
             break
         shown.append(part)
         room -= len(part) + 2
-    else:
-        return ", ".join(shown)
-    return ", ".join([*shown, "..."])
+    return ", ".join(shown)
 
 
 _BUILTINS: Final[dict[Any, Callable[[Any, int, int], str]]] = {

@@ -22,11 +22,13 @@ STYLE: Final = """<style>
   color: var(--nbp-text);
   font: 13px/1.5 var(--jp-ui-font-family, var(--vscode-font-family, sans-serif));
   font-variant-numeric: tabular-nums;
-  max-width: 1100px;
+  max-width: 1100px; contain: inline-size;
 }
+.nbp:not(.nbp-live) { overflow-x: auto; }
 .nbp .nbp-line {
   display: flex; flex-wrap: wrap; gap: 0 1em; justify-content: space-between;
 }
+.nbp .nbp-unstyled { display: none; }
 .nbp .nbp-quiet { color: var(--nbp-quiet); }
 .nbp p { margin: 6px 0; }
 .nbp progress {
@@ -37,16 +39,19 @@ STYLE: Final = """<style>
     var(--nbp-bad) var(--nbp-failed, 0%), currentColor var(--nbp-failed, 0%));
 }
 .nbp progress.nbp-done { color: var(--nbp-good); }
-.nbp progress.nbp-cancelled, .nbp progress.nbp-paused { color: var(--nbp-quiet); }
+.nbp progress.nbp-paused, .nbp progress.nbp-cancelling, .nbp progress.nbp-cancelled {
+  color: var(--nbp-quiet);
+}
 .nbp progress::-webkit-progress-bar { background: transparent; }
 .nbp progress::-webkit-progress-value { background: var(--nbp-fill); }
 .nbp progress::-moz-progress-bar { background: var(--nbp-fill); }
 .nbp progress:indeterminate {
   background: repeating-linear-gradient(90deg,
-    var(--nbp-busy) 0 6px, var(--nbp-rule) 6px 18px);
+    currentColor 0 6px, var(--nbp-rule) 6px 18px);
 }
 .nbp table.nbp-tasks {
-  width: 100%; margin: 4px 0; border-collapse: collapse; table-layout: fixed;
+  width: 100%; min-width: 600px; margin: 4px 0;
+  border-collapse: collapse; table-layout: fixed;
   font-size: 12px; color: inherit;
 }
 .nbp table.nbp-tasks caption {
@@ -61,15 +66,15 @@ STYLE: Final = """<style>
 .nbp table.nbp-tasks th { color: var(--nbp-quiet); font-weight: 500; }
 .nbp table.nbp-tasks .nbp-task { text-align: right; width: 4em; }
 .nbp table.nbp-tasks .nbp-item { width: 30%; }
-.nbp table.nbp-tasks .nbp-status { width: 8.5em; }
+.nbp table.nbp-tasks .nbp-status { width: 9.5em; }
 .nbp table.nbp-tasks .nbp-output { width: 16%; }
 .nbp table.nbp-tasks .nbp-number {
   text-align: right; width: 4.5em; padding-right: 4px;
 }
-.nbp table.nbp-tasks td.nbp-value, .nbp.nbp pre, .nbp.nbp code {
+.nbp.nbp table.nbp-tasks td.nbp-value, .nbp.nbp.nbp pre, .nbp.nbp.nbp code {
   font-family: var(--nbp-mono); font-size: 12px; color: inherit; background: none;
 }
-.nbp.nbp td.nbp-value, .nbp.nbp code { padding-left: 0; padding-right: 0; }
+.nbp.nbp.nbp code { padding: 0; white-space: inherit; }
 .nbp.nbp-live table.nbp-tasks { margin-top: 0; }
 .nbp.nbp-live table.nbp-tasks th {
   position: sticky; top: 0;
@@ -89,11 +94,11 @@ STYLE: Final = """<style>
   cursor: pointer; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
 }
 .nbp [open] > summary { white-space: normal; overflow-wrap: anywhere; }
-.nbp pre {
+.nbp.nbp.nbp pre {
   margin: 4px 0 8px; padding: 6px 10px; line-height: 1.45; white-space: pre-wrap;
   overflow-wrap: anywhere; border-left: 2px solid var(--nbp-rule);
 }
-.nbp.nbp-live pre { margin: 2px 0; }
+.nbp.nbp.nbp-live pre { margin: 2px 0; }
 .nbp .nbp-spoken {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }

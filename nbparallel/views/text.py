@@ -203,6 +203,6 @@ def _bar(snapshot: Snapshot, width: int) -> list[str]:
 
 
 def _line(row: Row) -> str:
-    told = f"{row.task:>6}  {status(row):<9} {seconds(row.seconds):>7}"
+    told = f"{row.task:>6}  {status(row):<14} {seconds(row.seconds):>7}"
     came = outcome(row)
     return f"{told}  {brief(row.item, 40)}{f' -> {came}' if came else ''}"

@@ -9,6 +9,7 @@ import pytest
 
 from nbparallel.types import State, Status
 from nbparallel.views import html
+from tests.support.payloads import payloads
 
 TAGS = {
     *("b", "caption", "code", "details", "div", "p", "pre", "progress", "span"),
@@ -19,30 +20,8 @@ ATTRIBUTES = {
     *("style", "title", "value"),
 }
 
-SHAPES = [
-    "<script>{x}</script>",
-    "<img src=x onerror={x}>",
-    '"><img src=x onerror={x}>',
-    "'><svg onload={x}>",
-    "</td></tr></table><script>{x}</script>",
-    "</pre></details><iframe srcdoc='{x}'>",
-    "</style><script>{x}</script>",
-    "--><script>{x}</script><!--",
-    "<a href='javascript:{x}'>",
-    '" onmouseover="{x}',
-    "' autofocus onfocus='{x}",
-    "<math><mtext></form><form><mglyph><style></math><img src onerror={x}>",
-    "&lt;script&gt;{x}&lt;/script&gt;",
-    "&#60;script&#62;{x}",
-    "\x1b[31m<script>{x}</script>\x1b[0m",
-    "<scr\x00ipt>{x}</scr\x00ipt>",
-    "\u202e<script>{x}</script>",
-    "<style>@import '{x}'</style>",
-    "<input type=image src=x onerror={x}>",
-    "]]><script>{x}</script>",
-]
 CALLS = ["alert(1)", "alert`1`", "eval(name)", "fetch('//e')", "top.location='//e'"]
-PAYLOADS = [shape.format(x=call) for shape in SHAPES for call in CALLS]
+PAYLOADS = payloads(CALLS)
 
 
 class Page(HTMLParser):
