@@ -23,6 +23,10 @@ class Interrupts:
     The third one raises ``KeyboardInterrupt`` where it strikes. Signals arrive in the
     main thread only; in any other thread this does nothing.
 
+    Wait for what *notify* passes on with a timeout, in a loop: a signal that arrives
+    just as a lock is about to be waited for is noticed by Python after the wait only,
+    about once in some thousand times.
+
     Parameters
     ----------
     notify
@@ -57,8 +61,12 @@ class Interrupts:
         if self._old is not None:
             signal.signal(signal.SIGINT, self._old)
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+    def hear(self) -> None:
+        """Count an interrupt, as if it had arrived here."""
         self.count += 1
         self._notify(self.count)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.hear()
         if self.count >= LAST:
             signal.default_int_handler(number, frame)

@@ -24,7 +24,7 @@ def block():
     with Interrupts(lambda number: events.put("interrupted")):
         while True:
             try:
-                event = events.get(timeout=0.05 if router().needs_pump else None)
+                event = events.get(timeout=0.05)
                 break
             except queue.Empty:
                 router().pump()
