@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from collections.abc import Callable
@@ -23,23 +24,19 @@ def per_kernel(name: str, make: Callable[[Any], T]) -> T | None:
     if kernel is None:
         return None
     attribute = f"_nbparallel_{name}"
-    with _making:
+    with (
+        _making,
+        contextlib.suppress(Exception),
+    ):  # in-process, xeus, a future ipykernel
         if not hasattr(kernel, attribute):
-            setattr(kernel, attribute, _attempt(make, kernel))
-        made: T | None = getattr(kernel, attribute)
+            setattr(kernel, attribute, None)  # this stays if the next line raises
+            setattr(kernel, attribute, make(kernel))
+    made: T | None = getattr(kernel, attribute, None)
     return made
 
 
 def _kernel() -> Any:
     """Return the kernel, or None in a terminal, a script or an unknown front end."""
     # A kernel has imported IPython long before us; nobody else should pay for it.
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return getattr(shell, "kernel", None)
-
-
-def _attempt(make: Callable[[Any], T], kernel: Any) -> T | None:
-    try:
-        return make(kernel)
-    except Exception:  # in-process, xeus, pyodide, a future ipykernel: others cope
-        return None
