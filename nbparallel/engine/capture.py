@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from nbparallel.edge import streams
 from nbparallel.workers.claim import current
 
+if TYPE_CHECKING:
+    from nbparallel.engine.scheduler import Scheduler
 
-def start() -> Callable[[], None]:
-    """Keep what tasks of capturing runs print; return what ends it.
 
-    Text that no view shows is let through as well.
+def start(run: Scheduler) -> Callable[[], None]:
+    """Keep what the tasks of *run* print; return what ends it.
+
+    Text that no view shows is let through as well, and so is what comes from a task
+    that has ended.
     """
-    return streams.catch(_take)
 
+    def take(text: str) -> bool:
+        claim = current.get()
+        if claim is None or claim.run is not run or not claim.thread:
+            return False
+        if not claim.revoked:
+            claim.print(text)
+        return not run.echo
 
-def _take(text: str) -> bool:
-    claim = current.get()
-    if claim is None or not claim.run.options.capture:
-        return False
-    if claim.revoked:
-        return True  # nobody waits for this task any more; no cell wants its text
-    if claim.running is None:
-        return False  # a thread that a task left behind
-    claim.print(text)
-    return not claim.run.echo
+    return streams.catch(take)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nbparallel.engine.run import Run
@@ -81,19 +81,24 @@ class Announcer:
 
     def tell(self, event: str, run: Run) -> None:
         """Call the method named *event* of every hook."""
-        for hook in self.hooks.copy():
-            try:
-                getattr(hook, event)(run)
-            except Exception:  # a broken view must not break the run; the log has it
-                log.exception(
-                    "%s.%s failed and was dropped", type(hook).__name__, event
-                )
-                self.hooks.remove(hook)
+        self._ask(event, run)
 
     def shows_output(self, run: Run) -> bool:
         """Whether a hook shows what the tasks of *run* print."""
-        return any(hook.shows_output(run) for hook in self.hooks)
+        return any(self._ask("shows_output", run))
 
     def pumps(self) -> tuple[Callable[[], None], ...]:
         """Return what a waiting main thread must call every 50 ms."""
-        return tuple(pump for hook in self.hooks if (pump := hook.pump()))
+        return tuple(filter(None, self._ask("pump")))
+
+    def _ask(self, question: str, *about: Run) -> list[Any]:
+        answers = []
+        for hook in self.hooks.copy():
+            try:
+                answers.append(getattr(hook, question)(*about))
+            except Exception:  # a broken view must not break the run; the log has it
+                log.exception(
+                    "%s.%s failed and was dropped", type(hook).__name__, question
+                )
+                self.hooks = [each for each in self.hooks if each is not hook]
+        return answers

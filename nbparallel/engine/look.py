@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from operator import itemgetter
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -54,9 +55,14 @@ class Stopwatch:
 def snapshot(run: Scheduler, rows: int) -> Snapshot:
     """Return *run* as it stands; its open claims have just been harvested."""
     records, state = run.records, run.state
+    # Workers go on meanwhile: what a claim is at is looked at once.
     running = sorted(
-        (claim for claim in run.open if claim.running is not None),
-        key=lambda claim: claim.since,
+        (
+            (claim.since, task, claim)
+            for claim in run.open
+            if (task := claim.running) is not None
+        ),
+        key=itemgetter(0),
     )
     counts = {Status.PENDING: 0, Status.RUNNING: len(running), **records.counts}
     counts[Status.PENDING] = len(records) - sum(counts.values())
@@ -75,7 +81,7 @@ def snapshot(run: Scheduler, rows: int) -> Snapshot:
         elapsed=run.clock.elapsed,
         active=run.clock.active,
         workers=run.workers,
-        running=tuple(_running(run, claim) for claim in running[:rows]),
+        running=tuple(_running(run, *each) for each in running[:rows]),
         latest=tuple(records.row(n, run.epoch) for n in records.latest(rows)),
         first=first,
         failures=failures,
@@ -85,9 +91,7 @@ def snapshot(run: Scheduler, rows: int) -> Snapshot:
     )
 
 
-def _running(run: Scheduler, claim: Claim) -> Row:
-    since = claim.since
-    task = claim.first + len(claim.ends)
+def _running(run: Scheduler, since: float, task: int, claim: Claim) -> Row:
     return Row(
         task=task,
         item=run.records.items[task],
@@ -98,7 +102,7 @@ def _running(run: Scheduler, claim: Claim) -> Row:
         started=since + run.epoch,
         worker=claim.worker,
         attempts=run.records.attempts[task] + 1,
-        output="".join(claim.texts.get(task - claim.first, ())),
+        output=claim.printed(task - claim.first),
     )
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from nbparallel.engine import capture, reading, session
 from nbparallel.engine.hooks import Announcer
 from nbparallel.engine.scheduler import Scheduler
-from nbparallel.engine.waiting import Waiter, calling_claim, in_task
-from nbparallel.errors import InputError, StillRunning, TaskCancelled
-from nbparallel.records.snapshot import Snapshot
+from nbparallel.engine.waiting import TICK, Waiter, calling_claim
+from nbparallel.errors import InputError, TaskCancelled
+from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.types import State, Status
 
 if TYPE_CHECKING:
@@ -51,15 +52,14 @@ class Run:
         self._options = options
         self._work = work
         self._scheduler = Scheduler(
-            work, options, outer.run if outer is not None else None, self._on_end
+            work, options, outer.run if outer is not None else None, self._tell_end
         )
-        if self._scheduler.backend.carried_by_waiter:
-            self._scheduler.call = in_task(work.call)
         self._announcer = Announcer()
         self._telling = threading.RLock()
-        self._told = self._early = False
+        self._told = False  # the start has been announced, the end has not
         self._over = threading.Event()
         self._release: Callable[[], None] = lambda: None
+        self._raised: dict[int, tuple[BaseException, TracebackType | None]] = {}
 
     # -- Life -------------------------------------------------------------------------
 
@@ -94,10 +94,7 @@ class Run:
         if not self._options.block:
             self._begin()
             return self
-        with self._waiter() as waiter:
-            self._begin()
-            waiter.until(self._over.is_set)
-        return self._conclude()
+        return self._through(self._begin)
 
     def cancel(self) -> None:
         """Start no further task, and end the run.
@@ -142,16 +139,10 @@ class Run:
         >>> run.retry().results
         [1]
         """
-        if self.state is State.CANCELLING:
-            message = "the run is being cancelled: run.wait(), then run.retry()"
-            raise StillRunning(message)
         if not (self._options.block if block is None else block):
             self._retry()
             return self
-        with self._waiter() as waiter:
-            self._retry()
-            waiter.until(self._over.is_set)
-        return self._conclude()
+        return self._through(self._retry)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end.
@@ -175,8 +166,7 @@ class Run:
         Exception
             With ``on_error="raise"``, what the first failed task raised.
         """
-        self._scheduler.set_bound(None)
-        with self._waiter() as waiter:
+        with self._waiter() as waiter, self._scheduler.unbounded():
             ended = waiter.until(self._over.is_set, timeout)
         if ended:
             self._conclude()
@@ -242,7 +232,7 @@ class Run:
 
     def __iter__(self) -> Iterator[tuple[Any, Any, BaseException | None]]:
         if self._options.buffer is None and self._work.source is not None:
-            self._scheduler.set_bound(READ_AHEAD)
+            self._scheduler.bound = READ_AHEAD
         read = reading.in_order if self._options.ordered else reading.as_completed
         return self._outcomes(read(self._scheduler, self._wait_for))
 
@@ -259,38 +249,43 @@ class Run:
     def _waiter(self) -> Waiter:
         return Waiter(self._scheduler, self._announcer.pumps())
 
+    def _through(self, begin: Callable[[], None]) -> Self:
+        with self._waiter() as waiter, self._scheduler.unbounded():
+            begin()
+            waiter.until(self._over.is_set)
+        return self._conclude()
+
     def _begin(self) -> None:
         if not self.nested:
             session.remember(self)
         # Whoever brings the last task waits here until the start has been announced.
         with self._telling:
             self._over.clear()
-            self._told = self._early = False
             self._scheduler.echo = not self._announcer.shows_output(self)
             if self._options.capture:
-                self._release = capture.start()
+                self._release = capture.start(self._scheduler)
             self._scheduler.start()
             self._announcer.tell("run_started", self)
             self._told = True
-            if self._early:
-                self._finish()
+            self._tell_end()
 
-    def _on_end(self) -> None:
+    def _tell_end(self) -> None:
+        """Announce the end if it has come and has not been announced yet."""
         with self._telling:
-            if self._told:
-                self._finish()
-            else:
-                self._early = True
-
-    def _finish(self) -> None:
-        self._release()
-        self._announcer.tell("run_finished", self)
-        self._over.set()
-        with self._scheduler.tree as tree:
-            tree.progressed()
+            if not (self._told and self.state.ended):
+                return
+            self._told = False
+            self._release()
+            self._announcer.tell("run_finished", self)
+            if self._told or not self.state.ended:  # who heard it has called retry()
+                return
+            self._over.set()
+            with self._scheduler.tree as tree:
+                tree.progressed()
 
     def _retry(self) -> None:
         with self._telling:
+            self._tell_end()
             if self._scheduler.retry():
                 self._begin()
 
@@ -318,45 +313,54 @@ class Run:
         note = f"nbparallel: raised by task {task}; every row is in nbparallel.last.df"
         if note not in getattr(error, "__notes__", ()):
             error.add_note(note)
-        return error
+        # Raising lengthens the traceback each time: begin with the task's own.
+        _, trace = self._raised.setdefault(id(error), (error, error.__traceback__))
+        return BaseException.with_traceback(error, trace)
 
     async def _wait_async(self) -> Self:
         import asyncio
 
-        self._scheduler.set_bound(None)
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
-            loop.call_soon_threadsafe(woken.set)
+            with suppress(RuntimeError):  # the loop was closed while we waited
+                loop.call_soon_threadsafe(woken.set)
 
-        self._scheduler.tree.watch(wake)
+        waiter, tree = self._waiter(), self._scheduler.tree
+        tree.watch(wake)
         try:
-            while not self._over.is_set():
-                woken.clear()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), HEARTBEAT)
+            with self._scheduler.unbounded():
+                while not self._over.is_set():
+                    woken.clear()
+                    pause = 0 if waiter.help() else HEARTBEAT
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(woken.wait(), pause)
         except asyncio.CancelledError:
             self.cancel()
             raise
         finally:
-            self._scheduler.tree.unwatch(wake)
+            tree.unwatch(wake)
         return self._conclude()
 
-    def _wait_for(self, ready: Callable[[], bool]) -> None:
-        if not self._over.is_set():
+    def _wait_for(self, ready: Callable[[], bool]) -> bool:
+        over = self._over.is_set
+        while not over():
             with self._waiter() as waiter:
-                waiter.until(lambda: ready() or self._over.is_set())
+                # Tasks that end within a claim wake nobody: look now and then.
+                if waiter.until(lambda: ready() or over(), TICK):
+                    return not over()
+        return False
 
     def _outcomes(
-        self, tasks: Iterator[int]
+        self, rows: Iterator[Row]
     ) -> Iterator[tuple[Any, Any, BaseException | None]]:
-        yield from map(self._outcome, tasks)
+        yield from map(_outcome, rows)
         self._conclude()
 
-    def _outcome(self, task: int) -> tuple[Any, Any, BaseException | None]:
-        row = self._scheduler.row(task)
-        if row.status is Status.OK:
-            return row.item, row.result, None
-        if row.error is not None:
-            return row.item, None, row.error
-        return row.item, None, TaskCancelled(f"task {task} was cancelled")
+
+def _outcome(row: Row) -> tuple[Any, Any, BaseException | None]:
+    if row.status is Status.OK:
+        return row.item, row.result, None
+    if row.error is not None:
+        return row.item, None, row.error
+    return row.item, None, TaskCancelled(f"task {row.task} was cancelled")

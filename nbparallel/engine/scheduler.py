@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import copy_context
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING
 from nbparallel.engine.look import Stopwatch, snapshot
 from nbparallel.engine.source import Source
 from nbparallel.engine.tree import Tree
-from nbparallel.errors import TaskCancelled
+from nbparallel.errors import StillRunning, TaskCancelled
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.records.store import Finished, Records
 from nbparallel.types import FINAL, State, Status
@@ -66,16 +67,18 @@ class Scheduler:
         parent: Scheduler | None,
         on_end: Callable[[], None],
     ) -> None:
-        backend = load(options.backend)
+        kind = load(options.backend)
         self.work = work
         self.call = work.call
         self.context = copy_context()
         self.options = options
-        self.workers = options.workers or backend.default_workers()
+        self.workers = options.workers or kind.default_workers()
         self.parent: Scheduler | None = parent
-        self.shares = parent is not None and backend.nests and parent.backend.nests
-        self.tree: Tree = parent.tree if parent and self.shares else Tree()
-        self.backend: Backend = backend(self.tree, self.workers)
+        shares = parent is not None and kind.nests and parent.backend.nests
+        self.tree: Tree = parent.tree if parent and shares else Tree()
+        self.backend: Backend = (
+            parent.backend if parent and shares else kind(self.tree, self.workers)
+        )
         self.children: set[Scheduler] = set()
         self.epoch = time.time() - perf_counter()
         self.records = Records()
@@ -88,6 +91,7 @@ class Scheduler:
         self.abandoned = 0
         self.read = 0
         self.bound = options.buffer
+        self._unbounded = 0
         self.clock = Stopwatch()
         self._on_end = on_end
         self._size = 1
@@ -107,18 +111,20 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin, or begin again after `retry`."""
+        if self.parent is not None:
+            self.parent.children.add(self)
         with self.tree:
+            alone = not self.tree.members
             self.tree.members.append(self)
             self.clock.start()
             waiting = self.source.at_hand if self.source.exhausted else None
             self._end_if_dry()
             self.tree.changed()
-        if self.parent is not None:
-            self.parent.children.add(self)
-            if self.parent.halt.is_set():
-                self.cancel()
-        if not self.shares and waiting != 0:
-            self.backend.start(waiting)
+        if self.parent is not None and self.parent.halt.is_set():
+            self.cancel()
+        if waiting != 0:
+            employ = self.backend.start if alone else self.backend.widen
+            employ(waiting)
 
     def cancel(self, *, hard: bool = False) -> None:
         """Hand out no further task; *hard* gives running tasks no grace."""
@@ -167,8 +173,17 @@ class Scheduler:
         -------
         bool
             Whether the run has to be started again.
+
+        Raises
+        ------
+        StillRunning
+            The run is being cancelled and has not ended yet.
         """
         with self.tree:
+            if self.state is State.CANCELLING:
+                message = "the run is being cancelled: run.wait(), then run.retry()"
+                raise StillRunning(message)
+            self._harvest_open()
             tasks = self.records.reopen()
             for some in reversed(tasks):
                 self.source.give_back(some)
@@ -176,6 +191,8 @@ class Scheduler:
             if again:
                 self.halt = threading.Event()
                 self.fatal = None
+                if self.parent is not None and self.parent.state.ended:
+                    self.parent = None  # from now on a run of its own
                 self._ended = threading.Event()
             self.tree.changed()
             return again
@@ -196,30 +213,32 @@ class Scheduler:
                     columns.status[task] = Status.RUNNING
             return columns
 
-    def completed(self, position: int) -> int | None:
-        """Return the task at *position* of the completion log, or None if not yet."""
+    def completed(self, position: int) -> tuple[int, Row] | None:
+        """Return the first outcome at or after *position* of the completion log.
+
+        Returns
+        -------
+        tuple or None
+            Its position and its task's row; None if there is none yet.
+        """
         with self.tree:
             log = self.records.log
             if position >= len(log):
                 self._harvest_open()
-            return log[position] if position < len(log) else None
+            while position < len(log) and self.records.is_outdated(position):
+                position += 1
+            if position == len(log):
+                return None
+            return position, self.records.row(log[position], self.epoch)
 
-    def superseded(self) -> frozenset[int]:
-        """Return the positions of the completion log that a retry made out of date."""
-        with self.tree:
-            return self.records.superseded()
-
-    def has_ended(self, task: int) -> bool:
-        """Whether *task* has ended."""
+    def ended(self, task: int) -> Row | None:
+        """Return everything known about *task*, or None if it has not ended."""
         with self.tree:
             self._harvest_open()
             status = self.records.status
-            return task < len(status) and Status(status[task]) in FINAL
-
-    def row(self, task: int) -> Row:
-        """Return everything known about a task that has ended."""
-        with self.tree:
-            return self.records.row(task, self.epoch)
+            if task < len(status) and Status(status[task]) in FINAL:
+                return self.records.row(task, self.epoch)
+            return None
 
     def read_up_to(self, count: int) -> None:
         """Note that a reader has had *count* tasks: makes room in the buffer."""
@@ -229,10 +248,18 @@ class Scheduler:
                 if self.bound is not None:
                     self.tree.changed()
 
-    def set_bound(self, bound: int | None) -> None:
-        """Change how many tasks may be ahead of the reader."""
+    @contextmanager
+    def unbounded(self) -> Iterator[None]:
+        """Let the tasks go any distance ahead of the reader: the end is waited for."""
+        self._count_unbounded(1)
+        try:
+            yield
+        finally:
+            self._count_unbounded(-1)
+
+    def _count_unbounded(self, change: int) -> None:
         with self.tree:
-            self.bound = bound
+            self._unbounded += change
             self.tree.changed()
 
     # -- What the tree asks for -------------------------------------------------------
@@ -257,9 +284,13 @@ class Scheduler:
                 return
             self._learn(claim)
             self._harvest(claim)
+            had_all_workers = len(self.open) >= self.workers
             self.open.discard(claim)
             self._end_if_dry()
-            self.tree.progressed()
+            if had_all_workers and self.parent is not None:
+                self.tree.changed()  # idle workers of the tree were turned away
+            else:
+                self.tree.progressed()
 
     def is_within(self, other: Scheduler) -> bool:
         """Whether this run is *other* or nested in it, at any depth."""
@@ -271,14 +302,15 @@ class Scheduler:
     # -- Inside, with the lock held ---------------------------------------------------
 
     def _most(self) -> int:
-        most = self._size
+        # Whoever waits for an inline run looks for an interrupt after each claim.
+        most = 1 if self.backend.carried_by_waiter else self._size
         left = self.source.at_hand
         if left:
             most = min(most, max(1, left // (2 * self.workers)))
-        if self.bound is not None and not self.source.returned:
-            ahead = self.source.fresh.start if self.source.fresh else len(self.records)
-            most = min(most, self.read + self.bound + self.workers - ahead)
-        return most
+        if self.bound is None or self._unbounded or self.source.returned:
+            return most
+        ahead = self.source.fresh.start if self.source.fresh else len(self.records)
+        return min(most, self.read + self.bound + self.workers - ahead)
 
     def _next_tasks(self) -> range | None:
         most = self._most()
@@ -331,7 +363,7 @@ class Scheduler:
             failures[offset - start] = (self._verdict(error), error)
         texts = {}
         for offset in [n for n in list(claim.texts) if n < stop]:
-            texts[offset - start] = "".join(claim.texts.pop(offset))
+            texts[offset - start] = claim.texts.pop(offset).getvalue()
         self.records.commit(
             Finished(
                 first=claim.first + start,
@@ -362,7 +394,7 @@ class Scheduler:
         ended, halt = self._ended, self.halt
 
         def enforce() -> None:
-            if not ended.wait(self.options.grace):
+            if not ended.wait(min(self.options.grace, threading.TIMEOUT_MAX)):
                 with self.tree:
                     if self.halt is halt:
                         self._abandon()
@@ -374,16 +406,20 @@ class Scheduler:
         for claim in self.open.copy():
             self._harvest(claim)
             task, since = claim.running, claim.since
-            if task is not None:
-                self.records.give_up(task, claim.worker, since, perf_counter())
-                self.abandoned += 1
-            claim.revoked = True
             self.open.discard(claim)
+            if task is None:  # it has done its last one and is about to be settled
+                continue
+            self.records.give_up(task, claim.worker, since, perf_counter())
+            if text := claim.printed(task - claim.first):
+                self.records.output[task] = text
+            self.abandoned += 1
+            claim.revoked = True
 
     def _end_if_dry(self) -> None:
         if self._ended.is_set() or self.open or not self.source.dry:
             return
         self._ended.set()
+        self._paused = False
         self.clock.stop()
         self.tree.members.remove(self)
         if self.parent is not None:

@@ -37,6 +37,7 @@ class Tree:
         self._lock = threading.RLock()
         self._change = threading.Condition(self._lock)
         self._depth = 0
+        self._changes = 0
         self._due: list[Callable[[], None]] = []
         self._watchers: list[Callable[[], None]] = []
 
@@ -71,14 +72,16 @@ class Tree:
 
     def claim(self, worker: int) -> Claim | None:
         """Wait for work of any member, innermost first; None once all have ended."""
-        with self:
-            while self.members:
-                for member in reversed(self.members):
-                    if claim := member.next_claim(worker):
-                        return claim
-                if self.members:
+        while True:
+            with self:
+                if not self.members:
+                    return None
+                seen = self._changes
+                if claim := self._next_claim(self.members, worker):
+                    return claim
+                # Input was read, without the lock: what changed meanwhile woke nobody.
+                if seen == self._changes:
                     self._wait()
-        return None
 
     def settle(self, claim: Claim) -> None:
         """Hand a claim to the run that it came from."""
@@ -87,13 +90,12 @@ class Tree:
     def claim_within(self, scheduler: Scheduler, worker: int) -> Claim | None:
         """Return work of *scheduler* or of a run nested in it, or None at once."""
         with self:
-            for member in reversed(self.members):
-                if member.is_within(scheduler) and (claim := member.next_claim(worker)):
-                    return claim
-        return None
+            within = [each for each in self.members if each.is_within(scheduler)]
+            return self._next_claim(within, worker)
 
     def changed(self) -> None:
         """Wake idle workers and watchers; the lock is held."""
+        self._changes += 1
         self._change.notify_all()
         self.progressed()
 
@@ -111,6 +113,12 @@ class Tree:
         """Undo `watch`."""
         with self:
             self._watchers.remove(wake)
+
+    def _next_claim(self, members: list[Scheduler], worker: int) -> Claim | None:
+        for member in members[::-1]:
+            if claim := member.next_claim(worker):
+                return claim
+        return None
 
     def _wait(self) -> None:
         held = any(claim.items for member in self.members for claim in member.open)

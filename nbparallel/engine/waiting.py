@@ -11,6 +11,7 @@ tasks meanwhile.
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from typing import Any, Self
 
 from nbparallel.edge.interrupt import Interrupts
 from nbparallel.engine.scheduler import Scheduler
-from nbparallel.workers.claim import current
+from nbparallel.workers.claim import Claim, current
 
 #: Seconds between two looks where something has to be polled.
 TICK = 0.05
@@ -72,6 +73,7 @@ class Waiter:
         self._run.tree.unwatch(self._wake)
         self._interrupts.__exit__(kind, error, traceback)
         if self._interrupts.count and error is None:
+            _tell_outer_wait()
             message = "the run was cancelled by an interrupt; see nbparallel.last"
             raise KeyboardInterrupt(message)
 
@@ -83,44 +85,47 @@ class Waiter:
         limit = None if timeout is None else perf_counter() + timeout
         while True:
             self._armed = True
-            if ready() or (self._interrupts.count and self._run.state.ended):
+            if ready():
                 return True
             left = None if limit is None else limit - perf_counter()
             if left is not None and left <= 0:
                 return False
-            if self._news.empty() and self._help():
-                self._pump()
-                continue
-            self._hear(left)
+            if not self._news.empty() or not self.help():
+                self._hear(left)
             self._pump()
 
     def _hear(self, left: float | None) -> None:
-        waits = [left] if left is not None else []
+        waits = [threading.TIMEOUT_MAX if left is None else left]
         if self._pumps or sys.platform == "win32":
             waits.append(TICK)
         if self._worker is not None:
             waits.append(HELPER_TICK)
         with suppress(Empty):
-            self._news.get(timeout=min(waits, default=None))
+            self._news.get(timeout=min(waits))
         self._react()
 
     def _react(self) -> None:
         """Cancel the run for each interrupt that has not been answered yet."""
-        while self._answered < self._interrupts.count:
+        while self._is_interrupted():
             self._answered += 1
             self._run.cancel(hard=self._answered > 1)
 
-    def _help(self) -> bool:
+    def help(self) -> bool:
         """Carry out a claim of the run, where this thread may; say whether it did."""
         if self._worker is None:
             return False
         claim = self._run.tree.claim_within(self._run, self._worker)
         if claim is None:
             return False
+        if self._run.backend.carried_by_waiter:
+            claim.call = _Task(claim.call, self._is_interrupted)
         claim.work()
         self._react()  # before settling: the task that an interrupt ended is cancelled
         self._run.tree.settle(claim)
         return True
+
+    def _is_interrupted(self) -> bool:
+        return self._answered < self._interrupts.count
 
     def _pump(self) -> None:
         for pump in self._pumps:
@@ -149,17 +154,11 @@ def _as_worker(scheduler: Scheduler) -> int | None:
     return None
 
 
-def in_task(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Wrap *call* so that an interrupt can tell that the user's code is running."""
-
-    def carry_out(item: Any) -> Any:
-        return call(item)
-
-    carry_out.__code__ = carry_out.__code__.replace(co_name=_MARK)
-    return carry_out
-
-
-_MARK = "nbparallel task"
+def _tell_outer_wait() -> None:
+    """Let a wait of this thread's that this one is nested in hear of the interrupt."""
+    outer = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
+    if isinstance(outer, Interrupts):
+        outer.hear()
 
 
 class _InTask(Interrupts):
@@ -170,9 +169,38 @@ class _InTask(Interrupts):
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         super()._on_signal(number, frame)
-        while frame is not None:
-            if frame.f_code.co_name == _MARK:
-                raise KeyboardInterrupt
-            if frame.f_globals.get("__name__", "").startswith("nbparallel."):
-                return
-            frame = frame.f_back
+        if _is_in_task(frame):
+            raise KeyboardInterrupt
+
+
+class _Task:
+    """The user's call, marked so that an interrupt can tell that it is running."""
+
+    def __init__(
+        self, call: Callable[[Any], Any], interrupted: Callable[[], bool]
+    ) -> None:
+        self._call = call
+        self._interrupted = interrupted
+
+    def __call__(self, item: Any) -> Any:
+        # Up to here an interrupt was only counted; from here on it is raised.
+        if self._interrupted():
+            raise KeyboardInterrupt
+        return self._call(item)
+
+
+#: Where an exception out of nowhere would do harm, and what of it is harmless.
+_DELICATE = ("nbparallel.engine.", "nbparallel.workers.")
+_HARMLESS = ("nbparallel.engine.capture", Claim.print.__code__)
+
+
+def _is_in_task(frame: FrameType | None) -> bool:
+    while frame is not None:
+        code, module = frame.f_code, frame.f_globals.get("__name__", "")
+        if code is _Task.__call__.__code__:
+            return True
+        ours = module.startswith(_DELICATE)
+        if ours and module not in _HARMLESS and code not in _HARMLESS:
+            return False
+        frame = frame.f_back
+    return False

@@ -67,7 +67,7 @@ class Records:
         self.output: dict[int, str] = {}
         self.log = array("I")
         self.counts = dict.fromkeys(FINAL, 0)
-        self.retried: set[int] = set()
+        self._reopened: dict[int, int] = {}  # task -> length of the log at that time
 
     def __len__(self) -> int:
         return len(self.items)
@@ -158,20 +158,11 @@ class Records:
             self.errors.pop(task, None)
             self.output.pop(task, None)
         self.status[tasks.start : tasks.stop] = bytes(len(tasks))
-        self.retried.update(tasks)
+        self._reopened.update(dict.fromkeys(tasks, len(self.log)))
 
-    def superseded(self) -> frozenset[int]:
-        """Return the positions of the log that a retry has made out of date."""
-        if not self.retried:
-            return frozenset()
-        entries: dict[int, list[int]] = {}
-        for position, task in enumerate(self.log):
-            if task in self.retried:
-                entries.setdefault(task, []).append(position)
-        for task, positions in entries.items():
-            if Status(self.status[task]) in FINAL:
-                positions.pop()
-        return frozenset().union(*entries.values())
+    def is_outdated(self, position: int) -> bool:
+        """Whether a retry has made this position of the log out of date."""
+        return position < self._reopened.get(self.log[position], 0)
 
     def row(self, task: int, epoch: float) -> Row:
         """Return everything known about one task that is not being carried out."""

@@ -58,3 +58,6 @@ class Backend(ABC):
 
         Called again when an ended run is retried.
         """
+
+    def widen(self, tasks: int | None) -> None:  # noqa: B027 # for kinds that nest
+        """Hear that a nested run has brought *tasks* more."""

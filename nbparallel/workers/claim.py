@@ -20,6 +20,7 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context, ContextVar
+from io import StringIO
 from threading import Event, get_ident
 from time import perf_counter
 from typing import Any
@@ -53,6 +54,8 @@ class Claim:
         Set once the run is being cancelled; tasks can look at it and wait on it.
     run
         Whatever the scheduler wants to find again from inside a task.
+    thread
+        The thread that carries the claim out, while it does; else 0.
     """
 
     __slots__ = (
@@ -88,7 +91,7 @@ class Claim:
         self.values: list[Any] = []
         self.ends = array("d")
         self.failures: dict[int, BaseException] = {}
-        self.texts: dict[int, list[str]] = {}
+        self.texts: dict[int, StringIO] = {}
         self.harvested = 0
         self.begun = 0.0
         self.thread = 0
@@ -117,6 +120,7 @@ class Claim:
             # A kept traceback keeps this frame: let it keep nothing of the claim.
             del take, keep, stamp, copy, call, failures, context
             item = None
+            self.thread = 0
 
     @property
     def running(self) -> int | None:
@@ -154,10 +158,15 @@ class Claim:
 
     def print(self, text: str) -> None:
         """Keep *text* as printed by the running task, cut at `MOST_OUTPUT`."""
-        pieces = self.texts.setdefault(len(self.ends), [])
-        room = MOST_OUTPUT - sum(map(len, pieces))
-        if room > 0:
-            pieces.append(text if len(text) <= room else text[:room] + " …[cut]")
+        kept = self.texts.setdefault(len(self.ends), StringIO())
+        room = MOST_OUTPUT - kept.tell()
+        if room >= 0:  # less once it is cut
+            kept.write(text if len(text) <= room else text[:room] + " …[cut]")
+
+    def printed(self, offset: int) -> str:
+        """Return what the task at *offset* from the first has printed so far."""
+        kept = self.texts.get(offset)
+        return kept.getvalue() if kept is not None else ""
 
 
 #: The claim that the code now running belongs to, seen by everything a task calls.
@@ -166,4 +175,5 @@ current: ContextVar[Claim | None] = ContextVar("nbparallel_claim", default=None)
 
 def _without_our_frame(error: BaseException) -> BaseException:
     trace = error.__traceback__
-    return error.with_traceback(trace.tb_next if trace else None)
+    # Of the base class: a subclass may do anything in a method of its own.
+    return BaseException.with_traceback(error, trace.tb_next if trace else None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from itertools import islice
 from typing import ClassVar
 
 from nbparallel.workers.base import Backend, Desk
@@ -20,7 +21,8 @@ class Threads(Backend):
 
     def __init__(self, desk: Desk, workers: int) -> None:
         super().__init__(desk, workers)
-        self._generation = 0
+        self._lock = threading.Lock()
+        self._team: set[int] = set()  # the workers that have a thread
 
     @classmethod
     def default_workers(cls) -> int:
@@ -29,30 +31,37 @@ class Threads(Backend):
 
     def start(self, tasks: int | None) -> None:
         """Start one thread per worker, but no more than there are tasks."""
-        self._generation += 1
-        count = self.workers if tasks is None else min(self.workers, tasks)
-        # None begins before all are there: to start a thread takes the interpreter's
-        # lock back, which busy workers let go of only every few milliseconds.
-        gate = threading.Event()
-        try:
-            for worker in range(count):
-                threading.Thread(
-                    target=self._work,
-                    args=(worker, self._generation, gate),
-                    name=f"nbparallel-{worker}",
-                    daemon=True,
-                ).start()
-        finally:
-            gate.set()
+        with self._lock:
+            self._team = set()
+        self.widen(tasks)
 
-    def _work(self, worker: int, generation: int, gate: threading.Event) -> None:
-        gate.wait()
-        # A thread that outlived its start leaves: the next start has brought its own.
-        while generation == self._generation:
+    def widen(self, tasks: int | None) -> None:
+        """Start threads for *tasks* more, as far as there are workers without one."""
+        with self._lock:
+            team = self._team
+            idle = (worker for worker in range(self.workers) if worker not in team)
+            for worker in list(islice(idle, tasks)):
+                try:
+                    self._start(worker, team)
+                except RuntimeError:
+                    if not team:
+                        raise
+                    return  # the system gives no more threads: go on with these
+                team.add(worker)
+
+    def _start(self, worker: int, team: set[int]) -> None:
+        threading.Thread(
+            target=self._work,
+            args=(worker, team),
+            name=f"nbparallel-{worker}",
+            daemon=True,
+        ).start()
+
+    def _work(self, worker: int, team: set[int]) -> None:
+        # A thread that outlived its start leaves: the next start has its own team.
+        while team is self._team:
             claim = self.desk.claim(worker)
             if claim is None:
                 return
             claim.work()
             self.desk.settle(claim)
-            if claim.revoked:
-                return

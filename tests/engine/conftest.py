@@ -1,0 +1,66 @@
+"""Every backend in turn, and runs that the test watches while they go on."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+
+import pytest
+
+import nbparallel as nbp
+from nbparallel.testing import Gate
+from nbparallel.workers import KINDS, load
+
+#: The backends that carry out several tasks at once.
+PARALLEL = [kind for kind in KINDS if load(kind).default_workers() > 1]
+#: The backends on which a nested run shares the workers of the outer one.
+NESTING = [kind for kind in KINDS if load(kind).nests]
+
+
+@pytest.fixture(params=KINDS)
+def backend(request):
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def _quiet(request):
+    """Show nothing, and take the backend of the test, if it has one, by default."""
+    backend = {}
+    if "backend" in request.fixturenames:
+        backend = {"backend": request.getfixturevalue("backend")}
+    with nbp.defaults(progress=False, **backend):
+        yield
+
+
+@pytest.fixture
+def gate():
+    made = Gate()
+    yield made
+    made.open()
+
+
+@pytest.fixture
+def go():
+    """Start a run and return at once, also where the waiting thread is the worker."""
+    runs = []
+
+    def start(fn, *iterables, **options):
+        run = nbp.pmap(fn, *iterables, block=False, **options)
+        runs.append(run)
+        carry_on(run)
+        return run
+
+    yield start
+    for run in runs:
+        run.cancel()
+
+
+def carry_on(run):
+    """Give *run* a waiting thread, if nobody else would carry its tasks out."""
+    if load(run.options.backend).carried_by_waiter:
+        threading.Thread(target=_wait, args=(run,), daemon=True).start()
+
+
+def _wait(run):
+    with suppress(BaseException):  # the test looks at the run by itself
+        run.wait()
