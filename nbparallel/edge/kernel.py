@@ -24,10 +24,8 @@ def per_kernel(name: str, make: Callable[[Any], T]) -> T | None:
     if kernel is None:
         return None
     attribute = f"_nbparallel_{name}"
-    with (
-        _making,
-        contextlib.suppress(Exception),
-    ):  # in-process, xeus, a future ipykernel
+    # Suppressed: what an in-process kernel, xeus or a future ipykernel lacks.
+    with _making, contextlib.suppress(Exception):
         if not hasattr(kernel, attribute):
             setattr(kernel, attribute, None)  # this stays if the next line raises
             setattr(kernel, attribute, make(kernel))
