@@ -102,6 +102,8 @@ def panel_table(snapshot: Snapshot, rows: int, memo: Memo | None = None) -> str:
         ``__repr__`` is called once per task and not once per drawing.
     """
     shown = (*snapshot.running[:rows], *snapshot.latest)[:rows]
+    if not shown:
+        return ""
     memo = {} if memo is None else memo
     kept = {key: memo.get(key) or _values(row) for row in shown for key in [_key(row)]}
     memo.clear()
@@ -109,7 +111,7 @@ def panel_table(snapshot: Snapshot, rows: int, memo: Memo | None = None) -> str:
     output = any(row.output for row in shown)
     body = (_row(row, kept[_key(row)], output=output) for row in shown)
     table = _table("Tasks being carried out, then the latest to end", body, output)
-    return f'<div class="nbp nbp-live">{table if shown else ""}</div>'
+    return f'<div class="nbp nbp-live">{table}</div>'
 
 
 def log(snapshot: Snapshot) -> str:

@@ -39,6 +39,8 @@ SPEECH = 5.0
 #: forgets a widget by itself.
 KEPT = 200
 
+PAUSE = "Start no further task"
+
 _ended: deque[Any] = deque()
 _ended_lock = threading.Lock()
 
@@ -107,7 +109,7 @@ class Tree:
         """Show the end of a run, with a button to go on if *retry*."""
         from ipywidgets import HTML
 
-        before = [*self.root.children[1:], *(self._live.every if self._live else ())]
+        before = self.root.children[1:]
         self._live = self._retry = None
         self._voice.value = self._words(snapshot)
         head, body = html.head(snapshot, note), html.body(snapshot, buttons=retry)
@@ -143,18 +145,13 @@ class _Live:
     def __init__(
         self, rows: int, actions: Actions, voice: _Slow, *, buttons: bool
     ) -> None:
-        from ipywidgets import HTML, Box, Layout
-
-        grow = Layout(flex="1 1 auto", width="auto", min_width="0")
+        memo: html.Memo = {}
         self._head = _head_widget("")
-        self._table = HTML(layout=grow, style=self._head.style)
-        self._log = HTML(layout=grow, style=self._head.style)
         self.buttons = _Buttons(actions) if buttons else None
         self._top = _beside(self._head, self.buttons.widgets if self.buttons else [])
-        self._table_box = Box([self._table], layout=_scrolling("22em"))
+        self._table = _Scrolling("22em", like=self._head)
         # Upside down, so that the view stays at the end while the output grows.
-        self._log_box = Box([self._log], layout=_scrolling("8em", "column-reverse"))
-        memo: html.Memo = {}
+        self._log = _Scrolling("8em", "column-reverse", like=self._head)
         self._slow = (
             _Slow(self._table, lambda now: html.panel_table(now, rows, memo), SLOW),
             _Slow(self._log, html.log, SLOW),
@@ -163,14 +160,9 @@ class _Live:
         self._was_slow = False
 
     @property
-    def every(self) -> list[Any]:
-        """What there is, shown or not."""
-        return [self._top, self._table_box, self._log_box]
-
-    @property
     def parts(self) -> list[Any]:
-        """What there is to show; the output only once there is some."""
-        return self.every if self._log.value else self.every[:-1]
+        """What there is to show by now."""
+        return [self._top, *self._table.widgets, *self._log.widgets]
 
     def draw_all(self, snapshot: Snapshot, note: str) -> None:
         """Draw every part, as for the first time."""
@@ -192,6 +184,30 @@ class _Live:
         self._head.value = html.head(snapshot, note)
         if self.buttons is not None:
             self.buttons.draw(snapshot.state)
+
+
+class _Scrolling:
+    """HTML in a box that scrolls; no widget at all until there is something to show."""
+
+    def __init__(self, height: str, flow: str = "column", *, like: Any) -> None:
+        self._layout = {"max_height": height, "overflow": "auto", "flex_flow": flow}
+        self._like = like
+        self.widgets: list[Any] = []
+
+    @property
+    def value(self) -> str:
+        return str(self.widgets[0].children[0].value) if self.widgets else ""
+
+    @value.setter
+    def value(self, value: str) -> None:
+        from ipywidgets import HTML, Box
+
+        if self.widgets:
+            self.widgets[0].children[0].value = value
+        else:
+            grow = {"flex": "1 1 auto", "width": "auto", "min_width": "0"}
+            inside = HTML(value, layout=grow, style=self._like.style)
+            self.widgets = [Box([inside], layout=self._layout)]
 
 
 class _Slow:
@@ -238,8 +254,10 @@ class _Buttons:
     def __init__(self, actions: Actions) -> None:
         self._actions = actions
         self._paused = False
-        self._pause = _button("Pause", "", self._toggle)
-        self._cancel = _button("Cancel", "Stop the run", actions.cancel)
+        self._pause = _button("Pause", PAUSE, self._toggle)
+        self._cancel = _button(
+            "Cancel", "Stop the run", actions.cancel, like=self._pause
+        )
         self.widgets = [self._pause, self._cancel]
 
     def draw(self, state: State) -> None:
@@ -247,7 +265,7 @@ class _Buttons:
         self._paused = state is State.PAUSED
         with self._pause.hold_sync():
             self._pause.description = "Resume" if self._paused else "Pause"
-            self._pause.tooltip = "Go on" if self._paused else "Start no further task"
+            self._pause.tooltip = "Go on" if self._paused else PAUSE
             self._pause.disabled = ending
         with self._cancel.hold_sync():
             self._cancel.description = "Cancelling..." if ending else "Cancel"
@@ -273,14 +291,18 @@ def _beside(head: Any, buttons: list[Any]) -> Any:
     return HBox([head, *buttons], layout={"align_items": "center"})
 
 
-def _button(label: str, tooltip: str, on_click: Callable[[], None]) -> Any:
+def _button(
+    label: str, tooltip: str, on_click: Callable[[], None], like: Any = None
+) -> Any:
+    """Return a button; *like* another one it costs half as much."""
     from ipywidgets import Button
 
-    made = Button(
-        description=label,
-        tooltip=tooltip,
-        layout={"width": "auto", "min_width": "6.5em", "flex": "0 0 auto"},
-    )
+    looks: dict[str, Any] = {
+        "layout": {"width": "auto", "min_width": "6.5em", "flex": "0 0 auto"}
+    }
+    if like is not None:
+        looks = {"layout": like.layout, "style": like.style}
+    made = Button(description=label, tooltip=tooltip, **looks)
     made.on_click(lambda _button: on_click())
     return made
 
@@ -290,10 +312,6 @@ def _retry_button(snapshot: Snapshot, on_click: Callable[[], None]) -> Any:
     label = "Run the rest" if cancelled else "Retry failed"
     tasks = text.count(text.not_ok(snapshot))
     return _button(label, f"Run again what is not ok: {tasks}", on_click)
-
-
-def _scrolling(height: str, flow: str = "column") -> dict[str, str]:
-    return {"max_height": height, "overflow": "auto", "flex_flow": flow}
 
 
 def _milestone(snapshot: Snapshot) -> object:
