@@ -2,8 +2,8 @@
 
 The thread sleeps on a `queue.SimpleQueue`, whose ``put`` is safe in a signal handler.
 An interrupt is an item in that queue: it cancels the run, and becomes
-``KeyboardInterrupt`` only once the run is in order again. The thread polls only where
-it must: a kernel that needs pumping, a platform whose waits no signal ends.
+``KeyboardInterrupt`` only once the run is in order again. The main thread looks every
+`TICK` all the same: a signal that arrives just before a wait does not end that wait.
 
 A thread that is itself a worker, or that waits for an inline run, carries out the run's
 tasks meanwhile.
@@ -12,7 +12,6 @@ tasks meanwhile.
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -55,8 +54,8 @@ class Waiter:
         kind = _InTask if scheduler.backend.carried_by_waiter else Interrupts
         self._interrupts = kind(self._news.put)
         self._answered = 0
-        main = threading.current_thread() is threading.main_thread()
-        self._pumps = pumps if main else ()
+        self._in_main = threading.current_thread() is threading.main_thread()
+        self._pumps = pumps if self._in_main else ()
 
     def __enter__(self) -> Self:
         self._interrupts.__enter__()
@@ -96,7 +95,7 @@ class Waiter:
 
     def _hear(self, left: float | None) -> None:
         waits = [threading.TIMEOUT_MAX if left is None else left]
-        if self._pumps or sys.platform == "win32":
+        if self._in_main:
             waits.append(TICK)
         if self._worker is not None:
             waits.append(HELPER_TICK)

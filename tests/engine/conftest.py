@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 
 import pytest
 
 import nbparallel as nbp
-from nbparallel.testing import Gate
+from nbparallel.testing import DEADLINE, Gate
 from nbparallel.workers import KINDS, load
 
 #: The backends that carry out several tasks at once.
@@ -53,6 +54,14 @@ def go():
     yield start
     for run in runs:
         run.cancel()
+
+
+def wait_for(ready):
+    """Return once ``ready()``; there is nothing to wait on but the state itself."""
+    limit = time.perf_counter() + DEADLINE
+    while not ready():
+        assert time.perf_counter() < limit
+        time.sleep(0.001)
 
 
 def carry_on(run):
