@@ -61,7 +61,9 @@ _UNSHOWN = re.compile(
 
 def cut(text: str, limit: int) -> str:
     """Return *text* in at most *limit* characters, with "..." for what is left out."""
-    return text if len(text) <= limit else text[: max(limit - 3, 0)] + "..."
+    if len(text) <= limit:
+        return text
+    return text[: max(limit - 3, 0)].rstrip(".") + "..."
 
 
 def ends(text: str, limit: int) -> str:

@@ -65,7 +65,7 @@ class Tree:
         self._words = _Words()
         self._live: _Live | None = None
         self._retry: Any = None
-        self.root = VBox([self._voice])
+        self.root = VBox([self._voice], layout={"max_width": "1100px"})
 
     @property
     def bundle(self) -> dict[str, Any]:
