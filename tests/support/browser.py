@@ -108,6 +108,13 @@ class NotebookPage:
         self.page.reload()
         self.wait_until_connected()
 
+    def reopen(self) -> None:
+        """Open the saved file again, with a kernel that knows nothing of it."""
+        self.page.goto("about:blank")
+        self.shutdown_kernel()
+        self.page.goto(f"{self._address}?token={self.server.token}")
+        self.wait_until_connected()
+
     def save(self) -> None:
         """Save the notebook to its file."""
         self._ask("jupyterapp.commands.execute('docmanager:save').then(() => true)")
