@@ -29,13 +29,13 @@ help:
 	@echo "make bench   measure against other libraries, into benchmarks/README.md"
 	@echo "make clean   remove everything made here"
 
-demo: $(VENV)/.ready-lab
+demo: $(VENV)/.ready-lab | $(CACHE)/ipython
 	$(BIN)/python tools/demo.py $(NOTEBOOK) build
 
 lab: $(VENV)/.ready-lab
 	$(BIN)/jupyter lab $(NOTEBOOK)
 
-test: lint
+test: lint | $(CACHE)/ipython
 	$(BIN)/python -m pytest $(PYTEST_ARGS) \
 		--nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg tests $(NOTEBOOK)
@@ -45,12 +45,15 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: $(VENV)/.ready-dev
+bench: $(VENV)/.ready-dev | $(CACHE)/ipython
 	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf $(VENV) .cache build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(CACHE)/ipython:
+	@mkdir -p $@
 
 # One stamp per dependency group of pyproject.toml: the second call does nothing.
 $(VENV)/.ready-%: pyproject.toml | $(VENV)/.ready

@@ -13,6 +13,7 @@ ROUNDS = 15
 STATEMENTS = {
     "bare Python": "pass",
     "nbparallel": "import nbparallel",
+    "nbparallel.pmap": "from nbparallel import pmap",
     "concurrent.futures": "from concurrent.futures import ThreadPoolExecutor",
     "tqdm thread_map": "from tqdm.contrib.concurrent import thread_map",
     "joblib": "import joblib",
