@@ -333,8 +333,10 @@ class Run:
                 while not self._over.is_set():
                     woken.clear()
                     pause = 0 if waiter.help() else HEARTBEAT
+                    # Not asyncio.wait_for(): in Python 3.11 it can swallow a cancel.
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(woken.wait(), pause)
+                        async with asyncio.timeout(pause):
+                            await woken.wait()
         except asyncio.CancelledError:
             self.cancel()
             raise

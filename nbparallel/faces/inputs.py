@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sized
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from nbparallel.engine.work import Work
@@ -38,10 +39,9 @@ def work_of(
     if len(iterables) > 1:
         return _from_several(call, fn, name, iterables, unpack)
     (given,) = iterables
-    pandas = sys.modules.get("pandas")
-    if pandas is not None and isinstance(given, pandas.DataFrame):
+    if _is_a(given, "pandas", "DataFrame"):
         return _from_frame(call, fn, name, given, unpack or "kwargs")
-    if pandas is not None and isinstance(given, pandas.Series):
+    if _is_a(given, "pandas", "Series"):
         items, index = given.tolist(), given.index
     else:
         items, index = _at_hand(given), None
@@ -53,7 +53,7 @@ def work_of(
         call=_unpacking(call, how),
         items=items,
         source=iter(given) if items is None else None,
-        total=len(given) if isinstance(given, Sized) else None,
+        total=_length(given),
         index=index,
     )
 
@@ -73,13 +73,14 @@ def _from_several(
         raise BadType(message)
     _check_fits(fn, name, (None,) * len(iterables), {}, "one argument per iterable")
     at_hand = all(_is_at_hand(each) for each in iterables)
-    sized = all(isinstance(each, Sized) for each in iterables)
+    lengths = [_length(each) for each in iterables]
+    known = [length for length in lengths if length is not None]
     return Work(
         name=name,
         call=_unpacking(call, "args"),
         items=list(zip(*iterables, strict=False)) if at_hand else None,
         source=None if at_hand else zip(*iterables, strict=False),
-        total=min(map(len, iterables)) if sized else None,
+        total=min(known) if len(known) == len(lengths) else None,
     )
 
 
@@ -135,7 +136,7 @@ def _check_iterables(iterables: tuple[Any, ...], name: str) -> None:
         message = f"pmap needs something to go through: write pmap({name}, items)"
         raise BadType(message)
     for given in iterables:
-        if not isinstance(given, Iterable) and not hasattr(given, "__getitem__"):
+        if not _is_iterable(given):
             message = (
                 f"pmap cannot go through {type(given).__name__} {_short(given)}: it is "
                 f"not iterable. For a single item write pmap({name}, [item])."
@@ -149,7 +150,7 @@ def _check_item(fn: Callable[..., Any], name: str, first: object, how: str) -> N
     elif how == "args":
         if not isinstance(first, Iterable):
             _refuse_unpack(first, how, "a tuple of arguments", f"{name}(*item)")
-        else:
+        elif isinstance(first, Sized):  # an iterator can be gone through only once
             _check_fits(
                 fn, name, tuple(first), {}, "one argument per element of an item"
             )
@@ -211,15 +212,34 @@ def _check_fits(
 
 def _is_at_hand(given: object) -> bool:
     if type(given) is range:
-        return len(given) <= LONG_RANGE
-    numpy = sys.modules.get("numpy")
-    pandas = sys.modules.get("pandas")
+        return not given[LONG_RANGE:]
     return (
         type(given) in AT_HAND
         or isinstance(given, (type({}.keys()), type({}.values()), type({}.items())))
-        or (numpy is not None and isinstance(given, numpy.ndarray))
-        or (pandas is not None and isinstance(given, (pandas.Series, pandas.Index)))
+        or _is_a(given, "numpy", "ndarray")
+        or _is_a(given, "pandas", "Series")
+        or _is_a(given, "pandas", "Index")
     )
+
+
+def _is_iterable(given: object) -> bool:
+    if _is_a(given, "numpy", "ndarray"):
+        return bool(getattr(given, "ndim", 0))
+    return isinstance(given, Iterable) or hasattr(given, "__getitem__")
+
+
+def _is_a(given: object, module: str, name: str) -> bool:
+    """Whether *given* is of a class whose module need not be imported to know."""
+    # Another thread may be in the middle of importing it: then the name is not there.
+    kind = getattr(sys.modules.get(module), name, None)
+    return kind is not None and isinstance(given, kind)
+
+
+def _length(given: object) -> int | None:
+    try:
+        return len(given) if isinstance(given, Sized) else None
+    except Exception:  # a length that does not say, or does not fit: not known
+        return None
 
 
 def _at_hand(given: Any) -> list[Any] | None:
@@ -235,15 +255,27 @@ def _unpacking(call: Callable[..., Any], how: str) -> Callable[[Any], Any]:
 
 
 def _awaited(fn: Callable[..., Any]) -> Callable[..., Any]:
-    if not inspect.iscoroutinefunction(fn):
+    if not any(map(inspect.iscoroutinefunction, (fn, type(fn).__call__))):
         return fn
 
     import asyncio
 
     def run_to_its_end(*args: Any, **kwargs: Any) -> Any:
-        return asyncio.run(fn(*args, **kwargs))
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(fn(*args, **kwargs))
+        return _in_a_thread(lambda: asyncio.run(fn(*args, **kwargs)))
 
     return run_to_its_end
+
+
+def _in_a_thread(call: Callable[[], Any]) -> Any:
+    """Return what *call* returns, which cannot run in this thread: a loop runs here."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(copy_context().run, call).result()
 
 
 def _short(value: object) -> str:

@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import suppress
 
+import pandas as pd  # noqa: F401 # before anything is timed
 import pytest
 
 import nbparallel as nbp

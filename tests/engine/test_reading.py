@@ -99,6 +99,7 @@ class TestInput:
         run.cancel()
 
         assert run.wait(DEADLINE)
+        wait_for(lambda: not run._scheduler.source.pulling)
         pulled = tap.pulled
         assert run.df["status"].isin(["ok", "cancelled"]).all()
         assert tap.pulled == pulled
