@@ -23,9 +23,8 @@ class Interrupts:
     The third one raises ``KeyboardInterrupt`` where it strikes. Signals arrive in the
     main thread only; in any other thread this does nothing.
 
-    Wait for what *notify* passes on with a timeout, in a loop: a signal that arrives
-    just as a lock is about to be waited for is noticed by Python after the wait only,
-    about once in some thousand times.
+    Wait for what *notify* passes on with a timeout, in a loop: Python notices a signal
+    that arrives in the instant before a wait begins only after that wait.
 
     Parameters
     ----------

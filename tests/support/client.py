@@ -109,7 +109,7 @@ class Kernel:
         """Wait for the end of a queued cell."""
         reply = self.reply(cell, timeout)
         self.wait_idle(cell, timeout)
-        return Outcome(reply, [said for said in self.said if parent_of(said) == cell])
+        return Outcome(reply, self._said_in(cell))
 
     def reply(self, request: str, timeout: float = 20) -> Message:
         """Wait for the reply to a request on the shell channel."""
@@ -123,11 +123,9 @@ class Kernel:
         """Wait until the kernel says that it is done with a request."""
         self.wait_for(lambda said: state_of(said) == (request, "idle"), timeout)
 
-    def wait_for_text(self, cell: str, text: str) -> Message:
-        """Wait until a cell has printed this text."""
-        return self.wait_for(
-            lambda said: parent_of(said) == cell and text in text_of(said)
-        )
+    def wait_for_text(self, cell: str, text: str) -> None:
+        """Wait until a cell has printed this text, in however many messages."""
+        self.wait_for(lambda said: parent_of(said) == cell and text in self._text(cell))
 
     def wait_for(
         self, wanted: Callable[[Message], bool], timeout: float = 20
@@ -178,6 +176,12 @@ class Kernel:
         self.client.control_channel.send(message)
         reply = self._next(self.client.get_control_msg, time.monotonic() + 20)
         return reply["content"]["subshell_id"]
+
+    def _said_in(self, cell: str) -> list[Message]:
+        return [said for said in self.said if parent_of(said) == cell]
+
+    def _text(self, cell: str) -> str:
+        return "".join(map(text_of, self._said_in(cell)))
 
     def _next(self, receive: Callable[..., Message], deadline: float) -> Message:
         try:
