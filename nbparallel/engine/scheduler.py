@@ -227,7 +227,7 @@ class Scheduler:
                 self._harvest_open()
             while position < len(log) and self.records.is_outdated(position):
                 position += 1
-            if position == len(log):
+            if position >= len(log):
                 return None
             return position, self.records.row(log[position], self.epoch)
 
