@@ -30,12 +30,21 @@ def check(run):
     counts = run.df["status"].value_counts()
     full = len(run.df) == 2000 == counts["ok"] + counts["cancelled"]
     print("state", run.state.value, "- partial", 0 < counts["ok"] < 2000 and full,
-          "- quiet", is_quiet())
+          "- quiet", is_quiet(), "- back at", back or begun + run.snapshot().elapsed)
 """
-BLOCKING = "run = nbp.pmap(work, range(2000), workers=4); print('went', 'on')"
-BACKGROUND = (
-    "run = nbp.pmap(work, range(2000), workers=4, block=False); print('went', 'on')"
-)
+BLOCKING = """
+back = None
+try:
+    run = nbp.pmap(work, range(2000), workers=4)
+finally:
+    back = time.time()
+print("went", "on")
+"""
+BACKGROUND = """
+back, begun = None, time.time()
+run = nbp.pmap(work, range(2000), workers=4, block=False)
+print("went", "on")
+"""
 CHECK = "check(nbp.last)"
 ASK = "print('hello', input('name? '))"
 FAIL = "1 / 0"
@@ -49,7 +58,7 @@ CELLS += [f"order.append({n})" for n in range(QUEUED)]
 CELLS += [f"print('in order', order == list(range({QUEUED})))"]
 
 PARTIAL = "state cancelled - partial True - quiet True"
-#: What control may take to come back, seen from the browser.
+#: Seconds that may pass between the click in the page and the end of the run.
 BACK = 1.5
 
 
@@ -72,28 +81,28 @@ class PanelTests:
         notebook.wait_for_text(cell, re.compile(r"[1-9]\d* ok"))
 
     def check(self, notebook):
+        """Check that the last click ended the run in time and nothing was lost."""
+        clicked = notebook.clicked_at()
         notebook.run_cell(CHECK_AT)
         notebook.wait_for_text(CHECK_AT, PARTIAL)
+        back = float(notebook.output_text(CHECK_AT).split()[-1])
+        assert 0 < back - clicked < BACK
 
     def test_cancel_ends_a_blocking_cell(self, notebook):
         self.start(notebook, BLOCKING_AT)
 
-        clicked = time.monotonic()
         notebook.click_button(BLOCKING_AT, "Cancel")
         notebook.wait_for_text(BLOCKING_AT, "went on")
 
-        assert time.monotonic() - clicked < BACK
         notebook.wait_for_text(BLOCKING_AT, "cancelled")
         self.check(notebook)
 
     def test_the_stop_button_ends_a_blocking_cell(self, notebook):
         self.start(notebook, BLOCKING_AT)
 
-        pressed = time.monotonic()
         notebook.press_interrupt()
         notebook.wait_for_text(BLOCKING_AT, "KeyboardInterrupt")
 
-        assert time.monotonic() - pressed < BACK
         text = notebook.output_text(BLOCKING_AT)
         assert "went on" not in text, text
         self.check(notebook)
@@ -102,22 +111,18 @@ class PanelTests:
         self.start(notebook, BACKGROUND_AT)
         notebook.wait_for_text(BACKGROUND_AT, "went on")
 
-        clicked = time.monotonic()
         notebook.click_button(BACKGROUND_AT, "Cancel")
         expect(notebook.button(BACKGROUND_AT, "Cancel")).to_have_count(0)
 
-        assert time.monotonic() - clicked < BACK
         self.check(notebook)
 
     def test_the_stop_button_ends_a_run_in_the_background(self, notebook):
         self.start(notebook, BACKGROUND_AT)
         notebook.wait_until_idle()
 
-        pressed = time.monotonic()
         notebook.press_interrupt()
         expect(notebook.button(BACKGROUND_AT, "Cancel")).to_have_count(0)
 
-        assert time.monotonic() - pressed < BACK
         self.check(notebook)
 
     def test_cancel_is_heard_while_another_cell_waits_for_the_run(self, notebook):

@@ -66,10 +66,15 @@ def test_the_saved_notebook_tells_the_end_without_a_kernel(open_notebook, place)
 def test_a_failed_run_displayed_again_offers_to_retry(open_notebook, place):
     cells = [
         SETUP,
-        "mended = threading.Event()\n"
-        "def flaky(item):\n"
-        "    return item if mended.is_set() else work(item)\n"
-        "run = nbp.pmap(flaky, range(40))\nmended.set()",
+        """
+mended = threading.Event()
+
+def flaky(item):
+    return item if mended.is_set() else work(item)
+
+run = nbp.pmap(flaky, range(40))
+mended.set()
+""",
         "run",
         "run.df['status'].value_counts()['ok']",
     ]
@@ -138,8 +143,10 @@ def test_an_exported_page_shows_the_end(open_notebook, tmp_path):
     notebook.save()
 
     subprocess.run(
-        [sys.executable, "-m", "nbconvert", "--to", "html", str(notebook.file)]
-        + ["--output-dir", str(tmp_path)],
+        [
+            *(sys.executable, "-m", "nbconvert", "--to", "html", str(notebook.file)),
+            *("--output-dir", str(tmp_path)),
+        ],
         check=True,
         capture_output=True,
     )

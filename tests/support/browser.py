@@ -107,6 +107,7 @@ class NotebookPage:
         """Reload the page; the kernel may be busy meanwhile."""
         self.page.reload()
         self.wait_until_connected()
+        self.errors.clear()  # the application's own, while it starts
 
     def reopen(self) -> None:
         """Open the saved file again, with a kernel that knows nothing of it."""
@@ -171,6 +172,10 @@ class NotebookPage:
 
     # What only the application can tell
 
+    def clicked_at(self) -> float:
+        """Return when the last click arrived in the page, in seconds since 1970."""
+        return float(self._ask("clickedAt")) / 1000
+
     def wait_until_connected(self) -> None:
         """Wait until the notebook is shown and its kernel is reached."""
         self._wait(f"{_KERNEL}?.connectionStatus === 'connected'")
@@ -190,6 +195,10 @@ class NotebookPage:
         self.page.wait_for_function(f"() => {condition}")
 
     def _listen(self) -> None:
+        note = (
+            "addEventListener('click', () => { window.clickedAt = Date.now() }, true)"
+        )
+        self.page.add_init_script(note)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("dialog", lambda dialog: dialog.accept())  # "leave this page?"
         dialog = self.page.locator(".jp-Dialog")

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 VERSIONS = ("6.29.5", "6.31.0", "7.0.1", "7.2.0", "7.4.0")
@@ -47,9 +48,9 @@ def _download(version: str, overlay: Path) -> None:
 
 
 def _installer() -> list[str]:
-    if uv := shutil.which("uv"):
-        return [uv, "pip", "install", "--python", sys.executable]
-    return [sys.executable, "-m", "pip", "install"]
+    if find_spec("pip"):
+        return [sys.executable, "-m", "pip", "install"]
+    return ["uv", "pip", "install", "--python", sys.executable]
 
 
 def _write_kernelspec(directory: Path, overlay: Path) -> None:
