@@ -324,6 +324,9 @@ class Scheduler:
     def _pull(self, most: int) -> range | None:
         with self.tree.released():
             pulled = self.source.pull(most, self.context)
+        inline = self.backend.carried_by_waiter
+        if inline and isinstance(pulled.error, KeyboardInterrupt):
+            self.cancel()  # the waiting thread was interrupted while it read
         self.source.accept(pulled)
         held = self._paused or self.halt.is_set() or len(self.open) >= self.workers
         tasks = None if held else self.source.take(most)

@@ -116,13 +116,18 @@ class Pulled:
 
 def _pull(iterator: Iterator[Any], most: int) -> Pulled:
     pulled = Pulled()
-    limit = perf_counter() + LONG_PULL
     try:
-        for item in iterator:
-            pulled.items.append(item)
-            if len(pulled.items) >= most or perf_counter() > limit:
-                return pulled
+        pulled.ended = read(iterator, most, pulled.items)
     except BaseException as error:  # the user's iterator; reported by the run
-        pulled.error = error
-    pulled.ended = True
+        pulled.ended, pulled.error = True, error
     return pulled
+
+
+def read(iterator: Iterator[Any], most: int, into: list[Any]) -> bool:
+    """Read up to *most* items; say whether there are no more. It may be interrupted."""
+    limit = perf_counter() + LONG_PULL
+    for item in iterator:
+        into.append(item)
+        if len(into) >= most or perf_counter() > limit:
+            return False
+    return True

@@ -22,6 +22,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 from nbparallel.edge.interrupt import Interrupts
+from nbparallel.engine import source
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.workers.claim import Claim, current
 
@@ -191,12 +192,14 @@ class _Task:
 #: Where an exception out of nowhere would do harm, and what of it is harmless.
 _DELICATE = ("nbparallel.engine.", "nbparallel.workers.")
 _HARMLESS = ("nbparallel.engine.capture", Claim.print.__code__)
+#: What calls the user's code: the task, and the input while it is read.
+_CALLERS = (_Task.__call__.__code__, source.read.__code__)
 
 
 def _is_in_task(frame: FrameType | None) -> bool:
     while frame is not None:
         code, module = frame.f_code, frame.f_globals.get("__name__", "")
-        if code is _Task.__call__.__code__:
+        if code in _CALLERS:
             return True
         ours = module.startswith(_DELICATE)
         if ours and module not in _HARMLESS and code not in _HARMLESS:

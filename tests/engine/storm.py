@@ -1,0 +1,120 @@
+"""Interrupt runs in the main thread at random instants: ``python -m … threads 300``.
+
+Each round sends one real SIGINT. It arrives before, during or after a blocking run, and
+in any case is heard exactly once. Prints how many struck a run that was going on.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+
+import nbparallel as nbp
+from nbparallel.types import FINAL, State, Status
+
+TASKS = 60
+#: Seconds: a run takes about this long, and interrupts come up to that late.
+LONG = 0.01
+DEADLINE = 20.0
+
+
+class Storm:
+    """The rounds, and what came of them."""
+
+    def __init__(self, backend: str) -> None:
+        self.backend = backend
+        self.outside = 0
+        self.struck = 0
+        self.delays: queue.SimpleQueue[float] = queue.SimpleQueue()
+        self.fired = threading.Event()
+
+    def shoot(self) -> None:
+        """Send a SIGINT after each of the delays."""
+        while True:
+            time.sleep(self.delays.get())
+            os.kill(os.getpid(), signal.SIGINT)
+            self.fired.set()
+
+    def hear_outside(self, *_: object) -> None:
+        """Take the place of Python's handler: an interrupt outside of any run."""
+        self.outside += 1
+
+    def go_through(self, rounds: int) -> None:
+        """Carry the rounds out and check each."""
+        signal.signal(signal.SIGINT, self.hear_outside)
+        threading.Thread(target=self.shoot, daemon=True).start()
+        chance = random.Random(11)
+        for _ in range(rounds):
+            self.one_round(chance.uniform(0, LONG))
+
+    def one_round(self, delay: float) -> None:
+        """Interrupt one run."""
+        before, outside, raised = nbp.last, self.outside, 0
+        calls: Counter[int] = Counter()
+
+        def task(number: int) -> int:
+            calls[number] += 1
+            time.sleep(2 * LONG / TASKS if number % 2 else 0)
+            return number
+
+        self.fired.clear()
+        self.delays.put(delay)
+        try:
+            nbp.pmap(task, range(TASKS), workers=2, backend=self.backend)
+        except KeyboardInterrupt:
+            raised = 1
+        total = calls.total()
+        wait_for(self.fired.is_set)
+        wait_for(lambda: raised + self.outside - outside == 1)
+
+        self.struck += raised
+        assert nbp.last is not before
+        self.check(nbp.last, calls, interrupted=bool(raised))
+        wait_for(lambda: not workers())
+        assert calls.total() == total, "a task started after the end"
+        assert signal.getsignal(signal.SIGINT) == self.hear_outside
+        assert nbp.pmap(abs, [-1, -2], backend=self.backend).results == [1, 2]
+
+    def check(self, run: nbp.Run, calls: Counter[int], *, interrupted: bool) -> None:
+        """Hold the records against what was really called."""
+        columns, shot = run.columns(), run.snapshot()
+        assert shot.finished == shot.known == len(columns) == TASKS
+        assert shot.abandoned == 0
+        assert run.state is State.DONE or interrupted
+        for task, status in enumerate(map(Status, columns.status)):
+            assert status in FINAL
+            # An inline task can be interrupted on the way to its first line.
+            assert calls[task] <= columns.attempts[task] <= 1
+            if status is Status.OK:
+                assert calls[task] == 1
+                assert columns.results[task] == task
+            else:
+                assert interrupted
+                assert status is Status.CANCELLED
+                assert self.backend == "inline" or not columns.attempts[task]
+
+
+def workers() -> list[threading.Thread]:
+    """Return the threads of ours that are alive."""
+    return [each for each in threading.enumerate() if each.name.startswith("nbp")]
+
+
+def wait_for(ready) -> None:
+    """Return once ``ready()``."""
+    limit = time.perf_counter() + DEADLINE
+    while not ready():
+        assert time.perf_counter() < limit, "waited in vain"
+        time.sleep(0.0002)
+
+
+if __name__ == "__main__":
+    storm = Storm(sys.argv[1])
+    with nbp.defaults(progress=False):
+        storm.go_through(int(sys.argv[2]))
+    sys.stdout.write(f"{storm.struck}\n")

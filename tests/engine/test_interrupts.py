@@ -1,0 +1,167 @@
+"""Ctrl-C, sent as a real signal to a process of its own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+#: Interrupts per backend; they come at random instants, most of them during the run.
+ROUNDS = 300
+#: Seconds in which an interrupted script must be gone, Python's own exit included.
+SOON = 5
+
+PRELUDE = """
+import itertools, signal, sys, threading, time
+import nbparallel as nbp
+
+def say(text="ready"):
+    sys.__stdout__.write(text + "\\n")
+    sys.__stdout__.flush()
+
+def spin(*_):
+    say()
+    while True:
+        pass
+
+def hang(*_):
+    while signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        time.sleep(0.001)  # until somebody waits for the run
+    say()
+    threading.Event().wait()
+
+def doze(*_):
+    say()
+    nbp.sleep(3600)
+
+def chatter(*_):
+    say()
+    while True:
+        print("x" * 100)
+
+def stuck():
+    yield 1
+    say()
+    while True:
+        time.sleep(0.01)
+
+options = dict(progress=False, grace=0.1)
+"""
+
+#: What is interrupted. All of it would go on for ever.
+HUNG = {
+    "threads": "nbp.pmap(hang, range(3), **options)",
+    "threads-input": "nbp.pmap(str, stuck(), **options)",
+    "threads-nested": """
+def outer(_):
+    nbp.pmap(hang, [1], **options)
+nbp.pmap(outer, range(3), **options)""",
+    "threads-later": "run = nbp.pmap(hang, [1], block=False, **options); run.wait()",
+    "threads-results": "nbp.pmap(hang, [1], block=False, **options).results",
+    "threads-read": "list(nbp.pmap(hang, [1], block=False, **options))",
+    "threads-retry": """
+fail = [1]
+run = nbp.pmap(lambda _: 1 / 0 if fail else hang(), [1], **options)
+fail.clear()
+run.retry()""",
+    "threads-paused": """
+run = nbp.pmap(str, itertools.count(), block=False, **options)
+run.pause()
+threading.Thread(target=hang, daemon=True).start()
+run.wait()""",
+    "threads-endless": """
+def task(number):
+    if number == 99:
+        say()
+nbp.pmap(task, itertools.count(), **options)""",
+    "threads-await": """
+import asyncio
+async def cell():
+    await nbp.pmap(hang, [1], block=False, **options)
+asyncio.run(cell())""",
+    "inline": "nbp.pmap(spin, range(3), backend='inline', **options)",
+    "inline-unpacked": "nbp.pmap(spin, [1, 2], [3, 4], backend='inline', **options)",
+    "inline-sleep": "nbp.pmap(doze, range(3), backend='inline', **options)",
+    "inline-input": "nbp.pmap(str, stuck(), backend='inline', **options)",
+    "inline-prints": "nbp.pmap(chatter, [1], backend='inline', **options)",
+    "inline-nested": """
+def outer(_):
+    nbp.pmap(spin, [1], backend='inline', **options)
+nbp.pmap(outer, range(3), backend='inline', **options)""",
+    "inline-nested-threads": """
+def outer(_):
+    nbp.pmap(hang, [1], **options)
+nbp.pmap(outer, range(3), backend='inline', **options)""",
+    "inline-async": """
+import asyncio
+async def forever(_):
+    say()
+    await asyncio.Event().wait()
+nbp.pmap(forever, range(3), backend='inline', **options)""",
+}
+
+END = """
+except KeyboardInterrupt:
+    assert nbp.last.wait(2), nbp.last
+    assert not nbp.last.nested
+    assert nbp.pmap(str, [1, 2], **options).results == ["1", "2"]
+    say("\\ninterrupted")
+"""
+
+
+def script(body):
+    lines = "\n".join("    " + line for line in body.strip().splitlines())
+    return f"{PRELUDE}\ntry:\n{lines}\n{END}"
+
+
+@pytest.mark.parametrize("name", HUNG)
+def test_what_hangs_ends_with_one_interrupt_and_the_next_run_works(name):
+    # Given a script that would go on for ever
+    with subprocess.Popen(
+        [sys.executable, "-c", script(HUNG[name])],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            while (line := process.stdout.readline()) and line != "ready\n":
+                pass
+
+            # When it is interrupted, once
+            process.send_signal(signal.SIGINT)
+
+            # Then it goes on after the run, and is gone soon
+            out, err = process.communicate(timeout=SOON)
+        except BaseException:
+            process.kill()
+            raise
+    assert (out.splitlines()[-1:], err) == (["interrupted"], "")
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("backend", ["threads", "inline"])
+@pytest.mark.timeout(120)
+def test_interrupts_at_random_instants(backend):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-m",
+            "tests.engine.storm",
+            backend,
+            f"{ROUNDS}",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) > ROUNDS / 4
