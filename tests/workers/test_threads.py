@@ -1,0 +1,98 @@
+"""The threads that carry claims out."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+import nbparallel as nbp
+from nbparallel.testing import Gate
+from nbparallel.workers import KINDS, load
+from nbparallel.workers.base import Backend
+
+
+def alive(prefix="nbparallel-"):
+    return [
+        thread
+        for thread in threading.enumerate()
+        if thread.name.removeprefix(prefix).isdigit()
+    ]
+
+
+@pytest.fixture
+def gate():
+    made = Gate()
+    yield made
+    made.open()
+
+
+def start(gate, tasks, workers):
+    return nbp.pmap(gate, range(tasks), workers=workers, block=False, progress=False)
+
+
+def test_there_are_no_more_than_tasks(gate):
+    before = len(alive())
+    run = start(gate, 2, 8)
+    gate.wait_for_count(2)
+
+    assert len(alive()) - before == 2
+    gate.open()
+    run.wait()
+
+
+def test_there_are_no_more_than_workers(gate):
+    before = len(alive())
+    run = start(gate, 100, 3)
+    gate.wait_for_count(3)
+
+    assert len(alive()) - before == 3
+    gate.open()
+    run.wait()
+
+
+def test_they_do_not_hold_up_the_interpreters_exit(gate):
+    run = start(gate, 1, 1)
+    gate.wait_for_count(1)
+
+    assert all(thread.daemon for thread in alive())
+    gate.open()
+    run.wait()
+
+
+def test_a_system_that_gives_fewer_threads_gets_by_with_those(gate, monkeypatch):
+    really_start, started = threading.Thread.start, []
+
+    def reluctant(thread):
+        if thread.name.startswith("nbparallel-"):
+            if len(started) == 2:
+                message = "can't start new thread"
+                raise RuntimeError(message)
+            started.append(thread)
+        really_start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", reluctant)
+    run = start(gate, 10, 5)
+    gate.open()
+
+    assert run.results == list(range(10))
+    assert len(started) == 2
+
+
+def test_any_number_of_workers_may_be_allowed():
+    run = nbp.pmap(str, range(3), workers=10**12, progress=False)
+
+    assert run.results == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("word", KINDS)
+def test_every_kind_is_a_backend_of_at_least_one_worker(word):
+    kind = load(word)
+
+    assert issubclass(kind, Backend)
+    assert kind.default_workers() >= 1
+
+
+def test_an_unknown_kind_names_the_nearest():
+    with pytest.raises(nbp.BadValue, match=r"Did you mean 'threads'\?.*'inline'"):
+        load("thread")
