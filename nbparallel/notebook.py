@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
@@ -12,6 +13,7 @@ from nbparallel.engine import hooks
 from nbparallel.engine.run import Run
 
 if TYPE_CHECKING:
+    from nbparallel.views.actions import Actions
     from nbparallel.views.panel import Panel
     from nbparallel.views.ticker import Ticker
 
@@ -34,7 +36,8 @@ class TerminalViews(hooks.Hook):
 
     def shows_output(self, run: Run) -> bool:
         """Say that printed text goes above the bar, where there is one."""
-        return _is_wanted(run) and sys.stderr is not None and sys.stderr.isatty()
+        wanted = run.options.progress and not run.nested
+        return wanted and sys.stderr is not None and sys.stderr.isatty()
 
     def run_started(self, run: Run) -> None:
         """Draw the bar, if there is a terminal."""
@@ -59,11 +62,8 @@ class NotebookViews(hooks.Hook):
     """One panel per outermost run, wherever the run is displayed."""
 
     def __init__(self) -> None:
-        self._panels: WeakKeyDictionary[Run, Panel] = WeakKeyDictionary()
-        self._tickers: WeakKeyDictionary[Run, Ticker] = WeakKeyDictionary()
-        self._undo: WeakKeyDictionary[Run, Callable[[], None]] = WeakKeyDictionary()
-        self._cells: WeakKeyDictionary[Run, str | None] = WeakKeyDictionary()
-        on_next_cell(self._retire)
+        self._shown: WeakKeyDictionary[Run, _Shown] = WeakKeyDictionary()
+        on_next_cell(self._settle)
 
     def shows_output(self, run: Run) -> bool:  # noqa: ARG002 # the same for all
         """Say yes: text never goes to whatever cell happens to be the current one."""
@@ -78,71 +78,108 @@ class NotebookViews(hooks.Hook):
 
     def run_started(self, run: Run) -> None:
         """Show the panel in the current cell and keep it up to date."""
-        self._cells[run] = cell_id()
-        if not run.nested:
-            from nbparallel.edge.idle_interrupt import watch_idle_interrupts
+        if run.nested:
+            return
+        from nbparallel.edge.idle_interrupt import watch_idle_interrupts
+        from nbparallel.views.ticker import Ticker
 
-            self._undo[run] = watch_idle_interrupts(run.cancel)
-        if _is_wanted(run):
-            from nbparallel.views.ticker import Ticker
-
-            panel = self._panel(run)
+        shown = self._of(run)
+        shown.started_in = cell_id()
+        shown.unwatch = watch_idle_interrupts(run.cancel)
+        if run.options.progress:
+            panel = shown.the_panel(run)
             panel.show(run.snapshot())
-            ticker = self._tickers[run] = Ticker(panel, run.snapshot)
-            ticker.start()
+            shown.ticker = Ticker(panel, run.snapshot)
+            shown.ticker.start()
 
     def run_finished(self, run: Run) -> None:
         """Replace the panel by what remains in the saved notebook."""
-        if undo := self._undo.pop(run, None):
-            undo()
-        if ticker := self._tickers.pop(run, None):
-            ticker.stop()
+        shown = self._of(run)
+        shown.unwatch()
+        if shown.ticker is not None:
+            shown.ticker.stop()
+            shown.ticker = None
+            shown.unheard = not run.options.block
 
     def run_waited(self, run: Run) -> None:
         """Send the end once more, for runners that only hear the waiting cell."""
-        if not run.options.block and (panel := self._panels.get(run)):
-            panel.republish()
+        self._of(run).republish()
 
     def run_shown(self, run: Run) -> None:
         """Show the panel in the current cell, unless it is there already.
 
         A run that was to be silent stays so in the cell that started it.
         """
-        if run in self._panels or self._cells.get(run) != cell_id():
-            self._panel(run).show(run.snapshot())
-        else:
+        shown = self._of(run)
+        if shown.panel is None and shown.started_in == cell_id():
             sys.stdout.write(f"{run!r}\n")
+        else:
+            shown.the_panel(run).show(run.snapshot())
 
-    def _retire(self) -> None:
+    def _of(self, run: Run) -> _Shown:
+        return self._shown.setdefault(run, _Shown())
+
+    def _settle(self) -> None:
         """Leave no widget in the notebook once the user has gone on."""
-        for panel in list(self._panels.values()):
-            panel.retire()
+        for shown in list(self._shown.values()):
+            shown.republish()
+            if shown.panel is not None:
+                shown.panel.retire()
 
-    def _panel(self, run: Run) -> Panel:
-        if run not in self._panels:
-            from nbparallel.views.actions import Actions
+
+@dataclass(slots=True)
+class _Shown:
+    """What the notebook has of one run.
+
+    Attributes
+    ----------
+    started_in
+        The cell that started it last.
+    panel, ticker
+        How it is shown, and what keeps that up to date while it goes on.
+    unwatch
+        Ends the watch for interrupts between cells.
+    unheard
+        It has ended in the background: a program that runs the notebook heard of it
+        only if it was running that cell.
+    """
+
+    started_in: str | None = None
+    panel: Panel | None = None
+    ticker: Ticker | None = None
+    unwatch: Callable[[], None] = lambda: None
+    unheard: bool = False
+
+    def the_panel(self, run: Run) -> Panel:
+        if self.panel is None:
             from nbparallel.views.panel import Panel
 
-            # A panel must not keep its run, and all its results, from being freed.
-            me = ref(run)
-            actions = Actions(
-                cancel=lambda: _do(me, Run.cancel),
-                pause=lambda: _do(me, Run.pause),
-                resume=lambda: _do(me, Run.resume),
-                retry=lambda: _do(me, _retry),
-            )
-            self._panels[run] = Panel(actions, rows=run.options.rows)
-        return self._panels[run]
+            self.panel = Panel(_actions(run), rows=run.options.rows)
+        return self.panel
+
+    def republish(self) -> None:
+        """Send the end of a run in the background again, from a cell being run."""
+        if self.unheard and self.panel is not None:
+            self.unheard = False
+            self.panel.republish()
 
 
-def _is_wanted(run: Run) -> bool:
-    return run.options.progress and not run.nested
+def _actions(run: Run) -> Actions:
+    """Return what buttons do; they do not keep the run and its results from going."""
+    from nbparallel.views.actions import Actions
 
+    me = ref(run)
 
-def _do(run: ref[Run], what: Callable[[Run], Any]) -> None:
-    if (found := run()) is not None:
-        what(found)
+    def button(act: Callable[[Run], Any]) -> Callable[[], None]:
+        def click() -> None:
+            if (found := me()) is not None:
+                act(found)
 
+        return click
 
-def _retry(run: Run) -> None:
-    run.retry(block=False)
+    return Actions(
+        cancel=button(Run.cancel),
+        pause=button(Run.pause),
+        resume=button(Run.resume),
+        retry=button(lambda found: found.retry(block=False)),
+    )

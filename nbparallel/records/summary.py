@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from nbparallel.records.columns import Columns
 from nbparallel.records.snapshot import Snapshot
@@ -49,6 +50,25 @@ class Metrics:
     estimated_speedup: float | None
     advice: str
 
+    def __str__(self) -> str:
+        counts = ", ".join(f"{n} {word}" for word, n in self.counts.items() if n)
+        lines = [
+            f"{self.tasks} tasks: {counts or 'none'}",
+            (
+                f"{self.wall:.3g} s with {self.workers} workers, "
+                f"{self.throughput:.4g} tasks per second"
+            ),
+        ]
+        if self.estimated_speedup is not None:
+            lines.append(
+                f"the tasks took {self.busy:.3g} s in all: an estimated "
+                f"{self.estimated_speedup:.3g} times as fast as one after another"
+            )
+        return "\n".join([*lines, *filter(None, [self.advice])])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001, ARG002
+        printer.text(str(self))
+
 
 def metrics(snapshot: Snapshot, columns: Columns) -> Metrics:
     """Compute the metrics of a run."""
@@ -73,7 +93,7 @@ def _advice(snapshot: Snapshot, busy: float, speedup: float | None) -> str:
     if not done or speedup is None:
         return ""
     if snapshot.failed:
-        return f"{snapshot.failed} failed: look at run.errors, then run.retry()."
+        return f"{snapshot.failed} failed: run.errors says why."
     if busy / done < TINY:
         return (
             f"Tasks take {busy / done * 1e6:.1f} µs each: a plain loop is as fast. "
