@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from nbparallel.types import Missing, Status
+from nbparallel.types import FINAL, Missing, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +52,8 @@ def frame(
     count = len(columns)
     started, ended = np.asarray(columns.started), np.asarray(columns.ended)
     status = np.frombuffer(columns.status, dtype=np.int8)
-    tried = ended > 0
+    attempts = np.frombuffer(columns.attempts, dtype=np.uint8)
+    tried = (attempts > 0) & np.isin(status, FINAL)
     cells: dict[str, Any] = {} if given is not None else {"item": _typed(columns.items)}
     cells |= {
         "status": _category(status, [each.word for each in Status]),
@@ -61,8 +62,8 @@ def frame(
         "seconds": np.where(tried, ended - started, np.nan),
         "started": _instants(started, columns.epoch, tried),
         "worker": _workers(np.asarray(columns.workers), kind, tried),
-        "attempts": np.frombuffer(columns.attempts, dtype=np.uint8).astype("int16"),
-        "output": pd.array(_sparse(columns.output, count, ""), dtype="string"),
+        "attempts": attempts.astype("int16"),
+        "output": _text(_sparse(columns.output, count, "")),
     }
     found = pd.DataFrame(
         cells, index=None if index is None else index[:count], copy=False
@@ -99,7 +100,7 @@ def _typed(values: Sequence[Any], absent: Any = None) -> Any:
     if kinds and kinds <= {bool, np.bool_}:
         return pd.array(cells, dtype="boolean" if absent is not None else "bool")
     if kinds == {str}:
-        return pd.array(cells, dtype="string")
+        return _text(cells)
     if kinds and all(issubclass(kind, dt.datetime) for kind in kinds):
         return _datetimes(cells)
     return cells
@@ -111,6 +112,15 @@ def _datetimes(cells: Any) -> Any:
     try:
         return pd.to_datetime(cells)
     except (TypeError, ValueError):  # time zones mixed, or out of range
+        return cells
+
+
+def _text(cells: Any) -> Any:
+    import pandas as pd
+
+    try:
+        return pd.array(cells, dtype="string")
+    except UnicodeEncodeError:  # half characters, as file names can have
         return cells
 
 
@@ -127,7 +137,8 @@ def _instants(started: Any, epoch: float, tried: Any) -> Any:
     """Return wall clock times, as the local clock showed them."""
     import numpy as np
 
-    local = epoch + time.localtime(epoch).tm_gmtoff
+    first = epoch + (started[tried].min() if tried.any() else 0.0)
+    local = epoch + time.localtime(first).tm_gmtoff
     instants = ((started + local) * 1e6).astype("int64").astype("datetime64[us]")
     instants[~tried] = np.datetime64("NaT")
     return instants
@@ -148,4 +159,12 @@ def _category(codes: Any, words: list[str]) -> Any:
 
 
 def _renamed(given: pd.DataFrame) -> dict[Any, str]:
-    return {name: f"item_{name}" for name in given.columns if name in NAMES}
+    """Return new names for the columns that are called like one of ours."""
+    taken, new = {*given.columns, *NAMES}, {}
+    for name in given.columns:
+        if name in NAMES:
+            new[name] = f"item_{name}"
+            while new[name] in taken:
+                new[name] += "_"
+            taken.add(new[name])
+    return new
