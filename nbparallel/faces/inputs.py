@@ -93,8 +93,8 @@ def _from_frame(
 ) -> Work:
     items: list[Any]
     if how == "kwargs":
-        items = given.to_dict("records")
         _check_names(given)
+        items = given.to_dict("records")
         _check_fits(
             fn, name, (), dict.fromkeys(given.columns), "one argument per column"
         )
@@ -169,6 +169,13 @@ def _refuse_unpack(first: object, how: str, wanted: str, call: str) -> None:
 
 
 def _check_names(given: pd.DataFrame) -> None:
+    if not given.columns.is_unique:
+        column = given.columns[given.columns.duplicated()][0]
+        message = (
+            f"the column {column!r} is there more than once: as a keyword argument it "
+            'can be only once. Rename it, or write unpack="args".'
+        )
+        raise BadType(message)
     for column in given.columns:
         if not isinstance(column, str):
             message = (

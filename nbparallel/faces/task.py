@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from nbparallel.workers.claim import current
+
+#: Seconds after which a task that sleeps in the main thread looks for a cancel.
+STEP = 0.05
 
 
 def cancelled() -> bool:
@@ -39,5 +43,14 @@ def sleep(seconds: float) -> None:
     claim = current.get()
     if claim is None:
         time.sleep(seconds)
+    elif threading.current_thread() is threading.main_thread():
+        _sleep_in_steps(seconds, claim.halt)
     else:
         claim.halt.wait(seconds)
+
+
+def _sleep_in_steps(seconds: float, halt: threading.Event) -> None:
+    """Sleep where an interrupt can strike, which must not happen inside an event."""
+    end = time.perf_counter() + seconds
+    while (left := end - time.perf_counter()) > 0 and not halt.is_set():
+        time.sleep(min(left, STEP))

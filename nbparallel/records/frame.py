@@ -140,7 +140,7 @@ def _instants(started: Any, epoch: float, tried: Any) -> Any:
     first = epoch + (started[tried].min() if tried.any() else 0.0)
     local = epoch + time.localtime(first).tm_gmtoff
     instants = ((started + local) * 1e6).astype("int64").astype("datetime64[us]")
-    instants[~tried] = np.datetime64("NaT")
+    instants[~tried] = np.datetime64("NaT", "us")
     return instants
 
 
