@@ -252,7 +252,7 @@ class TestIterables:
             (range(LONG_RANGE + 1), LONG_RANGE + 1),
             (range(10**30), None),
         ],
-        ids=repr,
+        ids=["iterator", "long range", "endless range"],
     )
     def test_what_is_read_lazily(self, given, total):
         work = work_of(str, (given,), None)
