@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from nbparallel.edge.frontend import cell_id, in_kernel, on_next_cell
 from nbparallel.engine import hooks
 from nbparallel.engine.run import Run
+from nbparallel.workers import load
 
 if TYPE_CHECKING:
     from nbparallel.views.actions import Actions
@@ -181,5 +186,19 @@ def _actions(run: Run) -> Actions:
         cancel=button(Run.cancel),
         pause=button(Run.pause),
         resume=button(Run.resume),
-        retry=button(lambda found: found.retry(block=False)),
+        retry=button(_retry),
     )
+
+
+def _retry(run: Run) -> None:
+    """Start *run* again and return; a thread of ours carries an inline run out."""
+    if not load(run.options.backend).carried_by_waiter:
+        run.retry(block=False)
+        return
+
+    def carry_out() -> None:
+        with suppress(Exception):  # the panel shows what went wrong
+            run.retry(block=True)
+
+    work = partial(copy_context().run, carry_out)
+    Thread(target=work, name="nbparallel-retry", daemon=True).start()

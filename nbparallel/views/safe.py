@@ -103,7 +103,7 @@ def brief(value: object, limit: int = 80) -> str:
     Examples
     --------
     >>> brief("a" * 1000, limit=20)
-    "'aaaaaa...aaaaaaa'"
+    "'aaaaaaa...aaaaaaaa'"
     >>> brief(list(range(1000)), limit=20)
     '[0, 1, 2, 3, 4, ...]'
     """
