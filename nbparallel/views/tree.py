@@ -149,7 +149,7 @@ class _Live:
         self._head = _head_widget("")
         self.buttons = _Buttons(actions) if buttons else None
         self._top = _beside(self._head, self.buttons.widgets if self.buttons else [])
-        self._table = _Scrolling("22em", like=self._head)
+        self._table = _Scrolling("24em", like=self._head)
         # Upside down, so that the view stays at the end while the output grows.
         self._log = _Scrolling("8em", "column-reverse", like=self._head)
         self._slow = (
