@@ -1,4 +1,4 @@
-"""The picture in README is the real panel: ``PICTURE=docs/images/panel.png`` keeps it."""
+"""README shows the real panel: ``PICTURE=docs/images/panel.png`` takes it anew."""
 
 import os
 import re
