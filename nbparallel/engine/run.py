@@ -285,9 +285,17 @@ class Run:
 
     def _retry(self) -> None:
         with self._telling:
-            self._tell_end()
-            if self._scheduler.retry():
+            while (again := self._line_up()) is None:
+                self._tell_end()
+            if again:
                 self._begin()
+
+    def _line_up(self) -> bool | None:
+        """Return whether to start again, or None: an end has to be announced first."""
+        with self._scheduler.tree:
+            if self._told and self.state.ended:
+                return None
+            return self._scheduler.retry()
 
     def _conclude(self) -> Self:
         """Raise what the end of the run calls for, in the thread that waited."""

@@ -421,6 +421,8 @@ class Scheduler:
     def _end_if_dry(self) -> None:
         if self._ended.is_set() or self.open or not self.source.dry:
             return
+        if self not in self.tree.members:  # cancelled on the way to its start
+            return
         self._ended.set()
         self._paused = False
         self.clock.stop()

@@ -120,8 +120,8 @@ def _text(cells: Any) -> Any:
 
     try:
         return pd.array(cells, dtype="string")
-    except UnicodeEncodeError:  # half characters, as file names can have
-        return cells
+    except UnicodeEncodeError:  # half characters, as file names can have: not in Arrow
+        return pd.array(cells, dtype=pd.StringDtype("python"))
 
 
 def _sparse(values: Mapping[int, Any], count: int, default: Any) -> Any:

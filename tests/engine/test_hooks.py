@@ -82,6 +82,21 @@ def test_a_listener_may_cancel_a_run_as_it_starts(listen):
     assert run.state is State.CANCELLED
 
 
+@pytest.mark.usefixtures("backend")
+def test_a_listener_may_cancel_a_run_on_the_way_to_its_start(listen):
+    class Killjoy(hooks.Hook):
+        def shows_output(self, run):
+            run.cancel()
+            return False
+
+    listen(Killjoy())
+    run = nbp.pmap(str, range(5))
+
+    assert run.state is State.CANCELLED
+    assert run.df["status"].tolist() == ["cancelled"] * 5
+    assert run._scheduler.tree.members == []
+
+
 def test_a_late_listener_is_made_when_the_first_run_starts():
     made = []
 

@@ -200,7 +200,10 @@ class TestValues:
         # As file names can be
         strange = b"\xff.txt".decode("utf-8", "surrogateescape")
 
-        assert framed([strange])["result"].tolist() == [strange]
+        table = framed([strange], output={0: strange})
+
+        assert table["result"].tolist() == table["output"].tolist() == [strange]
+        assert dtypes(table)["result"] == dtypes(table)["output"] == "string"
 
     def test_values_that_compare_strangely_are_left_alone(self):
         class Strange:
