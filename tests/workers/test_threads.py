@@ -13,11 +13,11 @@ from nbparallel.workers.base import Backend
 
 
 def alive(prefix="nbparallel-"):
-    return [
+    return {
         thread
         for thread in threading.enumerate()
         if thread.name.removeprefix(prefix).isdigit()
-    ]
+    }
 
 
 @pytest.fixture
@@ -32,21 +32,21 @@ def start(gate, tasks, workers):
 
 
 def test_there_are_no_more_than_tasks(gate):
-    before = len(alive())
+    before = alive()
     run = start(gate, 2, 8)
     gate.wait_for_count(2)
 
-    assert len(alive()) - before == 2
+    assert len(alive() - before) == 2
     gate.open()
     run.wait()
 
 
 def test_there_are_no_more_than_workers(gate):
-    before = len(alive())
+    before = alive()
     run = start(gate, 100, 3)
     gate.wait_for_count(3)
 
-    assert len(alive()) - before == 3
+    assert len(alive() - before) == 3
     gate.open()
     run.wait()
 
