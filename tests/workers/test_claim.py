@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from contextvars import copy_context
 from types import SimpleNamespace
 
@@ -104,17 +105,25 @@ def test_printed_text_is_kept_up_to_a_bound():
     claim.work()
 
     assert claim.printed(0) == "a"
-    assert claim.printed(1) == "b" * MOST_OUTPUT + " …[cut]"
+    assert "…[cut]" in claim.printed(1)
+    assert claim.printed(1).count("b") == MOST_OUTPUT
     assert claim.printed(2) == ""
 
 
 def test_printing_costs_the_same_however_much_was_printed():
+    def seconds():
+        before = time.perf_counter()
+        for _ in range(1000):
+            claim.print("x")
+        return time.perf_counter() - before
+
     claim = claim_of(str, [1])
-    for _ in range(3 * MOST_OUTPUT):
+    claim.print("x" * MOST_OUTPUT)
+    first = min(seconds() for _ in range(5))
+    for _ in range(100_000):
         claim.print("x")
 
-    assert len(claim.texts) == 1
-    assert len(claim.printed(0)) == MOST_OUTPUT + len(" …[cut]")
+    assert min(seconds() for _ in range(5)) < 10 * first
 
 
 def test_a_kept_error_keeps_nothing_of_the_claim():
