@@ -352,3 +352,14 @@ class TestCoroutines:
 
 async def waited(run):
     return await run
+
+
+def test_long_output_keeps_its_beginning_and_its_end():
+    def task(lines):
+        for line in range(lines):
+            sys.stdout.write(f"line {line}\n")
+
+    (kept,) = nbp.pmap(task, [MOST_OUTPUT], progress=False).df["output"]
+
+    assert kept.startswith("line 0\nline 1\n")
+    assert kept.endswith(f"\nline {MOST_OUTPUT - 1}\n")

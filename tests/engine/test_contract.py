@@ -7,8 +7,10 @@ import threading
 import pytest
 
 import nbparallel as nbp
+from nbparallel.engine import look
 from nbparallel.testing import DEADLINE, Recorder
 from nbparallel.types import State, Status
+from tests.engine.conftest import wait_for
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -216,6 +218,25 @@ def test_counts_add_up_at_any_moment(gate, go):
     assert [row.task for row in shot.running] == [1]
     assert [row.task for row in shot.latest] == [0]
     assert run.df["status"].tolist() == ["ok", "running", *["pending"] * 8]
+
+
+def test_a_snapshot_shows_what_ran_though_it_ends_meanwhile(gate, go, monkeypatch):
+    # Given a snapshot that is about to describe the last task
+    run = go(gate, ["item"])
+    gate.wait_for("item")
+    (claim,), describe = run._scheduler.open, look._running
+
+    def late(*what):
+        gate.open()
+        wait_for(lambda: claim.ends)
+        return describe(*what)
+
+    # When that task ends
+    monkeypatch.setattr(look, "_running", late)
+    (row,) = run.snapshot().running
+
+    # Then it is the one that is described, as it was
+    assert (row.task, row.item, row.status) == (0, "item", Status.RUNNING)
 
 
 def test_metrics_add_up():

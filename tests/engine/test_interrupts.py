@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import nbparallel as nbp
+from nbparallel.workers.claim import Claim
+
 ROOT = Path(__file__).parents[2]
 #: Interrupts per backend; they come at random instants, most of them during the run.
 ROUNDS = 300
@@ -142,6 +145,22 @@ def test_what_hangs_ends_with_one_interrupt_and_the_next_run_works(name):
             raise
     assert (out.splitlines()[-1:], err) == (["interrupted"], "")
     assert process.returncode == 0
+
+
+def test_an_interrupt_just_before_an_inline_task_keeps_it_from_starting(monkeypatch):
+    work, started = Claim.work, []
+
+    def interrupted(claim):
+        monkeypatch.undo()
+        signal.raise_signal(signal.SIGINT)
+        work(claim)
+
+    monkeypatch.setattr(Claim, "work", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        nbp.pmap(started.append, range(3), backend="inline")
+
+    assert started == []
+    assert nbp.last.df["status"].tolist() == ["cancelled"] * 3
 
 
 @pytest.mark.parametrize("backend", ["threads", "inline"])
