@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields, replace
+from numbers import Real
+from operator import index
 from typing import Any, Final
 
 from nbparallel.errors import BadType, BadValue, nearest
@@ -73,9 +75,11 @@ class Options:
     grace: float = 1.0
 
     def __post_init__(self) -> None:
-        _whole("workers", self.workers, optional=True)
-        _whole("buffer", self.buffer, optional=True)
-        _whole("rows", self.rows, optional=False)
+        for name in ("workers", "buffer", "rows"):
+            given = getattr(self, name)
+            if given is not None or name == "rows":
+                # NumPy's whole numbers are as good; what is kept is Python's.
+                object.__setattr__(self, name, _whole(name, given))
         _word("backend", self.backend)
         _choice("on_error", self.on_error, ON_ERROR)
         if self.unpack is not None:
@@ -135,15 +139,18 @@ def defaults(**given: Any) -> Iterator[Options]:
         _defaults.reset(token)
 
 
-def _whole(name: str, value: object, *, optional: bool) -> None:
-    if optional and value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int):
+def _whole(name: str, value: Any) -> int:
+    try:
+        number = index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool):
         message = f"{name}={value!r}: must be a whole number, as in {name}=8"
         raise BadType(message)
-    if value < 1:
+    if number < 1:
         message = f"{name}={value!r}: must be a whole number of at least 1"
         raise BadValue(message)
+    return number
 
 
 def _word(name: str, value: object) -> None:
@@ -167,9 +174,9 @@ def _flag(name: str, value: object) -> None:
 
 
 def _seconds(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, Real):
         message = f"{name}={value!r}: must be a number of seconds, as in {name}=1.5"
         raise BadType(message)
-    if not value >= 0:
-        message = f"{name}={value!r}: must not be negative"
+    if not float(value) >= 0:
+        message = f"{name}={value!r}: must be a number of seconds and not be negative"
         raise BadValue(message)

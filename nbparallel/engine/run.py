@@ -213,6 +213,11 @@ class Run:
         return dict(sorted(self.columns().errors.items()))
 
     @property
+    def input_error(self) -> BaseException | None:
+        """What the input raised while it was read, or None."""
+        return self._scheduler.source.error
+
+    @property
     def metrics(self) -> Metrics:
         """Counts, times, throughput, and an honest estimate of the speedup."""
         from nbparallel.records.summary import metrics
@@ -239,7 +244,9 @@ class Run:
     def __repr__(self) -> str:
         shot = self._scheduler.snapshot(0)
         counts = ", ".join(f"{n} {s.word}" for s, n in shot.counts.items() if n)
-        return f"<Run {shot.name}: {shot.state.value}, {counts or 'no tasks'}>"
+        broken = shot.input_error is not None and shot.state is State.DONE
+        word = "input failed" if broken else shot.state.value
+        return f"<Run {shot.name[:60]}: {word}, {counts or 'no tasks'}>"
 
     def _ipython_display_(self) -> None:
         self._announcer.tell("run_shown", self)

@@ -366,7 +366,7 @@ class Scheduler:
             failures[offset - start] = (self._verdict(error), error)
         texts = {}
         for offset in [n for n in list(claim.texts) if n < stop]:
-            texts[offset - start] = claim.texts.pop(offset).getvalue()
+            texts[offset - start] = str(claim.texts.pop(offset))
         self.records.commit(
             Finished(
                 first=claim.first + start,

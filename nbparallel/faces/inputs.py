@@ -92,7 +92,9 @@ def _from_frame(
     how: str,
 ) -> Work:
     items: list[Any]
-    if how == "kwargs":
+    if given.empty and not given.shape[1]:  # nothing to check and nothing to do
+        items = []
+    elif how == "kwargs":
         _check_names(given)
         items = given.to_dict("records")
         _check_fits(

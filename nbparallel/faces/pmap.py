@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nbparallel.engine.run import Run
+from nbparallel.errors import UsageError
 from nbparallel.faces.inputs import work_of
 from nbparallel.options import resolve
 from nbparallel.workers import load
@@ -50,6 +51,10 @@ def pmap(fn: Callable[..., Any], *iterables: Any, **options: Any) -> Run:
     ['ok', 'ok']
     """
     __tracebackhide__ = True  # the user's line is what matters
-    chosen = resolve(options)
-    load(chosen.backend)
-    return Run(work_of(fn, iterables, chosen.unpack), chosen).start()
+    try:
+        chosen = resolve(options)
+        load(chosen.backend)
+        work = work_of(fn, iterables, chosen.unpack)
+    except UsageError as error:
+        raise error.with_traceback(None) from None  # where we noticed is no help
+    return Run(work, chosen).start()

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from nbparallel.records.columns import Columns
 
+#: The largest whole number up to which a float holds every one.
+MOST_EXACT: Final = 2**53
+
 #: The columns that follow the input, in this order, in every frame.
 NAMES: Final = (
     "status",
@@ -65,9 +68,9 @@ def frame(
         "attempts": attempts.astype("int16"),
         "output": _text(_sparse(columns.output, count, "")),
     }
-    found = pd.DataFrame(
-        cells, index=None if index is None else index[:count], copy=False
-    )
+    found = pd.DataFrame(cells, copy=False)
+    if index is not None:
+        found.index = index[:count]
     if given is None:
         return found
     inputs = given.iloc[:count].rename(columns=_renamed(given))
@@ -91,7 +94,7 @@ def _typed(values: Sequence[Any], absent: Any = None) -> Any:
             cells[gaps] = 0
             whole = cells.astype(np.int64)
             return whole if absent is None else pd.arrays.IntegerArray(whole, gaps)
-        if kinds and kinds <= {int, float, np.float64, np.float32}:
+        if kinds and kinds <= {int, float, np.float64, np.float32} and _fit(values):
             cells[gaps] = np.nan
             return cells.astype(np.float64)
     except OverflowError:  # whole numbers of more than 64 bits stay what they are
@@ -103,7 +106,12 @@ def _typed(values: Sequence[Any], absent: Any = None) -> Any:
         return _text(cells)
     if kinds and all(issubclass(kind, dt.datetime) for kind in kinds):
         return _datetimes(cells)
-    return cells
+    return pd.Series(cells, dtype=object)  # left alone, pandas takes None for a gap
+
+
+def _fit(values: Sequence[Any]) -> bool:
+    """Whether the whole numbers among *values* lose no digit as floats."""
+    return all(abs(value) <= MOST_EXACT for value in values if type(value) is int)
 
 
 def _datetimes(cells: Any) -> Any:

@@ -58,7 +58,7 @@ def head(snapshot: Snapshot, note: str = "") -> str:
     pace = " · ".join(text.pace(snapshot))
     return (
         '<div class="nbp"><div class="nbp-line">'
-        f"<span><b>{escape(text.title(snapshot))}</b> {snapshot.state.value}</span>"
+        f"<span><b>{escape(text.title(snapshot))}</b> {text.state(snapshot)}</span>"
         f'{_BETWEEN}<span class="nbp-quiet">{pace}</span></div>'
         f"{bar(snapshot)}"
         f'<div class="nbp-line"><span>{text.done(snapshot)}</span>{_BETWEEN}'
@@ -75,7 +75,7 @@ def _emphasized(tally: str) -> str:
 def bar(snapshot: Snapshot) -> str:
     """Return the bar; its right end shows the share of failures."""
     label = escape(text.title(snapshot))
-    kind = f"nbp-{snapshot.state.value}"
+    kind = f"nbp-{text.state(snapshot).replace(' ', '-')}"
     total = text.goal(snapshot)
     if total is None:
         return f'<progress class="{kind}" aria-label="{label}"></progress>'

@@ -39,6 +39,7 @@ STYLE: Final = """<style>
     var(--nbp-bad) var(--nbp-failed, 0%), currentColor var(--nbp-failed, 0%));
 }
 .nbp progress.nbp-done { color: var(--nbp-good); }
+.nbp progress.nbp-input-failed { color: var(--nbp-bad); }
 .nbp progress.nbp-paused, .nbp progress.nbp-cancelling, .nbp progress.nbp-cancelled {
   color: var(--nbp-quiet);
 }

@@ -39,7 +39,7 @@ class TerminalBar:
         if not _is_terminal(self._stream):
             return
         if self._bar is None:
-            self._bar = _new_bar(self._stream)
+            self._bar = _new_bar(self._stream, snapshot)
         bar = self._bar
         self._write_above(bar, snapshot.log)
         bar.total = goal(snapshot)
@@ -63,14 +63,21 @@ class TerminalBar:
         self._log = log
 
 
-def _new_bar(stream: TextIO) -> tqdm[None]:
+def _new_bar(stream: TextIO, snapshot: Snapshot) -> tqdm[None]:
     from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[type-arg] # generic in its stubs alone
         # tqdm's own thread refreshes bars that stand still; here a ticker does.
         monitor_interval = 0
 
-    return Bar(file=stream, unit="task", dynamic_ncols=True, leave=True)
+    return Bar(
+        desc=_label(snapshot),
+        total=snapshot.total,
+        file=stream,
+        unit="task",
+        dynamic_ncols=True,
+        leave=True,
+    )
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -121,9 +121,17 @@ def tally(snapshot: Snapshot) -> str:
     )
 
 
+def state(snapshot: Snapshot) -> str:
+    """Return where a run stands, in words."""
+    if snapshot.input_error is not None and snapshot.state is State.DONE:
+        return "input failed"
+    return snapshot.state.value
+
+
 def pace(snapshot: Snapshot) -> list[str]:
     """Return time taken, rate and time to go, as far as they are known."""
-    known = duration(snapshot.elapsed), rate(snapshot.rate), remaining(snapshot.eta)
+    left = None if snapshot.state is State.PAUSED else snapshot.eta
+    known = duration(snapshot.elapsed), rate(snapshot.rate), remaining(left)
     return [part for part in known if part]
 
 
@@ -132,7 +140,7 @@ def summary_line(snapshot: Snapshot) -> str:
 
     ``fetch: 4,000 of 4,000 - 3,987 ok, 13 failed - 12.3 s - 325/s``
     """
-    word = "" if snapshot.state is State.DONE else f"{snapshot.state.value}, "
+    word = "" if state(snapshot) == State.DONE.value else f"{state(snapshot)}, "
     parts = [word + done(snapshot), tally(snapshot), *pace(snapshot)]
     return f"{title(snapshot)}: {' - '.join(part for part in parts if part)}"
 
@@ -140,7 +148,7 @@ def summary_line(snapshot: Snapshot) -> str:
 def sentence(snapshot: Snapshot) -> str:
     """Return a run in few words, to be spoken."""
     parts = (
-        snapshot.state.value,
+        state(snapshot),
         done(snapshot),
         counted((snapshot.failed, "failed")),
     )

@@ -30,7 +30,7 @@ from nbparallel.views import html, text
 from nbparallel.views.actions import Actions
 
 #: Seconds of the run between two drawings of the table, or of the output.
-SLOW = 1.0
+SLOW = 0.3
 
 #: Seconds of the run between two sentences that are spoken.
 SPEECH = 5.0
@@ -38,6 +38,9 @@ SPEECH = 5.0
 #: Ended panels whose widgets are kept for pages that see nothing else. A kernel never
 #: forgets a widget by itself.
 KEPT = 200
+
+#: The height of a row of the table in pixels, and how many rows fit without scrolling.
+ROW, MOST_ROWS = 23, 30
 
 PAUSE = "Start no further task"
 
@@ -149,7 +152,8 @@ class _Live:
         self._head = _head_widget("")
         self.buttons = _Buttons(actions) if buttons else None
         self._top = _beside(self._head, self.buttons.widgets if self.buttons else [])
-        self._table = _Scrolling("24em", like=self._head)
+        height = ROW * (min(rows, MOST_ROWS) + 1.5)
+        self._table = _Scrolling(f"{height:.0f}px", like=self._head)
         # Upside down, so that the view stays at the end while the output grows.
         self._log = _Scrolling("8em", "column-reverse", like=self._head)
         self._slow = (
@@ -175,7 +179,8 @@ class _Live:
         before = len(self.parts)
         # Two slow parts in a row would leave the bar behind where drawings are rare.
         turn = not self._was_slow
-        self._was_slow = turn and any(part.draw(snapshot) for part in self._slow)
+        waiting = sorted(self._slow, key=lambda part: part.last)
+        self._was_slow = turn and any(part.draw(snapshot) for part in waiting)
         if not self._was_slow:
             self._draw_head(snapshot, note)
         return len(self.parts) > before
@@ -219,17 +224,17 @@ class _Slow:
         self._widget = widget
         self._make = make
         self._seconds = seconds
-        self._last = float("-inf")
+        self.last = float("-inf")
 
     def draw(self, snapshot: Snapshot) -> bool:
         """Return whether it was time, and there was something new."""
-        if 0 <= snapshot.elapsed - self._last < self._seconds:
+        if 0 <= snapshot.elapsed - self.last < self._seconds:
             return False
         value = self._make(snapshot)
         if value == self._widget.value:
             return False
         self._widget.value = value
-        self._last = snapshot.elapsed
+        self.last = snapshot.elapsed
         return True
 
 

@@ -16,6 +16,7 @@ One clock read per task: a task starts when the one before it has ended.
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -27,8 +28,32 @@ from typing import Any
 
 from nbparallel.types import MISSING
 
-#: The most characters of printed text kept per task.
+#: The most characters of printed text kept per task: half its beginning, half its end.
 MOST_OUTPUT = 10_000
+
+
+class Printed:
+    """What one task has printed: all of it, or its beginning and its end."""
+
+    __slots__ = ("_end", "_kept", "_lost")
+
+    def __init__(self) -> None:
+        self._kept = StringIO()
+        self._end = ""
+        self._lost = False
+
+    def write(self, text: str) -> None:
+        """Add *text*."""
+        half = MOST_OUTPUT // 2
+        room = half - self._kept.tell()
+        self._kept.write(text[:room])
+        self._end += text[room:]
+        if len(self._end) > half:
+            self._end, self._lost = self._end[-half:], True
+
+    def __str__(self) -> str:
+        gap = "\n…[cut]…\n" if self._lost else ""
+        return f"{self._kept.getvalue()}{gap}{self._end}"
 
 
 class Claim:
@@ -91,7 +116,7 @@ class Claim:
         self.values: list[Any] = []
         self.ends = array("d")
         self.failures: dict[int, BaseException] = {}
-        self.texts: dict[int, StringIO] = {}
+        self.texts: dict[int, Printed] = {}
         self.harvested = 0
         self.begun = 0.0
         self.thread = 0
@@ -157,20 +182,24 @@ class Claim:
         return range(self.stop, stop)
 
     def print(self, text: str) -> None:
-        """Keep *text* as printed by the running task, cut at `MOST_OUTPUT`."""
-        kept = self.texts.setdefault(len(self.ends), StringIO())
-        room = MOST_OUTPUT - kept.tell()
-        if room >= 0:  # less once it is cut
-            kept.write(text if len(text) <= room else text[:room] + " …[cut]")
+        """Keep *text* as printed by the running task."""
+        self.texts.setdefault(len(self.ends), Printed()).write(text)
 
     def printed(self, offset: int) -> str:
         """Return what the task at *offset* from the first has printed so far."""
-        kept = self.texts.get(offset)
-        return kept.getvalue() if kept is not None else ""
+        return str(self.texts.get(offset, ""))
+
+
+def _leave_behind() -> None:
+    """Forget the run in a forked child: its workers are threads of the parent."""
+    current.set(None)
 
 
 #: The claim that the code now running belongs to, seen by everything a task calls.
 current: ContextVar[Claim | None] = ContextVar("nbparallel_claim", default=None)
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_behind)
 
 
 def _without_our_frame(error: BaseException) -> BaseException:

@@ -3,6 +3,7 @@
 Each front end is tested in a file of its own, so that the two can run side by side.
 """
 
+import os
 import re
 import time
 
@@ -64,6 +65,11 @@ PARTIAL = "state cancelled - partial True - quiet True"
 BACK = 1.5
 
 
+def overload():
+    """Return how much longer all takes because too many programs want to run."""
+    return max(1, os.getloadavg()[0] / (2 * os.cpu_count()))
+
+
 class PanelTests:
     """The tests; a subclass names its front end."""
 
@@ -88,7 +94,7 @@ class PanelTests:
         notebook.run_cell(CHECK_AT)
         notebook.wait_for_text(CHECK_AT, PARTIAL)
         back = float(notebook.output_text(CHECK_AT).split()[-1])
-        assert 0 < back - clicked < BACK
+        assert 0 < back - clicked < BACK * overload()
 
     def test_cancel_ends_a_blocking_cell(self, notebook):
         self.start(notebook, BLOCKING_AT)
