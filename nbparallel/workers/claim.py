@@ -45,7 +45,7 @@ class Printed:
     def write(self, text: str) -> None:
         """Add *text*."""
         half = MOST_OUTPUT // 2
-        room = half - self._kept.tell()
+        room = max(0, half - self._kept.tell())  # threads of a task may print at once
         self._kept.write(text[:room])
         self._end += text[room:]
         if len(self._end) > half:
