@@ -361,12 +361,13 @@ class Run:
 
     def _wait_for(self, ready: Callable[[], bool]) -> bool:
         over = self._over.is_set
-        while not over():
-            with self._waiter() as waiter:
-                # Tasks that end within a claim wake nobody: look now and then.
-                if waiter.until(lambda: ready() or over(), TICK):
-                    return not over()
-        return False
+        if over():
+            return False
+        with self._waiter() as waiter:
+            # Tasks that end within a claim wake nobody: look now and then.
+            while not waiter.until(lambda: ready() or over(), TICK):
+                pass
+        return not over()
 
     def _outcomes(
         self, rows: Iterator[Row]
