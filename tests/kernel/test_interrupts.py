@@ -32,7 +32,7 @@ import threading
 from nbparallel.edge.idle_interrupt import watch_idle_interrupts
 
 def watch(name):
-    return watch_idle_interrupts(lambda: print(name, "heard it", flush=True))
+    return watch_idle_interrupts(lambda: print(name + " heard it", flush=True))
 """
 SLEEP = "print('asleep', flush=True); __import__('time').sleep(20)"
 
