@@ -90,5 +90,15 @@ def __getattr__(name: str) -> Any:
     return found
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Do what ``%load_ext nbparallel`` asks for."""
+    _module("notebook").load_ipython_extension(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Do what ``%unload_ext nbparallel`` asks for."""
+    _module("notebook").unload_ipython_extension(shell)
+
+
 def __dir__() -> list[str]:
     return [*globals(), *__all__]

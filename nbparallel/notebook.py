@@ -135,6 +135,29 @@ class NotebookViews(hooks.Hook):
         return self._panels[run]
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Give IPython the magics ``%parallel`` and ``%%parallel``, for `%load_ext`."""
+    from nbparallel.faces.magic import NBParallel, complete
+
+    connect()
+    unload_ipython_extension(shell)
+    shell.register_magics(NBParallel)
+    shell.Completer.custom_matchers.append(complete)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics away again, for `%unload_ext`."""
+    from nbparallel.faces.magic import complete
+
+    manager = shell.magics_manager
+    found = manager.registry.pop("NBParallel", None)
+    if found is not None:
+        shell.configurables.remove(found)
+        for kind in found.magics:
+            manager.magics[kind].pop("parallel", None)
+        shell.Completer.custom_matchers.remove(complete)
+
+
 def _is_wanted(run: Run) -> bool:
     return run.options.progress and not run.nested
 

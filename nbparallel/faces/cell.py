@@ -12,10 +12,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, NoReturn
 
-from nbparallel.errors import BadValue
+from nbparallel.errors import BadValue, NbparallelError
 
 
 class BadCell(BadValue):
@@ -78,6 +78,35 @@ class Line:
         )
         return BadCell(message, (self.filename, self.number), shown)
 
+    def column(self, offset: int) -> int:
+        """Return the column of a byte; syntax trees count bytes."""
+        return len(self.text.encode()[:offset].decode(errors="ignore"))
+
+    def parse(self, start: int, before: str = "", after: str = "") -> ast.expr:
+        """Return the expression that *before*, the text from *start*, *after* make.
+
+        Raises
+        ------
+        SyntaxError
+            It is none; the error's columns are the line's.
+        """
+        lines = "\n" * (self.number - 1)
+        source = f"{lines}{before}{self.text[start:]}\n{after}"
+        try:
+            tree = ast.parse(source, self.filename, "eval").body
+        except SyntaxError as error:
+            moved = start - len(before)
+            error.offset = (error.offset or 1) + moved
+            if error.end_offset:
+                error.end_offset += moved
+            raise
+        moved = len(self.text[:start].encode()) - len(before.encode())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.expr):
+                node.col_offset += moved
+                node.end_col_offset = (node.end_col_offset or 0) + moved
+        return tree
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -135,10 +164,11 @@ class Cell:
 
     def refuse(self, message: str, node: ast.stmt | ast.expr) -> NoReturn:
         """Raise `BadCell` that points at *node*."""
-        one_line = node.end_lineno in (None, node.lineno)
-        raise self._at(node.lineno).mistake(
-            message, node.col_offset, node.end_col_offset if one_line else None
-        )
+        line = self._at(node.lineno)
+        stop = None
+        if node.end_col_offset is not None and node.end_lineno == node.lineno:
+            stop = line.column(node.end_col_offset)
+        line.refuse(message, line.column(node.col_offset), stop)
 
     def misread(self, error: SyntaxError) -> BadCell:
         """Return Python's own complaint about the body as a `BadCell`."""
@@ -177,6 +207,11 @@ def locate(shell: Any, given: str, body: str | None = None) -> Line:
     return Line(text, text.find(given), number, filename, label)
 
 
+def without_body(shell: Any, line: Line, namespace: dict[str, Any]) -> Cell:
+    """Return the cell that *line* stands in, for a magic that has no body."""
+    return Cell("", ast.Module([], []), line, namespace, shell.compile.flags)
+
+
 def read(shell: Any, line: Line, body: str) -> Cell:
     """Return the body below *line*; from here on tracebacks show the cell as it is.
 
@@ -199,6 +234,29 @@ def read(shell: Any, line: Line, body: str) -> Cell:
     except SyntaxError as error:
         raise cell.misread(error) from None
     return replace(cell, tree=tree)
+
+
+def without_our_frames(error: BaseException) -> TracebackType | None:
+    """Return the traceback of *error* as the user's own code makes it.
+
+    An error that comes out of our own code, and is not meant to, keeps all of it.
+    """
+    steps = []
+    trace = error.__traceback__
+    while trace is not None:
+        steps.append(trace)
+        trace = trace.tb_next
+    meant = isinstance(error, (NbparallelError, KeyboardInterrupt))
+    if not meant and _is_ours(steps[-1]):
+        return error.__traceback__
+    for step in reversed([step for step in steps if not _is_ours(step)]):
+        trace = TracebackType(trace, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    return trace
+
+
+def _is_ours(step: TracebackType) -> bool:
+    name: str = step.tb_frame.f_globals.get("__name__", "")
+    return name.startswith("nbparallel.")
 
 
 def _caller(shell: Any) -> tuple[str, int, str]:
