@@ -44,7 +44,12 @@ def run_comprehension(cell: Cell, start: int, options: Options) -> tuple[Run, An
         ast.copy_location(result, tree.key)
     else:
         result, make = tree.elt, set if isinstance(tree, ast.SetComp) else list
-    run = run_task(cell, tree.generators, [ast.Return(result)], options)
+    if not options.block:
+        message = "a run in the background has no values yet: leave --no-block out"
+        cell.line.refuse(message, cell.line.start, start)
+    _refuse_binding(cell, [result])
+    body: list[ast.stmt] = [ast.copy_location(ast.Return(result), result)]
+    run = run_task(cell, tree.generators, body, options)
     return run, make(run.results)
 
 
@@ -124,12 +129,18 @@ def _check(cell: Cell, clauses: Clauses) -> None:
         if clause.is_async:
             message = "`async for` cannot be shared out; `await` in the body works"
             cell.refuse(message, clause.target)
-        for node in within([clause.target, clause.iter, *clause.ifs]):
-            if isinstance(node, ast.NamedExpr):
-                cell.refuse("a name bound by `:=` here reaches no task", node)
+        parts = [clause.target, clause.iter, *clause.ifs]
+        _refuse_binding(cell, parts)
+        for node in within(parts):
             if isinstance(node, ast.Await):
                 message = "items are read without awaiting: await them in a cell above"
                 cell.refuse(message, node)
+
+
+def _refuse_binding(cell: Cell, parts: Sequence[ast.expr]) -> None:
+    for node in within(parts):
+        if isinstance(node, ast.NamedExpr):
+            cell.refuse("a name bound by `:=` here is lost between tasks", node)
 
 
 def _function(cell: Cell, names: list[str], body: list[ast.stmt]) -> Callable[..., Any]:

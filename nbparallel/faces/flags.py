@@ -126,9 +126,11 @@ def _read(line: Line, word: Word, given: Given, namespace: dict[str, Any]) -> in
         given.options[name] = not text.startswith("--no-")
         given.flags[name] = word
         return word.stop
-    value = Word(attached, flag.stop, word.stop) if equals else _word(line, word.stop)
+    begun = word.stop - len(attached)
+    value = Word(attached, begun, word.stop) if equals else _word(line, word.stop)
     if value is None or not value.text or _is_no_value(value.text):
-        line.refuse(f"{text} needs a value, as in {text} {_example(name)}", flag.start)
+        message = f"{text} needs a value, as in {text} {_example(name)}"
+        line.refuse(message, flag.start, flag.stop)
     given.flags[name] = value
     if name in OUTPUTS:
         given.names[name] = _identifier(line, text, value)

@@ -21,6 +21,7 @@ REMEDIES: Final = (
     (rf"^({'|'.join(NAMES)})\s*=", "options are flags here: write --, then its value"),
     (r"^(?!for\b)[fF][oO][rR]\b", "`for` is written in small letters"),
     (r"^(?:while|if|with|def|foreach)\b", f"only `for` can be shared out, {LIKE}"),
+    (r"^[\[{(].*", "a comprehension takes one line: pages = %parallel […]"),
     (r"^(?!for\b|async\b)\S+", f"a loop begins with `for`, {LIKE}"),
     (r":\s*(\S.*)", "the body goes on the lines below"),
     (r";", "one loop is all there can be: another statement is another cell"),
@@ -30,6 +31,7 @@ REMEDIES: Final = (
     (r"\bin(\s*)(?=$|for\b|if\b)", "what to go through is missing behind `in`"),
     (r"\bif(\s*)(?=$|for\b|if\b)", "the condition behind `if` is missing"),
     (r"\bif\b.*?(?<![=!<>:])(=)(?!=)", "`=` assigns: compare with `==`"),
+    (r"\bin\s+(\*\S*)", "`*` needs brackets around it: [*xs]"),
     (r"\belse\b", "a loop here has no `else`: put it into the body"),
 )
 
@@ -88,11 +90,10 @@ def parse_header(line: Line, start: int) -> Clauses:
         _advise(header)
         stop = error.end_offset - 1 if error.end_offset else None
         raise header.mistake(error.msg, (error.offset or 1) - 1, stop) from None
-    if not isinstance(tree, ast.ListComp):
-        message = f"behind the flags comes a loop, {LIKE}"
-        if any(isinstance(node, ast.comprehension) for node in ast.walk(tree)):
-            message = "a comprehension takes one line: pages = %parallel […]"
-        header.refuse(message, start, len(text))
+    begins = re.match(r"(async\s+)?for\b", text[start:])
+    if not (begins and isinstance(tree, ast.ListComp)):
+        _advise(header)
+        header.refuse(f"this is no loop, {LIKE}", start, len(text))
     return tree.generators
 
 
@@ -136,19 +137,33 @@ def _ends_badly(line: Line) -> bool:
 
 def _advise(line: Line) -> None:
     """Refuse the header with the remedy, where the mistake is a known one."""
-    outside = _outside_brackets(line.text[line.start :])
+    outside = _outside_brackets(line)
     for pattern, remedy in REMEDIES:
         if found := re.search(pattern, outside):
             start, stop = found.span(found.lastindex or 0)
             line.refuse(remedy, line.start + start, line.start + stop)
 
 
-def _outside_brackets(text: str) -> str:
-    """Return *text* with as many underscores for what is in brackets or quotes."""
+def _outside_brackets(line: Line) -> str:
+    """Return the header with as many underscores for what is in brackets or quotes.
+
+    Raises
+    ------
+    BadCell
+        A bracket has no other half.
+    """
+    text = line.text[line.start :]
     text = re.sub(r"""(["']).*?\1""", lambda found: "_" * len(found[0]), text)
-    depth, kept = 0, ""
-    for character in text:
-        depth -= character in ")]}"
-        kept += "_" if depth > 0 else character
-        depth += character in "([{"
+    opened: list[int] = []
+    kept = ""
+    for at, character in enumerate(text, line.start):
+        if character in ")]}":
+            if not opened:
+                line.refuse(f"unmatched '{character}'", at)
+            opened.pop()
+        kept += "_" if opened else character
+        if character in "([{":
+            opened.append(at)
+    if opened:
+        line.refuse(f"'{line.text[opened[-1]]}' was never closed", opened[-1])
     return kept
