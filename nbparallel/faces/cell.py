@@ -223,6 +223,10 @@ def read(shell: Any, line: Line, body: str) -> Cell:
     above = _above(shell, line.text[line.start :], body)
     # IPython drops blank lines at the start of what it transforms.
     lead = list(takewhile(lambda each: not each.strip(), body.splitlines()))
+    if (first := body.splitlines()[len(lead) :][:1]) and first[0].startswith("%%"):
+        number = len(above) + len(lead) + 1
+        at = Line(first[0], 0, number, line.filename, line.label)
+        at.refuse(f"{first[0].split()[0]} goes above %%parallel", 0)
     python: str = shell.transform_cell(body)
     source = "\n" * (len(above) + len(lead)) + python
     shown = [f"{each}\n" for each in (*above, *lead, *python.splitlines())]
