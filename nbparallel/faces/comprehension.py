@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence, Sized
 from dataclasses import replace
 from itertools import chain
 from time import perf_counter
+from types import FunctionType
 from typing import Any, Final
 
 from nbparallel.engine.run import Run
@@ -151,13 +152,16 @@ def _function(cell: Cell, names: list[str], body: list[ast.stmt]) -> Callable[..
         for node in within(body)
     )
     head = f"{'async ' if is_async else ''}def task({', '.join(names)}): pass"
-    tree = ast.increment_lineno(ast.parse(head), cell.line.number - 1)
+    tree = ast.parse(head)
     function = tree.body[0]
     assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
     function.body = body
     made: dict[str, Any] = {}
     exec(cell.compile(ast.fix_missing_locations(tree)), cell.namespace, made)  # noqa: S102 # a cell
-    task: Callable[..., Any] = made["task"]
+    task: FunctionType = made["task"]
+    # Shown in tracebacks as what stands in any other cell. A function's source would be
+    # looked for from its first line on, and the line of a magic is no function's.
+    task.__code__ = task.__code__.replace(co_name="<module>", co_qualname="<module>")
     return task
 
 

@@ -271,7 +271,7 @@ class TestLines:
         shown = notebook.fail(f"{above}1 / (x - 1){below}")
         line = above.count("\n") + 1
 
-        assert f"Cell In[4], line {line}, in task(x)\n" in shown
+        assert f"Cell In[4], line {line}\n" in shown
         assert f"----> {line} 1 / (x - 1)" in shown.replace(" " * 6, " ")
         assert "nbparallel/" not in shown
         assert shown.rstrip().endswith("every row is in nbparallel.last.df")
@@ -312,7 +312,7 @@ class TestLines:
     def test_of_a_line(self, notebook):
         shown = notebook.fail("y = 1\n\nd = %parallel [1 / x for x in xs]")
 
-        assert "Cell In[4], line 3, in task(x)\n" in shown
+        assert "Cell In[4], line 3\n" in shown
 
     def test_called_by_a_function(self, notebook):
         call = "get_ipython().run_cell_magic('parallel', 'for x in xs', '1\\n1 / x')"
@@ -487,7 +487,7 @@ def test_an_ordinary_terminal_session(tmp_path):
     )
 
     plain = re.sub(r"\x1b\[[\d;]*m", "", done.stdout)
-    assert "Cell In[2], line 3, in task(x)" in plain
+    assert "Cell In[2], line 3\n" in plain
     assert "['ok', 'ok', 'error']" in done.stdout
 
 
