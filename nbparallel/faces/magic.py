@@ -47,7 +47,8 @@ of its last expression is the task's result. The cell gives the run; -o binds it
     orders = load("orders")
     report = join(users, orders)
 
-runs the statements at the same time where they don't need each other.
+runs the statements at the same time where they don't need each other, and shows the
+value of the last one; --ordered keeps those that print, read or write in order.
 
 ::
 
@@ -93,7 +94,7 @@ class _Parallel(Magics):
         before = session.last()
         try:
             if cell is not None:
-                result = run = self._run_cell(where, given, cell)
+                run, result = self._run_cell(where, given, cell)
             else:
                 body = cells.without_body(self.shell, where, names)
                 run, result = run_comprehension(
@@ -107,16 +108,20 @@ class _Parallel(Magics):
         self._bind(given, run)
         return result
 
-    def _run_cell(self, line: cells.Line, given: flags.Given, body: str) -> Run:
+    def _run_cell(
+        self, line: cells.Line, given: flags.Given, body: str
+    ) -> tuple[Run, Any]:
         __tracebackhide__ = True
         options = self._options(line, given)
         if given.rest < len(line.text):
             clauses = parse_header(line, given.rest)
-            return run_loop(cells.read(self.shell, line, body), clauses, options)
-        from nbparallel.faces.statements import run_statements
+            run = run_loop(cells.read(self.shell, line, body), clauses, options)
+            return run, run
+        from nbparallel.faces.statements import last_value, run_statements
 
-        run: Run = run_statements(cells.read(self.shell, line, body), options)
-        return run
+        cell = cells.read(self.shell, line, body)
+        run = run_statements(cell, options, ordered=options.ordered)
+        return run, last_value(cell, run) if options.block else run
 
     def _options(self, line: cells.Line, given: flags.Given, **usual: Any) -> Options:
         """Return what the flags say, else what `%config` says, else what is usual."""

@@ -50,7 +50,8 @@ class TestMagic:
 
     def test_an_error_on_line_5_names_line_5(self, notebook):
         notebook.run_cell(FAIL_AT)
-        notebook.wait_for_text(FAIL_AT, "ZeroDivisionError: division by zero")
+        notebook.wait_for_text(FAIL_AT, "every row is in nbparallel.last.df")
+        notebook.wait_until_idle()
 
         shown = notebook.output_text(FAIL_AT)
         assert re.search(r"Cell In\[\d+\], line 5\n", shown)
@@ -59,6 +60,7 @@ class TestMagic:
     def test_a_mistake_is_marked(self, notebook):
         notebook.run_cell(MISTAKE_AT)
         notebook.wait_for_text(MISTAKE_AT, "Did you mean '--workers'?")
+        notebook.wait_until_idle()
 
         shown = notebook.output_text(MISTAKE_AT)
         assert "line 1\n    %%parallel --wrokers 4 for n in range(3)\n" in shown

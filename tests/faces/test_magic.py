@@ -389,6 +389,28 @@ class TestComprehension:
         assert notebook.run(code).results == [3, 0, 1, 0]
 
 
+class TestStatements:
+    """The form without a loop; what it does has tests of its own."""
+
+    def test_names_are_bound_and_the_last_value_is_shown(self, notebook):
+        value = notebook.run("%%parallel -o run\na = half(4)\nb = half(6)\na + b")
+
+        assert (value, notebook["a"], notebook["b"]) == (5.0, 2.0, 3.0)
+        assert len(notebook["run"]) == 3
+
+    def test_errors_name_their_line(self, notebook):
+        shown = notebook.fail("%%time\n%%parallel -w 2\n\na = 1\nb = 1 / 0")
+
+        assert "Cell In[4], line 5\n" in shown
+        assert "----> 5 b = 1 / 0" in shown
+
+    def test_what_is_printed_can_be_kept_in_order(self, notebook):
+        run = "%%parallel --ordered --no-capture\nprint(1)\nprint(2)\nprint(3)"
+        notebook.run(run)
+
+        assert notebook.printed.split() == ["1", "2", "3"]
+
+
 class TestDefaults:
     def test_every_option_has_its_trait_and_its_flag(self, notebook):
         magics = notebook.shell.magics_manager.registry["NBParallel"]
