@@ -30,6 +30,7 @@ LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}
 #: Parts on one level that may know each other all the same: (who, whom) -> why.
 ALLOWED = {
     ("options", "errors"): "the one place that refuses bad options raises the errors",
+    ("timing", "faces"): "what is measured is read as pmap reads it",
     ("__init__", "notebook"): "the first use of a public name connects the views",
 }
 
