@@ -11,7 +11,7 @@ import io
 import subprocess
 import sys
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -111,13 +111,10 @@ def test_pyplot_is_not_touched():
 def test_a_hundred_thousand_tasks_are_drawn_in_two_seconds():
     columns = examples.columns(100_000, 16)
     nbp.plot_timeline(examples.columns())._repr_png_()  # fonts are looked for once
-    quickest = np.inf
-    for _ in range(3):
-        begin = perf_counter()
-        nbp.plot_timeline(columns)._repr_png_()
-        quickest = min(quickest, perf_counter() - begin)
+    begin = process_time()  # of our own: others may be at work on this machine
+    nbp.plot_timeline(columns)._repr_png_()
 
-    assert quickest < 2
+    assert process_time() - begin < 2
 
 
 def test_one_failure_among_many_is_seen():
