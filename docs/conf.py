@@ -82,6 +82,9 @@ nitpick_ignore_regex = [("py:.*", pattern) for pattern in OTHERS]
 
 html_theme = "pydata_sphinx_theme"
 html_title = "nbparallel"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
@@ -90,6 +93,8 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
     "show_toc_level": 2,
+    # All but coming-from/: two pieces of code side by side need the room.
+    "secondary_sidebar_items": {"*": ["page-toc"], "[!c]*/*": ["page-toc"]},
 }
 
 
@@ -104,7 +109,8 @@ def read_docstring(  # noqa: PLR0917 # Sphinx calls it so
     That one takes "One row per task: its input" for a type and a description.
     """
     kind = "method" if what == "property" else what
-    read = NumpyDocstring(lines, Config(), app, kind, name, thing, options)
+    config = Config(napoleon_attr_annotations=False, napoleon_use_rtype=False)
+    read = NumpyDocstring(lines, config, app, kind, name, thing, options)
     lines[:] = read.lines()
 
 
