@@ -56,7 +56,8 @@ def site(tmp_path_factory):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return {path: Page(path) for path in (folder / "html").rglob("*.html")}
+    pages = (folder / "html").rglob("*.html")
+    return {path: Page(path) for path in pages if "_static" not in path.parts}
 
 
 def test_every_link_leads_somewhere(site):
