@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?= -n 2 --dist loadfile
 NOTEBOOK := notebooks/01-quickstart.ipynb
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 BIN := $(VENV)/bin
 CACHE := $(CURDIR)/.cache
 
@@ -24,7 +25,7 @@ test demo bench docs: export MPLCONFIGDIR := $(CACHE)/matplotlib
 help:
 	@echo "make demo    run $(NOTEBOOK) and print what came out"
 	@echo "make lab     open it in JupyterLab"
-	@echo "make test    lint, types, every test, the notebook and the browser included"
+	@echo "make test    lint, types, every test, the notebooks and the browser included"
 	@echo "make lint    lint, format and types only"
 	@echo "make docs    build the site, notebooks executed, into build/docs"
 	@echo "make bench   measure against other libraries, into benchmarks/README.md"
@@ -39,7 +40,7 @@ lab: $(VENV)/.ready-lab
 test: lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS) \
 		--nbval --nbval-current-env \
-		--nbval-sanitize-with tests/nbval_sanitize.cfg tests $(NOTEBOOK)
+		--nbval-sanitize-with tests/nbval_sanitize.cfg tests $(NOTEBOOKS)
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check
