@@ -22,6 +22,9 @@ PRELUDE = """
 import itertools, signal, sys, threading, time
 import nbparallel as nbp
 
+# Whoever starts the tests in the background has it ignored, here as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 def say(text="ready"):
     sys.__stdout__.write(text + "\\n")
     sys.__stdout__.flush()
