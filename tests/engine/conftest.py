@@ -13,6 +13,7 @@ import nbparallel as nbp
 from nbparallel.edge import streams
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.workers import KINDS, load
+from nbparallel.workers.claim import current
 
 #: The backends that carry out several tasks at once.
 PARALLEL = [kind for kind in KINDS if load(kind).default_workers() > 1]
@@ -65,6 +66,11 @@ def wait_for(ready):
     while not ready():
         assert time.perf_counter() < limit
         time.sleep(0.001)
+
+
+def tasks_left_in_claim():
+    """Return how many tasks the calling task's worker has claimed besides it."""
+    return len(current.get().items)
 
 
 def carry_on(run):

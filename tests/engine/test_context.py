@@ -213,20 +213,26 @@ class TestOutput:
 
         assert outputs(nbp.pmap(task, range(3), workers=1)) == ["0\n", "1\n", "2\n"]
 
-    def test_that_comes_after_the_task_is_let_through(self, capsys):
+    def test_that_comes_after_the_task_is_let_through(self, gate, go, capsys):
         contexts = []
-        gate = Gate()
 
         def task(number):
             contexts.append(contextvars.copy_context())
             return gate(number)
 
-        gate.open()
-        run = nbp.pmap(task, [1])
-        gate.close()
-        contexts[0].run(say, "late")
+        # Given a run that goes on, and what one of its tasks has left behind
+        run = go(task, [1, 2], workers=1)
+        gate.open(1)
+        gate.wait_for(2)
+        wait_for(lambda: run.snapshot().finished == 1)
 
-        assert outputs(run) == [""]
+        # When that prints
+        contexts[0].run(say, "late")
+        gate.open()
+
+        # Then it is lost to no one
+        assert run.wait(DEADLINE)
+        assert outputs(run) == ["", ""]
         assert capsys.readouterr().out == "late\n"
 
     def test_of_coroutines(self):

@@ -166,6 +166,20 @@ def test_an_interrupt_just_before_an_inline_task_keeps_it_from_starting(monkeypa
     assert nbp.last.df["status"].tolist() == ["cancelled"] * 3
 
 
+def test_an_interrupt_of_quick_inline_tasks_keeps_the_next_one_from_starting():
+    started = []
+
+    def task(number):
+        started.append(number)
+        if number == 3000:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        nbp.pmap(task, range(6000), backend="inline")
+
+    assert started == list(range(3001))
+
+
 @pytest.mark.parametrize("backend", ["threads", "inline"])
 @pytest.mark.timeout(120)
 def test_interrupts_at_random_instants(backend):
