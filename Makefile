@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?= -n 2 --dist loadfile
 NOTEBOOK := notebooks/01-quickstart.ipynb
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 BIN := $(VENV)/bin
 CACHE := $(CURDIR)/.cache
 
@@ -12,20 +13,21 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CACHE_DIR ?= $(CACHE)/pip
 
 # Runs of ours neither read nor write the settings and caches of whoever starts them.
-test demo bench: export XDG_CACHE_HOME := $(CACHE)
-test demo bench: export IPYTHONDIR := $(CACHE)/ipython
-test demo bench: export JUPYTER_CONFIG_DIR := $(CACHE)/jupyter/config
-test demo bench: export JUPYTER_DATA_DIR := $(CACHE)/jupyter/data
-test demo bench: export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter/runtime
-test demo bench: export MPLCONFIGDIR := $(CACHE)/matplotlib
+test demo bench docs: export XDG_CACHE_HOME := $(CACHE)
+test demo bench docs: export IPYTHONDIR := $(CACHE)/ipython
+test demo bench docs: export JUPYTER_CONFIG_DIR := $(CACHE)/jupyter/config
+test demo bench docs: export JUPYTER_DATA_DIR := $(CACHE)/jupyter/data
+test demo bench docs: export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter/runtime
+test demo bench docs: export MPLCONFIGDIR := $(CACHE)/matplotlib
 
-.PHONY: help demo lab test lint bench clean
+.PHONY: help demo lab test lint docs bench clean
 
 help:
 	@echo "make demo    run $(NOTEBOOK) and print what came out"
 	@echo "make lab     open it in JupyterLab"
-	@echo "make test    lint, types, every test, the notebook and the browser included"
+	@echo "make test    lint, types, every test, the notebooks and the browser included"
 	@echo "make lint    lint, format and types only"
+	@echo "make docs    build the site, notebooks executed, into build/docs"
 	@echo "make bench   measure against other libraries, into benchmarks/README.md"
 	@echo "make clean   remove everything made here"
 
@@ -38,18 +40,23 @@ lab: $(VENV)/.ready-lab
 test: lint | $(CACHE)/ipython
 	$(BIN)/python -m pytest $(PYTEST_ARGS) \
 		--nbval --nbval-current-env \
-		--nbval-sanitize-with tests/nbval_sanitize.cfg tests $(NOTEBOOK)
+		--nbval-sanitize-with tests/nbval_sanitize.cfg tests $(NOTEBOOKS)
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+docs: $(VENV)/.ready-docs
+	$(BIN)/python -m sphinx -W --keep-going -n -E -d $(CACHE)/docs docs build/docs
+	@echo "The site: $(CURDIR)/build/docs/index.html"
+
 bench: $(VENV)/.ready-dev | $(CACHE)/ipython
 	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf $(VENV) .cache build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -f docs/tutorials/*.ipynb
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(CACHE)/ipython:

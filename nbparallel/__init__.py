@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     from nbparallel.faces.pmap import pmap
     from nbparallel.faces.task import cancelled, sleep
     from nbparallel.options import Options, defaults
+    from nbparallel.timing.compare import compare
+    from nbparallel.timing.plots.durations import plot_durations
+    from nbparallel.timing.plots.speedup import plot_speedup
+    from nbparallel.timing.plots.sweep import plot_sweep
+    from nbparallel.timing.plots.throughput import plot_throughput
+    from nbparallel.timing.plots.timeline import plot_timeline
+    from nbparallel.timing.results import Comparison, Sweep
+    from nbparallel.timing.sweep import sweep
 
     last: Run | None
 
@@ -37,36 +45,54 @@ __version__ = "0.1.0"
 _WHERE = {
     "BadType": "errors",
     "BadValue": "errors",
+    "Comparison": "timing.results",
     "InputError": "errors",
     "NbparallelError": "errors",
     "Options": "options",
     "Run": "engine.run",
     "StillRunning": "errors",
+    "Sweep": "timing.results",
     "TaskCancelled": "errors",
     "UsageError": "errors",
     "cancelled": "faces.task",
+    "compare": "timing.compare",
     "defaults": "options",
+    "plot_durations": "timing.plots.durations",
+    "plot_speedup": "timing.plots.speedup",
+    "plot_sweep": "timing.plots.sweep",
+    "plot_throughput": "timing.plots.throughput",
+    "plot_timeline": "timing.plots.timeline",
     "pmap": "faces.pmap",
     "runs": "engine.session",
     "sleep": "faces.task",
+    "sweep": "timing.sweep",
 }
 
 __all__ = [
     "BadType",
     "BadValue",
+    "Comparison",
     "InputError",
     "NbparallelError",
     "Options",
     "Run",
     "StillRunning",
+    "Sweep",
     "TaskCancelled",
     "UsageError",
     "cancelled",
+    "compare",
     "defaults",
     "last",
+    "plot_durations",
+    "plot_speedup",
+    "plot_sweep",
+    "plot_throughput",
+    "plot_timeline",
     "pmap",
     "runs",
     "sleep",
+    "sweep",
 ]
 
 
@@ -88,6 +114,16 @@ def __getattr__(name: str) -> Any:
     found = getattr(_module(_WHERE[name]), name)
     globals()[name] = found
     return found
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Do what ``%load_ext nbparallel`` asks for."""
+    _module("notebook").load_ipython_extension(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Do what ``%unload_ext nbparallel`` asks for."""
+    _module("notebook").unload_ipython_extension(shell)
 
 
 def __dir__() -> list[str]:

@@ -169,6 +169,29 @@ class _Shown:
             self.panel.republish()
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Give IPython the magics ``%parallel`` and ``%%parallel``, for `%load_ext`."""
+    from nbparallel.magics.magic import NBParallel, complete
+
+    connect()
+    unload_ipython_extension(shell)
+    shell.register_magics(NBParallel)
+    shell.Completer.custom_matchers.append(complete)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics away again, for `%unload_ext`."""
+    from nbparallel.magics.magic import complete
+
+    manager = shell.magics_manager
+    found = manager.registry.pop("NBParallel", None)
+    if found is not None:
+        shell.configurables.remove(found)
+        for kind in found.magics:
+            manager.magics[kind].pop("parallel", None)
+        shell.Completer.custom_matchers.remove(complete)
+
+
 def _actions(run: Run) -> Actions:
     """Return what buttons do; they do not keep the run and its results from going."""
     from nbparallel.views.actions import Actions

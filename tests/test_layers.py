@@ -20,9 +20,10 @@ PACKAGE = "nbparallel"
 #: Parts of the package by level. A part is a folder or a single module.
 LEVELS = (
     ("errors", "options", "clock", "types"),
-    ("records", "workers", "edge"),
+    ("records", "workers", "edge", "dataflow"),
     ("engine",),
-    ("faces", "views", "timing"),
+    ("faces", "views"),
+    ("magics", "timing"),
     ("__init__", "notebook", "testing"),
 )
 LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}

@@ -83,7 +83,7 @@ class Scheduler:
         self.epoch = time.time() - perf_counter()
         self.records = Records()
         self.records.add(work.items or [])
-        self.source = Source(self.records, work.source)
+        self.source = Source(self.records, work.source, work.needs)
         self.open: set[Claim] = set()
         self.halt = threading.Event()
         self.fatal: BaseException | None = None
@@ -117,7 +117,7 @@ class Scheduler:
             alone = not self.tree.members
             self.tree.members.append(self)
             self.clock.start()
-            waiting = self.source.at_hand if self.source.exhausted else None
+            waiting = self.source.waiting if self.source.exhausted else None
             self._end_if_dry()
             self.tree.changed()
         if self.parent is not None and self.parent.halt.is_set():
@@ -378,6 +378,8 @@ class Scheduler:
                 texts=texts,
             )
         )
+        if self.source.note_end(range(claim.first + start, claim.first + stop)):
+            self.tree.changed()
         self._fail_fast(failures)
 
     def _verdict(self, error: BaseException) -> Status:

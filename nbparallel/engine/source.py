@@ -6,11 +6,12 @@ Called with the tree's lock held, but for `pull`, which runs the user's iterator
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextvars import Context
 from time import perf_counter
 from typing import Any
 
+from nbparallel.engine.needs import Needs
 from nbparallel.records.store import Records
 
 #: Seconds after which pulling from a lazy input stops with what there is.
@@ -35,9 +36,16 @@ class Source:
         A thread is reading from the input right now.
     error
         What the input raised, or None.
+    needs
+        The tasks that wait for others, or None where no task does.
     """
 
-    def __init__(self, records: Records, iterator: Iterator[Any] | None) -> None:
+    def __init__(
+        self,
+        records: Records,
+        iterator: Iterator[Any] | None,
+        needs: Mapping[int, Collection[int]] | None = None,
+    ) -> None:
         self.records = records
         self.iterator = iterator
         self.fresh = range(len(records))
@@ -45,6 +53,10 @@ class Source:
         self.exhausted = iterator is None
         self.pulling = False
         self.error: BaseException | None = None
+        self.needs = Needs(records, needs) if needs else None
+        if self.needs is not None:
+            tasks, self.fresh = self.fresh, range(0)
+            self.give_back(tasks)
 
     @property
     def at_hand(self) -> int:
@@ -54,7 +66,12 @@ class Source:
     @property
     def dry(self) -> bool:
         """Whether no task will ever come from here again, unless it is given back."""
-        return self.exhausted and not self.at_hand
+        return self.exhausted and not self.waiting
+
+    @property
+    def waiting(self) -> int:
+        """Number of tasks at hand, or held until those they need have ended."""
+        return self.at_hand + (len(self.needs.held) if self.needs is not None else 0)
 
     def take(self, most: int) -> range | None:
         """Return up to *most* consecutive tasks, or None if none is at hand."""
@@ -70,13 +87,23 @@ class Source:
 
     def give_back(self, tasks: range) -> None:
         """Hand *tasks* out again, before any new one."""
-        if tasks:
+        if self.needs is not None:
+            self.returned.extendleft(reversed(self.needs.hold(tasks)))
+        elif tasks:
             self.returned.appendleft(tasks)
 
+    def note_end(self, tasks: range) -> bool:
+        """Let go of what waited for *tasks*; return whether it can be claimed now."""
+        ready = self.needs.release(tasks) if self.needs is not None else []
+        self.returned.extend(ready)
+        return bool(ready)
+
     def drain(self) -> list[range]:
-        """Close the input and return every task at hand."""
+        """Close the input and return every task that no worker holds."""
         self.exhausted = True
         tasks = [*self.returned, self.fresh]
+        if self.needs is not None:
+            tasks += self.needs.drain()
         self.returned.clear()
         self.fresh = range(0)
         return [some for some in tasks if some]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,9 @@ class Work:
         The index that the rows of the result keep, or None.
     frame
         The DataFrame whose rows are the items, or None.
+    needs
+        By task, the earlier tasks that must have ended ok before it starts; only for
+        *items* that are at hand. None where no task needs another.
     """
 
     name: str
@@ -39,3 +42,4 @@ class Work:
     total: int | None
     index: pd.Index | None = None
     frame: pd.DataFrame | None = None
+    needs: Mapping[int, Collection[int]] | None = None

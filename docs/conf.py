@@ -1,0 +1,119 @@
+"""How Sphinx builds the site; `make docs` calls it."""
+
+# ruff: noqa: INP001 # Sphinx reads this file, nobody imports it
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sphinx.ext.napoleon import Config, NumpyDocstring
+
+import nbparallel
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+HERE = Path(__file__).parent
+
+project = "nbparallel"
+author = "The nbparallel developers"
+project_copyright = author
+version = release = nbparallel.__version__
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx_design",
+]
+
+
+def take_in_notebooks() -> None:
+    """Copy the notebooks to below this folder, where Sphinx looks for pages."""
+    wanted = {path.name: path for path in (HERE.parent / "notebooks").glob("*.ipynb")}
+    for copy in (HERE / "tutorials").glob("*.ipynb"):
+        if copy.name not in wanted:
+            copy.unlink()
+    for name, path in wanted.items():
+        shutil.copyfile(path, HERE / "tutorials" / name)
+
+
+take_in_notebooks()
+
+# -- Pages -----------------------------------------------------------------------------
+
+exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
+myst_enable_extensions = ["colon_fence", "substitution"]
+myst_heading_anchors = 3
+#: A picture that the browser tests may have made.
+PANEL = "images/panel.png"
+myst_substitutions = {
+    "panel": f"![A run in a notebook: the bar, the table of tasks, Cancel]({PANEL})"
+    if (HERE / PANEL).exists()
+    else ""
+}
+
+# -- Notebooks -------------------------------------------------------------------------
+
+nb_execution_mode = "force"
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # no page has a widget, or a script
+
+# -- Reference -------------------------------------------------------------------------
+
+default_role = "py:obj"  # what docstrings mean by `pmap`
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+#: Names that other projects document, or that have no page of their own.
+OTHERS = (
+    r"(collections|concurrent|matplotlib|np|numpy|pandas|pd|types|typing)\..*",
+    "Any|Axes|Callable|Columns|DataFrame|Iterable|Iterator|NDArray|Self|TracebackType",
+    "map|optional|pyplot",
+    "BaseException|Exception|KeyboardInterrupt|RuntimeError|TypeError|ValueError",
+    "bool|dict|float|int|list|None|object|property|str|tuple",
+    r"nbparallel\.timing\.scaling",
+)
+nitpick_ignore_regex = [("py:.*", pattern) for pattern in OTHERS]
+
+# -- Looks -----------------------------------------------------------------------------
+
+html_theme = "pydata_sphinx_theme"
+html_title = "nbparallel"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_context = {"default_mode": "auto"}
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "logo": {"text": "nbparallel"},
+    "navbar_end": ["theme-switcher"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "show_toc_level": 2,
+    # All but coming-from/: two pieces of code side by side need the room.
+    "secondary_sidebar_items": {"*": ["page-toc"], "[!c]*/*": ["page-toc"]},
+}
+
+
+# -- Docstrings ------------------------------------------------------------------------
+
+
+def read_docstring(  # noqa: PLR0917 # Sphinx calls it so
+    app: Sphinx, what: str, name: str, thing: object, options: Any, lines: list[str]
+) -> None:
+    """Read a NumPy docstring, as Sphinx's own extension does but for properties.
+
+    That one takes "One row per task: its input" for a type and a description.
+    """
+    kind = "method" if what == "property" else what
+    config = Config(napoleon_attr_annotations=False, napoleon_use_rtype=False)
+    read = NumpyDocstring(lines, config, app, kind, name, thing, options)
+    lines[:] = read.lines()
+
+
+def setup(app: Sphinx) -> None:
+    """Connect what is ours; Sphinx calls it."""
+    app.connect("autodoc-process-docstring", read_docstring)

@@ -1,0 +1,75 @@
+"""Values that nothing can change, or that are made to be shared."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import re
+import sys
+import threading
+import types
+import uuid
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from pathlib import PurePath
+from typing import Any, Final
+
+_ATOMS: Final = frozenset(
+    {
+        *(bool, bytes, complex, float, int, range, str, type(None)),
+        *(type(...), type(NotImplemented), types.CodeType, types.ModuleType),
+        *(dt.date, dt.datetime, dt.time, dt.timedelta, dt.timezone),
+        *(Decimal, Fraction, re.Pattern, re.Match, uuid.UUID),
+        *(type(threading.Lock()), type(threading.RLock()), threading.Event),
+        *(threading.Condition, threading.Semaphore, threading.Barrier),
+        *(types.GetSetDescriptorType, types.MemberDescriptorType),
+        *(types.MethodDescriptorType, types.WrapperDescriptorType),
+        *(types.ClassMethodDescriptorType, types.MethodWrapperType),
+    }
+)
+_FAMILIES: Final = (Enum, PurePath, logging.Logger, threading.Thread)
+
+
+def makes_frozen(kind: Any) -> bool:
+    """Whether calling *kind* always gives a value that is frozen."""
+    return isinstance(kind, type) and (kind in _ATOMS or issubclass(kind, _FAMILIES))
+
+
+def is_frozen(value: Any) -> bool:
+    """Whether *value* cannot change, nor lead to anything that can."""
+    if type(value) in _ATOMS or isinstance(value, _FAMILIES):
+        return True
+    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    if numpy is not None and isinstance(
+        value, (numpy.generic, numpy.dtype, numpy.ufunc)
+    ):
+        return True
+    if pandas is not None and isinstance(
+        value, (pandas.Index, pandas.Timestamp, pandas.Timedelta, pandas.Period)
+    ):
+        return True
+    return is_read_only_array(value)
+
+
+def is_read_only_array(value: Any) -> bool:
+    """Whether *value* is an array of numbers that nobody can write to."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or type(value) is not numpy.ndarray:
+        return False
+    owner = value
+    while isinstance(owner, numpy.ndarray):
+        if owner.flags.writeable or owner.dtype.hasobject:
+            return False
+        owner = owner.base
+    return owner is None or type(owner) is bytes
+
+
+def is_frozen_holder(value: Any) -> bool:
+    """Whether *value* cannot change itself, whatever becomes of what it holds."""
+    if type(value) in (tuple, frozenset, types.MappingProxyType):
+        return True
+    if isinstance(value, tuple) and hasattr(type(value), "_fields"):
+        return not hasattr(value, "__dict__")
+    params = getattr(type(value), "__dataclass_params__", None)
+    return bool(params is not None and params.frozen)

@@ -1,0 +1,1 @@
+"""What is written into a cell: ``%%parallel``, ``%parallel``, and their flags."""

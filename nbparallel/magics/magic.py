@@ -1,0 +1,171 @@
+"""The magics ``%parallel`` and ``%%parallel``: from what was written to a run.
+
+Loaded by ``%load_ext nbparallel`` only: it needs IPython.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import Any
+
+from IPython.core.completer import SimpleCompletion, context_matcher
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    magics_class,
+    needs_local_scope,
+    no_var_expand,
+    output_can_be_silenced,
+)
+from traitlets import TraitType
+
+from nbparallel.engine import session
+from nbparallel.engine.run import Run
+from nbparallel.errors import UsageError
+from nbparallel.magics import cell as cells
+from nbparallel.magics import flags
+from nbparallel.magics.comprehension import run_comprehension
+from nbparallel.magics.loop import parse_header, run_loop
+from nbparallel.options import Options, resolve
+
+HELP = """Run the body of a cell once per item, or a comprehension, in parallel.
+
+::
+
+    %%parallel [flags] for url in urls if url.startswith("http")
+    page = fetch(url)
+    len(page)
+
+runs the body once per item. Names assigned in it are local to each task; the value
+of its last expression is the task's result. The cell gives the run; -o binds it.
+
+::
+
+    %%parallel [flags]
+    users = load("users")
+    orders = load("orders")
+    report = join(users, orders)
+
+runs the statements at the same time where they don't need each other, and shows the
+value of the last one; --ordered keeps those that print, read or write in order.
+
+::
+
+    pages = %parallel [flags] [fetch(url) for url in urls if wanted(url)]
+
+gives what the list, set or dict comprehension would have given.
+
+Flags:
+
+"""
+
+
+#: A line of the magics, as far as the space behind their name.
+IS_OURS = re.compile(r"\s*(.*=\s*%|%%?)parallel\s")
+
+
+class Default(TraitType[Any, Any]):
+    """The default of one option, checked as the option itself."""
+
+    def validate(self, obj: Any, value: Any) -> Any:  # noqa: ARG002 # traitlets' own
+        """Return *value* if the engine would take it."""
+        assert self.name is not None
+        resolve({self.name: value})
+        return value
+
+
+class _Parallel(Magics):
+    shell: Any
+
+    @output_can_be_silenced
+    @needs_local_scope
+    @no_var_expand
+    @line_cell_magic
+    def parallel(
+        self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
+    ) -> Any:
+        __tracebackhide__ = True
+        where = cells.locate(self.shell, line, cell)
+        names = self.shell.user_ns
+        if local_ns is not None and local_ns is not names:
+            names = {**names, **local_ns}
+        given = flags.parse(where, names)
+        before = session.last()
+        try:
+            if cell is not None:
+                run, result = self._run_cell(where, given, cell)
+            else:
+                body = cells.without_body(self.shell, where, names)
+                run, result = run_comprehension(
+                    body, given.rest, self._options(where, given, on_error="raise")
+                )
+        except BaseException as error:  # the run that it ended is bound all the same
+            if session.last() is not before:
+                self._bind(given, session.last())
+            trace = cells.without_our_frames(error)
+            raise BaseException.with_traceback(error, trace)  # noqa: B904 # as it was
+        self._bind(given, run)
+        return result
+
+    def _run_cell(
+        self, line: cells.Line, given: flags.Given, body: str
+    ) -> tuple[Run, Any]:
+        __tracebackhide__ = True
+        options = self._options(line, given)
+        if given.rest < len(line.text):
+            clauses = parse_header(line, given.rest)
+            run = run_loop(cells.read(self.shell, line, body), clauses, options)
+            return run, run
+        from nbparallel.magics.statements import last_value, run_statements
+
+        cell = cells.read(self.shell, line, body)
+        run = run_statements(cell, options, ordered=options.ordered)
+        return run, last_value(cell, run) if options.block else run
+
+    def _options(self, line: cells.Line, given: flags.Given, **usual: Any) -> Options:
+        """Return what the flags say, else what `%config` says, else what is usual."""
+        configured = {
+            name: value
+            for name, default in asdict(Options()).items()
+            if (value := getattr(self, name)) != default
+        }
+        try:
+            return resolve({**usual, **configured, **given.options})
+        except UsageError as error:
+            raise line.mistake(str(error), line.start, given.rest) from None
+
+    def _bind(self, given: flags.Given, run: Run | None) -> None:
+        for what, name in given.names.items():
+            assert run is not None
+            self.shell.user_ns[name] = run if what == "out" else run.df
+
+
+_Parallel.parallel.__doc__ = HELP + flags.usage()
+
+#: The magics, with a trait for the default of each option.
+NBParallel: type[Any] = magics_class(
+    type(
+        "NBParallel",
+        (_Parallel,),
+        {
+            name: Default(default, allow_none=True, help=flags.documented()[name]).tag(
+                config=True
+            )
+            for name, default in asdict(Options()).items()
+        },
+    )
+)
+
+
+@context_matcher()  # type: ignore[untyped-decorator]
+def complete(context: Any) -> dict[str, Any]:
+    """Complete flags on a line of the magics; the rest IPython does by itself."""
+    line = context.text_until_cursor
+    if not IS_OURS.match(line) or not context.token.startswith("-"):
+        return {"completions": []}
+    fitting = [word for word in flags.words() if word.startswith(context.token)]
+    return {
+        "completions": [SimpleCompletion(word, type="param") for word in fitting],
+        "suppress": bool(fitting),
+    }

@@ -1,0 +1,222 @@
+"""Carry the legs of a measurement out, one at a time, and time each.
+
+The legs are the tasks of one inline run, which brings the panel, the Cancel and the
+interrupt with it. What is not a parallel run of its own (the plain loop, the user's
+function of ``workers``) goes on in one thread, so that the waiting thread can hear of
+both and leave.
+
+What a time is
+--------------
+- Of the plain loop: the loop alone.
+- Of a parallel leg: from making the run to its end, workers' start included; what a
+  stopwatch around `nbparallel.pmap` shows.
+- Results are kept until the clock has stopped, in both.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any, Final
+
+from nbparallel.engine.run import Run
+from nbparallel.engine.waiting import calling_claim
+from nbparallel.engine.work import Work
+from nbparallel.options import Options
+from nbparallel.timing.plan import Leg
+from nbparallel.timing.spread import seconds as seconds_in_words
+from nbparallel.timing.subject import Subject
+from nbparallel.types import Status
+
+#: What runs inside the plain loop or a function of ``workers`` may use of their own.
+PLENTY: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A leg that has been carried out.
+
+    Attributes
+    ----------
+    leg
+        Which one.
+    started
+        When, in seconds since the epoch.
+    seconds
+        How long it took.
+    tasks, failed
+        How many tasks it had, and how many of them did not end well.
+    error
+        What the first failed task raised, or None.
+    """
+
+    leg: Leg
+    started: float
+    seconds: float
+    tasks: int
+    failed: int
+    error: BaseException | None
+
+    def __repr__(self) -> str:
+        failed = f", {self.failed} failed" if self.failed else ""
+        return f"{seconds_in_words(self.seconds)}{failed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What came of a measurement.
+
+    Attributes
+    ----------
+    legs
+        The legs that were carried out to their end, warm-up left out, in that order.
+    planned
+        How many there would have been.
+    """
+
+    legs: tuple[Timed, ...]
+    planned: int
+
+
+def measure(verb: str, subject: Subject, order: list[Leg]) -> Measured:
+    """Carry out the legs in this order; a cancelled measurement keeps what it has.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        An interrupt arrived; the legs so far are the rows of `nbparallel.last`.
+    Exception
+        With ``on_error="raise"``, what a task raised first.
+    """
+    __tracebackhide__ = True
+    options = Options(
+        backend="inline",
+        desc=subject.options.desc or f"{verb} {subject.name}",
+        on_error=subject.options.on_error,
+        progress=subject.options.progress,
+        rows=subject.options.rows,
+        grace=subject.options.grace,
+        capture=False,
+    )
+    work = Work(
+        name=verb,
+        call=lambda leg: _timed(subject, leg),
+        items=list(order),
+        source=None,
+        total=len(order),
+    )
+    run = Run(work, options).start()
+    for error in run.errors.values():
+        raise error  # of ours, or of a system that gives no threads
+    columns = run.columns()
+    done = [
+        timed
+        for timed, status in zip(columns.results, columns.status, strict=True)
+        if status == Status.OK and timed.leg.round
+    ]
+    return Measured(tuple(done), sum(1 for leg in order if leg.round))
+
+
+def _timed(subject: Subject, leg: Leg) -> Timed:
+    if subject.items is None:
+        timed = _alone(subject, lambda: _called(subject, leg))
+    elif leg.sequential:
+        timed = _alone(subject, lambda: _looped(subject, leg))
+    else:
+        timed = _parallel(subject, leg)
+    if timed.error is not None and subject.options.on_error == "raise":
+        raise timed.error
+    return timed
+
+
+def _parallel(subject: Subject, leg: Leg) -> Timed:
+    work = Work(
+        name=subject.name,
+        call=subject.call,
+        items=list(subject.items or ()),
+        source=None,
+        total=subject.tasks,
+    )
+    options = replace(
+        subject.options, workers=leg.workers, progress=False, on_error="collect"
+    )
+    started, begin = time.time(), perf_counter()
+    run = Run(work, options).start()
+    seconds = perf_counter() - begin
+    failed = subject.tasks - run.snapshot().counts[Status.OK]
+    error = next(iter(run.errors.values()), None)
+    return Timed(leg, started, seconds, subject.tasks, failed, error)
+
+
+def _alone(subject: Subject, body: Callable[[], Timed]) -> Timed:
+    """Return what *body* returns, called in a thread that can be left behind."""
+    work = Work(
+        name=subject.name, call=lambda _: body(), items=[None], source=None, total=1
+    )
+    options = Options(
+        workers=PLENTY,
+        progress=False,
+        capture=subject.options.capture,
+        grace=subject.options.grace,
+    )
+    timed: Timed = Run(work, options).start().results[0]
+    return timed
+
+
+def _looped(subject: Subject, leg: Leg) -> Timed:
+    call, todo = subject.call, list(subject.items or ())
+    results: list[Any] = []
+    errors: list[BaseException] = []
+    keep = results.append
+    with _emptied_by_cancel(todo):
+        started, begin = time.time(), perf_counter()
+        for item in todo:
+            try:
+                keep(call(item))
+            except BaseException as error:  # as in a parallel run: noted, not raised
+                errors.append(_from_the_call(error))
+        seconds = perf_counter() - begin
+    failed, first = len(errors), errors[0] if errors else None
+    return Timed(leg, started, seconds, subject.tasks, failed, first)
+
+
+def _called(subject: Subject, leg: Leg) -> Timed:
+    failure = None
+    started, begin = time.time(), perf_counter()
+    try:
+        subject.call(workers=leg.workers)
+    except BaseException as error:  # as in a parallel run: noted, not raised
+        failure = _from_the_call(error)
+    seconds = perf_counter() - begin
+    failed = 0 if failure is None else 1
+    return Timed(leg, started, seconds, subject.tasks, failed, failure)
+
+
+@contextmanager
+def _emptied_by_cancel(todo: list[Any]) -> Iterator[None]:
+    """Empty *todo* once the leg is cancelled: a loop over it then ends by itself.
+
+    So the loop that is measured needs no look at a flag.
+    """
+    claim = calling_claim()
+    tree, halt = claim.run.tree, claim.halt
+
+    def look() -> None:
+        if halt.is_set():
+            todo.clear()
+
+    tree.watch(look)
+    try:
+        look()
+        yield
+    finally:
+        tree.unwatch(look)
+
+
+def _from_the_call(error: BaseException) -> BaseException:
+    """Return *error* without the frame that called: that one holds every result."""
+    trace = error.__traceback__
+    return BaseException.with_traceback(error, trace.tb_next if trace else None)

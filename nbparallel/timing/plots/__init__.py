@@ -1,0 +1,9 @@
+"""Pictures of runs and of measurements, one kind per file.
+
+Each takes its subject and, if you like, the Axes to draw on; it returns the Axes. None
+of them touches pyplot or a global setting: a figure that they make follows the style in
+force, and Jupyter shows it when the Axes are the value of a cell.
+
+Colours are those of M. Okabe and K. Ito (*Color Universal Design*, 2008), which people
+with any colour vision can tell apart; what matters differs in shape or size as well.
+"""

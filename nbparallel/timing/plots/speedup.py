@@ -1,0 +1,89 @@
+"""`plot_speedup`: sequential against parallel, as two bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbparallel.timing import words
+from nbparallel.timing.plan import workers_in_words
+from nbparallel.timing.plots import canvas
+from nbparallel.timing.spread import Spread, seconds
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from nbparallel.timing.results import Comparison
+
+
+def plot_speedup(comparison: Comparison, ax: Axes | None = None) -> Axes:
+    """Draw what both ways of a comparison took, each leg as a dot.
+
+    Parameters
+    ----------
+    comparison
+        What `nbparallel.compare` returned.
+    ax
+        Where to draw; None: on a figure of its own, which Jupyter shows.
+
+    Returns
+    -------
+    Axes
+        One bar per way, in seconds: the median, with a line from the least to the
+        greatest. The title tells the factor in words, or why there is none.
+
+    Examples
+    --------
+    >>> import nbparallel as nbp
+    >>> found = nbp.compare(nbp.sleep, [0.01] * 4, workers=4, progress=False)
+    >>> nbp.plot_speedup(found).get_xlabel()
+    'seconds'
+    """
+    ax = canvas.axes_for(ax, (6.4, 2.2))
+    rows = (
+        (workers_in_words(comparison.workers), comparison.parallel, canvas.BLUE),
+        (comparison.baseline, comparison.sequential, canvas.GREY),
+    )
+    if comparison.sequential is None and comparison.parallel is None:
+        return canvas.say_empty(ax, "nothing has been measured")
+    for height, (_, took, colour) in enumerate(rows):
+        if took is not None:
+            _bar(ax, height, took, colour)
+    for timed in comparison.legs:
+        height = 0 if words.way(timed) == rows[0][0] else 1
+        ax.plot(timed.seconds, height - 0.2, ".", color=canvas.ink(ax), markersize=4)
+    canvas.tidy(ax, "x")
+    ax.set_yticks([0, 1], [label for label, _, _ in rows])
+    ax.set_ylim(-0.55, 1.55)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    longest = max(took.high for _, took, _ in rows if took is not None)
+    ax.set_xlim(0, longest * 1.18)
+    ax.set_xlabel("seconds")
+    canvas.write_title(ax, _headline(comparison))
+    return ax
+
+
+def _bar(ax: Axes, height: int, took: Spread, colour: str) -> None:
+    ax.barh(height, took.median, height=0.62, color=colour)
+    if took.count > 1:
+        reach = [[took.median - took.low], [took.high - took.median]]
+        ax.errorbar(
+            took.median, height, xerr=reach, fmt="none", color=canvas.ink(ax), capsize=4
+        )
+    ax.annotate(
+        seconds(took.median),
+        (took.high, height),
+        xytext=(8, 0),
+        textcoords="offset points",
+        va="center",
+    )
+
+
+def _headline(comparison: Comparison) -> str:
+    name = words.one_line(comparison.name)
+    if comparison.speedup is not None:
+        return f"{name}: {words.times_as_fast(comparison.speedup)}"
+    if comparison.failed:
+        tasks = comparison.legs[0].tasks
+        return f"{name}: no factor, {comparison.failed} of {tasks} tasks failed"
+    return f"{name}: no factor, cancelled before both were measured"

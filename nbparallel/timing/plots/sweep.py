@@ -1,0 +1,163 @@
+"""`plot_sweep`: speed-up and time against the number of workers."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from nbparallel.timing import words
+from nbparallel.timing.plan import workers_in_words
+from nbparallel.timing.plots import canvas
+from nbparallel.timing.spread import Spread, factor, seconds
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from nbparallel.timing.results import Sweep
+
+
+def plot_sweep(sweep: Sweep, ax: Axes | None = None) -> Axes:
+    """Draw how speed-up and time depend on the number of workers.
+
+    Parameters
+    ----------
+    sweep
+        What `nbparallel.sweep` returned.
+    ax
+        Where to draw; None: on a figure of its own, which Jupyter shows.
+
+    Returns
+    -------
+    Axes
+        Both axes are logarithmic, so that the ideal is a straight line. The scale on
+        the left is the speed-up, the one on the right the same in seconds. Points are
+        medians, with lines from the least to the greatest; the fastest count is marked,
+        and so is the predicted best one where the fit has one.
+
+    Examples
+    --------
+    >>> import nbparallel as nbp
+    >>> found = nbp.sweep(
+    ...     nbp.sleep, [0.01] * 4, workers=(1, 2), repeats=1, progress=False
+    ... )
+    >>> nbp.plot_sweep(found).get_xlabel()
+    'workers'
+    """
+    ax = canvas.axes_for(ax, (6.4, 4.2))
+    if not sweep.speedup:
+        why = "tasks failed" if sweep.failed else "nothing has been measured"
+        return canvas.say_empty(ax, f"no speed-up: {why}")
+    base = sweep.seconds[sweep.base].median
+    ax.set_xscale("log", base=2)
+    ax.set_yscale("log", base=2)
+    _ideal(ax, sweep)
+    _fit(ax, sweep, base)
+    _points(ax, sweep.speedup)
+    _best(ax, sweep)
+    _scales(ax, sweep, base)
+    canvas.tidy(ax)
+    ax.spines["right"].set_visible(True)
+    ax.legend(loc="upper left", frameon=False)
+    canvas.write_title(ax, words.one_line(sweep.name))
+    return ax
+
+
+def _ideal(ax: Axes, sweep: Sweep) -> None:
+    ends = [sweep.base, max(sweep.speedup)]
+    ideal = [count / sweep.base for count in ends]
+    ax.plot(ends, ideal, "--", color=canvas.GREY, linewidth=1.2, label="ideal")
+
+
+def _fit(ax: Axes, sweep: Sweep, base: float) -> None:
+    import numpy as np
+
+    law = sweep.fit
+    if law is None:
+        return
+    most = max(sweep.speedup)
+    if law.best is not None and most < law.best <= 4 * most:
+        most = law.best
+    counts = np.geomspace(sweep.base, most, 200)
+    ax.plot(
+        counts,
+        base / law.seconds(counts),
+        color=canvas.SKY,
+        linewidth=2,
+        label=law.law,
+    )
+    if law.best is not None and sweep.base <= law.best <= most:
+        peak = base / law.seconds(law.best)
+        ax.plot(
+            law.best,
+            peak,
+            "D",
+            color=canvas.SKY,
+            markersize=7,
+            label=f"predicted best: {law.best}",
+        )
+
+
+def _points(ax: Axes, found: dict[int, Spread]) -> None:
+    medians = [spread.median for spread in found.values()]
+    below = [spread.median - spread.low for spread in found.values()]
+    above = [spread.high - spread.median for spread in found.values()]
+    ax.errorbar(
+        list(found),
+        medians,
+        yerr=[below, above],
+        fmt="o",
+        color=canvas.ink(ax),
+        capsize=3,
+        markersize=5,
+        label="measured",
+    )
+
+
+def _best(ax: Axes, sweep: Sweep) -> None:
+    best = sweep.best
+    if best is None or best not in sweep.speedup:
+        return
+    gain = sweep.speedup[best].median
+    ax.plot(
+        best,
+        gain,
+        "o",
+        markersize=13,
+        markerfacecolor="none",
+        markeredgecolor=canvas.VERMILLION,
+        markeredgewidth=2,
+        linestyle="none",
+        label=f"fastest: {workers_in_words(best)}, {factor(gain)} times",
+    )
+
+
+def _scales(ax: Axes, sweep: Sweep, base: float) -> None:
+    """Write counts, factors and, on the right, seconds as plain numbers."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+
+    ax.xaxis.set_major_locator(FixedLocator(list(sweep.workers)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_major_locator(LogLocator(base=2))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_minor_locator(NullLocator())
+    lows = [spread.low for spread in sweep.speedup.values()]
+    highs = [spread.high for spread in sweep.speedup.values()]
+    top = max(*highs, max(sweep.speedup) / sweep.base)
+    ax.set_ylim(min(*lows, 1) / 1.25, top * 1.6)
+    ax.set_xlabel("workers")
+    ax.set_ylabel("times as fast")
+
+    def other(value: Any) -> Any:
+        import numpy as np
+
+        with np.errstate(divide="ignore"):
+            return base / np.asarray(value, dtype=float)
+
+    right = ax.secondary_yaxis("right", functions=(other, other))
+    right.set_ylabel("time")
+    low, high = ax.get_ylim()
+    steps = range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1)
+    right.yaxis.set_major_locator(FixedLocator([base / 2**step for step in steps]))
+    right.yaxis.set_major_formatter(FuncFormatter(lambda value, _: seconds(value)))
+    right.yaxis.set_minor_locator(NullLocator())

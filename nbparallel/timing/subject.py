@@ -1,0 +1,181 @@
+"""What is to be measured: read from the call, and refused before anything starts."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, Final
+
+from nbparallel.engine.run import Run
+from nbparallel.errors import BadType, BadValue, InputError, StillRunning
+from nbparallel.faces.inputs import work_of
+from nbparallel.options import NAMES, Options, resolve
+from nbparallel.types import MISSING
+from nbparallel.workers import load
+
+#: More items than this are not kept at hand: an endless input must not fill the memory.
+MOST_ITEMS: Final = 10_000_000
+#: What each leg has to do in its own way, whatever a run is told.
+FIXED: Final[dict[str, Any]] = {
+    "block": True,
+    "ordered": False,
+    "buffer": None,
+    "journal": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Something that can be carried out with any number of workers.
+
+    Attributes
+    ----------
+    name
+        What it is called.
+    call
+        Takes an item; or the number of workers, where there are no items.
+    items
+        The items of every leg, or None.
+    options
+        How parallel legs are carried out, and whether the measurement is shown.
+    workers
+        The number of workers where the caller named none.
+    """
+
+    name: str
+    call: Callable[..., Any]
+    items: list[Any] | None
+    options: Options
+    workers: int
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks a leg has."""
+        return 1 if self.items is None else len(self.items)
+
+
+def subject_of(verb: str, fn: Any, items: Any, given: dict[str, Any]) -> Subject:
+    """Return what ``nbp.<verb>(fn, items, **given)`` is to measure, or refuse.
+
+    Raises
+    ------
+    BadType, BadValue
+        It cannot be measured.
+    InputError
+        A lazy input raised.
+    StillRunning
+        *fn* is a run that has not ended.
+    """
+    chosen = resolve(given)
+    _check_options(verb, given)
+    if isinstance(fn, Run):
+        return _from_run(verb, fn, items, given)
+    if not callable(fn):
+        message = (
+            f"{verb}'s first argument must be a function or a run, not {_short(fn)}. "
+            f"Write nbp.{verb}(fetch, urls), not nbp.{verb}(fetch(urls)) or "
+            f"nbp.{verb}(urls, fetch)."
+        )
+        raise BadType(message)
+    default = chosen.workers or load(chosen.backend).default_workers()
+    if items is MISSING:
+        _check_takes_workers(verb, fn)
+        return Subject(_name(fn), fn, None, _fixed(chosen), default)
+    if not isinstance(items, Iterable) and not hasattr(items, "__getitem__"):
+        message = (
+            f"{verb} cannot go through {_short(items)}: it is not iterable. "
+            f"Write nbp.{verb}({_name(fn)}, items)."
+        )
+        raise BadType(message)
+    work = work_of(fn, (items,), chosen.unpack)
+    at_hand = _read(verb, work.source) if work.items is None else work.items
+    _check_any(verb, at_hand)
+    return Subject(work.name, work.call, at_hand, _fixed(chosen), default)
+
+
+def _from_run(verb: str, run: Run, items: Any, given: dict[str, Any]) -> Subject:
+    if items is not MISSING:
+        message = f"a run brings its own items: write nbp.{verb}(run)"
+        raise BadType(message)
+    if not run.state.ended:
+        message = f"{verb} needs a run that has ended: run.wait(), then nbp.{verb}(run)"
+        raise StillRunning(message)
+    work = run._work  # noqa: SLF001 # what a run does has no public name yet
+    shot = run.snapshot()
+    at_hand = list(run.columns().items)
+    _check_any(verb, at_hand)
+    options = _fixed(replace(run.options, **given))
+    return Subject(
+        shot.name, work.call, at_hand, options, options.workers or shot.workers
+    )
+
+
+def _fixed(chosen: Options) -> Options:
+    return replace(chosen, **{n: v for n, v in FIXED.items() if n in NAMES})
+
+
+def _check_options(verb: str, given: dict[str, Any]) -> None:
+    for name, value in FIXED.items():
+        if name in given and given[name] != value:
+            message = (
+                f"{name}={given[name]!r}: {verb} carries every item out in every leg "
+                f"and returns when it has measured them. Leave {name} out."
+            )
+            raise BadValue(message)
+
+
+def _check_takes_workers(verb: str, fn: Callable[..., Any]) -> None:
+    """Refuse a function without items that cannot be called with ``workers=``."""
+    try:
+        inspect.signature(fn).bind(workers=1)
+    except (TypeError, ValueError):  # it has no such parameter, or does not tell
+        name = _name(fn)
+        message = (
+            f"without items, {verb} times {name}(workers=1) against "
+            f"{name}(workers=8), but {name} cannot be called like that. "
+            f"To measure it over items write nbp.{verb}({name}, items)."
+        )
+        raise BadType(message) from None
+
+
+def _check_any(verb: str, items: list[Any]) -> None:
+    if not items:
+        message = f"there is nothing to measure: {verb} needs at least one item"
+        raise BadValue(message)
+
+
+def _read(verb: str, source: Any) -> list[Any]:
+    """Return the items of a lazy input: every leg needs them all."""
+    items: list[Any] = []
+    try:
+        items.extend(islice(source, MOST_ITEMS + 1))
+    except Exception as error:
+        message = (
+            f"the input raised {type(error).__name__} at position {len(items)}; "
+            "nothing was measured"
+        )
+        raise InputError(message) from error
+    if len(items) > MOST_ITEMS:
+        message = (
+            f"{verb} keeps all items for every leg, and there are more than "
+            f"{MOST_ITEMS:,}. Take some: itertools.islice(items, 1000)"
+        )
+        raise BadValue(message)
+    return items
+
+
+def _name(fn: Any) -> str:
+    found = getattr(fn, "__name__", None) or getattr(
+        getattr(fn, "func", None), "__name__", None
+    )
+    return found if isinstance(found, str) else type(fn).__name__
+
+
+def _short(value: object) -> str:
+    try:
+        text = repr(value)
+    except Exception:  # the message must come whatever the value is
+        text = ""
+    return f"{type(value).__name__} {text[:60]}".rstrip()

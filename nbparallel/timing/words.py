@@ -1,0 +1,177 @@
+"""Measurements in sentences, as text and as HTML.
+
+No sentence claims a speed-up that the measurements don't bear out: not where tasks
+failed, and none that the spread of the rounds leaves open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from nbparallel.timing.plan import workers_in_words
+from nbparallel.timing.spread import Spread, factor, seconds
+
+if TYPE_CHECKING:
+    from nbparallel.timing.measure import Timed
+    from nbparallel.timing.results import Comparison, Sweep
+    from nbparallel.timing.scaling import Fit
+
+LOOP: Final = "one after another"
+#: The most characters of a name or of an error's text.
+MOST_SHOWN: Final = 80
+
+
+def way(timed: Timed) -> str:
+    """Return how a leg was carried out: ``"one after another"``, ``"8 workers"``."""
+    return LOOP if timed.leg.sequential else workers_in_words(timed.leg.workers)
+
+
+def times_as_fast(speedup: Spread, than: str = "") -> str:
+    """Return ``"7.5 times as fast (7.2 to 7.7)"``, or what else is true."""
+    low, high = factor(speedup.low), factor(speedup.high)
+    ends = "" if low == high else f" ({low} to {high})"
+    told = f"{factor(speedup.median)} times as fast{than}{ends}"
+    if speedup.low < 1 < speedup.high:
+        return f"no clear difference, {told}"
+    return f"slower, {told}" if speedup.median < 1 else told
+
+
+def comparison(found: Comparison) -> str:
+    """Return a comparison in a sentence or two."""
+    return _line(found.name, _compared(found), _troubles(found.legs), _cut_short(found))
+
+
+def _compared(found: Comparison) -> str:
+    if found.sequential is None or found.parallel is None:
+        return "not measured."
+    both = (
+        f"{workers_in_words(found.workers)} took {seconds(found.parallel.median)}, "
+        f"{found.baseline} {seconds(found.sequential.median)}"
+    )
+    return f"{both}: {times_as_fast(found.speedup)}." if found.speedup else f"{both}."
+
+
+def sweep(found: Sweep) -> str:
+    """Return a sweep as a line, a small table, and what the fit says."""
+    rows = sweep_table(found)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+    return "\n".join([sweep_line(found), *lines[: len(lines) if found.legs else 0]])
+
+
+def sweep_line(found: Sweep) -> str:
+    """Return the findings of a sweep in a few sentences."""
+    return _line(
+        found.name,
+        _swept(found),
+        _few_tasks(found),
+        *(_fitted(found.fit) if found.fit else ()),
+        _troubles(found.legs),
+        _cut_short(found),
+    )
+
+
+def _swept(found: Sweep) -> str:
+    if found.best is None:
+        return "nothing to go by." if found.legs else "not measured."
+    best = workers_in_words(found.best)
+    took = f"{best} took {seconds(found.seconds[found.best].median)}"
+    base = LOOP if _is_loop(found) else workers_in_words(found.base)
+    if found.best == found.base:
+        return f"{took}: no number of workers was faster than {base}."
+    if found.best not in found.speedup:
+        return f"{took}, the fastest."
+    gain = times_as_fast(found.speedup[found.best], f" as {base}")
+    return f"{took}, the fastest: {gain}."
+
+
+def sweep_table(found: Sweep) -> list[tuple[str, str, str]]:
+    """Return the rows of a small table, its head first."""
+    rows = [("workers", "seconds", "speed-up")]
+    for count in found.workers:
+        took, gain = found.seconds.get(count), found.speedup.get(count)
+        if took is not None:
+            told = gain.words(factor) if gain and count != found.base else "1"
+            rows.append((str(count), took.words(seconds), told if gain else ""))
+        elif count in found.failed:
+            rows.append((str(count), f"{found.failed[count]} failed", ""))
+    return rows
+
+
+def _is_loop(found: Sweep) -> bool:
+    return any(t.leg.sequential for t in found.legs if t.leg.workers == found.base)
+
+
+def _few_tasks(found: Sweep) -> str:
+    tasks = found.legs[0].tasks if found.legs and _is_loop(found) else None
+    if tasks is None or tasks >= found.workers[-1]:
+        return ""
+    return f"There are {tasks} tasks: more workers than that have nothing to do."
+
+
+def _fitted(law: Fit) -> Iterator[str]:
+    parts = [f"{law.contention:.1%} of the work waits its turn"]
+    if law.coherency:
+        parts.append(f"working together costs {law.coherency:.2g} per pair")
+    yield f"{law.law}: {', '.join(parts)}."
+    if law.best is not None:
+        gain = factor(float(law.limit))
+        yield f"It predicts {workers_in_words(law.best)} as best, {gain} times as fast."
+    yield from law.caveats
+
+
+def _troubles(legs: tuple[Timed, ...]) -> str:
+    bad = [timed for timed in legs if timed.failed]
+    if not bad:
+        return ""
+    worst = max(bad, key=lambda timed: timed.failed)
+    some = f"{worst.failed} of {worst.tasks} tasks failed with {way(worst)}"
+    if worst.leg.sequential:
+        some = f"{worst.failed} of {worst.tasks} tasks failed {LOOP}"
+    why = f" ({_said(worst.error)})" if worst.error is not None else ""
+    return f"No speed-up is claimed where tasks failed: {some}{why}."
+
+
+def _cut_short(found: Comparison | Sweep) -> str:
+    if len(found.legs) >= found.planned:
+        return ""
+    return f"Cancelled after {len(found.legs)} of {found.planned} legs."
+
+
+def _line(name: str, *sentences: str) -> str:
+    return f"{one_line(name)}: {' '.join(filter(None, sentences))}"
+
+
+def one_line(text: str) -> str:
+    """Return *text* on one line, cut to a bounded length."""
+    shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return shown if len(shown) <= MOST_SHOWN else f"{shown[: MOST_SHOWN - 1]}…"
+
+
+def _said(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # whatever it does, its type tells enough
+        text = ""
+    name = type(error).__name__
+    return one_line(f"{name}: {text[:1000]}" if text else name)
+
+
+def as_html(line: str, rows: list[tuple[str, str, str]] | None = None) -> str:
+    """Return a line, and a table of *rows*, as HTML that needs no style sheet."""
+    if not rows or len(rows) == 1:
+        return f"<p>{escape(line)}</p>"
+    head, *body = rows
+    return (
+        f"<p>{escape(line)}</p><table><thead>{_row('th', head)}</thead>"
+        f"<tbody>{''.join(_row('td', row) for row in body)}</tbody></table>"
+    )
+
+
+def _row(tag: str, cells: tuple[str, ...]) -> str:
+    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"

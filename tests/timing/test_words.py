@@ -1,0 +1,136 @@
+"""Measurements in words: what they say, and that they never say too much."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbparallel.timing.results import Comparison, Sweep
+from nbparallel.timing.spread import Spread, factor, seconds
+from tests.timing import examples
+
+
+def test_a_comparison_is_a_sentence():
+    assert repr(examples.comparison()) == (
+        "fetch: 8 workers took 0.41 s, one after another 3.10 s: "
+        "7.6 times as fast (7.1 to 8.2)."
+    )
+
+
+def test_one_round_has_no_spread():
+    assert repr(examples.comparison(rounds=(1.0,))).endswith(": 7.6 times as fast.")
+
+
+def test_slower_is_called_slower():
+    assert "slower, 0.50 times as fast" in repr(examples.comparison(parallel=6.2))
+
+
+def test_a_difference_within_the_spread_is_called_none():
+    told = repr(examples.comparison(parallel=3.1))
+
+    assert "no clear difference, 1.00 times as fast (0.94 to 1.08)" in told
+
+
+def test_failures_are_told_in_place_of_a_factor():
+    told = repr(examples.comparison(failed=7))
+
+    assert "times as fast" not in told
+    assert told.endswith(
+        "No speed-up is claimed where tasks failed: 7 of 40 tasks failed with "
+        "8 workers (ValueError: three < $x$)."
+    )
+
+
+def test_a_sweep_tells_the_fastest_the_law_and_each_count():
+    told = repr(examples.sweep())
+
+    assert told.startswith("fetch: 16 workers took 0.68 s, the fastest: 5.9 times as f")
+    assert "as fast as one after another. " in told
+    assert "Universal Scalability Law: " in told
+    assert "It predicts 15 workers as best" in told
+    assert told.count("\n") == 7
+    assert told.splitlines()[1].split() == ["workers", "seconds", "speed-up"]
+
+
+def test_a_count_that_failed_says_so_in_its_line():
+    line = repr(examples.sweep(failed=(32,))).splitlines()[-1]
+
+    assert line.split() == ["32", "3", "failed"]
+
+
+def test_one_after_another_may_be_the_fastest():
+    told = repr(examples.sweep((1, 2, 4), law=lambda count: 1 / count))
+
+    assert "no number of workers was faster than one after another" in told
+
+
+def test_too_few_tasks_are_named():
+    told = repr(examples.sweep((1, 2, 64)))
+
+    assert "There are 40 tasks: more workers than that have nothing to do." in told
+
+
+@pytest.mark.parametrize(
+    "found", [Comparison("x", 2, (), 6), Sweep("x", (1, 2), (), 6)]
+)
+def test_nothing_measured_is_called_that(found):
+    assert repr(found) == "x: not measured. Cancelled after 0 of 6 legs."
+    assert found._repr_html_() == f"<p>{found!r}</p>"
+
+
+def test_html_is_escaped_and_has_the_table():
+    found = examples.sweep(failed=(32,))
+    told = Sweep("<script>", found.workers, found.legs, found.planned)._repr_html_()
+
+    assert "<script>" not in told
+    assert "&lt;script&gt;" in told
+    assert "three &lt; $x$" in told
+    assert told.count("<tr>") == 7
+
+
+def test_names_are_bounded_and_on_one_line():
+    found = Comparison("a\nb" * 1000, 2, (), 6)
+
+    assert "\n" not in repr(found)
+    assert len(repr(found)) < 200
+
+
+def test_an_error_that_cannot_be_printed_is_told_by_its_type():
+    class MuteError(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    timed = examples.timed(1, 2, 1.0, failed=1)
+    object.__setattr__(timed, "error", MuteError())
+
+    assert "(MuteError)" in repr(Comparison("x", 2, (timed,), 6))
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (2e-6, "2.00 µs"),
+        (0.0123, "12.3 ms"),
+        (0.41, "0.41 s"),
+        (3.1, "3.10 s"),
+        (99.99, "100 s"),
+        (1234.0, "1,234 s"),
+    ],
+)
+def test_seconds(value, told):
+    assert seconds(value) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(0.91, "0.91"), (7.51, "7.5"), (99.6, "100"), (1240, "1,240")]
+)
+def test_factors(value, told):
+    assert factor(value) == told
+
+
+def test_a_spread_is_a_number_with_its_range():
+    spread = Spread.of([7.2, 7.7, 7.5])
+
+    assert float(spread) == 7.5
+    assert (spread.low, spread.high, spread.count) == (7.2, 7.7, 3)
+    assert repr(spread) == "7.5 (7.2 to 7.7)"
+    assert repr(Spread.of([7.5])) == "7.5"
