@@ -72,7 +72,7 @@ HEADERS = [
     ("--block --no-block for x in xs", "--no-block", "block is given twice"),
     ("--on-error rise for x in xs", "rise", "Did you mean 'raise'?"),
     ("--backend 'thread' for x in xs", "'thread'", "Did you mean 'threads'?"),
-    ("--grace -1 for x in xs", "-1", "grace=-1: must be a number of seconds and not be negative"),
+    ("--grace -1 for x in xs", "-1", "grace=-1: must be a number of seconds and"),
     ("--rows many for x in xs", "many", "rows='many': must be a whole number"),
     ("--desc 'my run for x in xs", "'", "this quote is not closed"),
     ("--unpack args for x in xs", "--unpack", "how an item is taken apart"),
