@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nbparallel.engine.run import Run
     from nbparallel.engine.session import runs
     from nbparallel.errors import (
+        BadCell,
         BadType,
         BadValue,
         InputError,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "BadCell": "errors",
     "BadType": "errors",
     "BadValue": "errors",
     "Comparison": "timing.results",
@@ -69,6 +71,7 @@ _WHERE = {
 }
 
 __all__ = [
+    "BadCell",
     "BadType",
     "BadValue",
     "Comparison",

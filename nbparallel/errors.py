@@ -6,6 +6,7 @@
     ├── UsageError              the call was wrong; nothing was started
     │   ├── BadType   (TypeError)
     │   └── BadValue  (ValueError)
+    │       └── BadCell         a cell of a magic; it shows the line and the place
     ├── InputError              the user's iterable raised while it was read
     ├── TaskCancelled           the value of a task that was cancelled was asked for
     └── StillRunning            an answer was asked for that only an ended run has
@@ -34,6 +35,27 @@ class BadType(UsageError, TypeError):
 
 class BadValue(UsageError, ValueError):
     """An argument is of the right kind but its value cannot be used."""
+
+
+class BadCell(BadValue):
+    """What stands in a cell cannot be understood; nothing was started.
+
+    Attributes
+    ----------
+    place
+        The file name and the number of the line.
+    shown
+        The place and the line as a syntax error shows them.
+    """
+
+    def __init__(self, message: str, place: tuple[str, int], shown: str) -> None:
+        super().__init__(message)
+        self.place = place
+        self.shown = shown
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: the user's line, none of ours."""
+        return [*self.shown.splitlines(), f"{type(self).__name__}: {self}"]
 
 
 class InputError(NbparallelError):

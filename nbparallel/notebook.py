@@ -180,12 +180,14 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """Take the magics away again, for `%unload_ext`."""
+    """Take the magics and their defaults away again, for `%unload_ext`."""
     from nbparallel.magics.magic import complete
+    from nbparallel.options import configure
 
     manager = shell.magics_manager
     found = manager.registry.pop("NBParallel", None)
     if found is not None:
+        configure()
         shell.configurables.remove(found)
         for kind in found.magics:
             manager.magics[kind].pop("parallel", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from numbers import Real
 from operator import index
 from typing import Any, Final
@@ -93,11 +93,13 @@ class Options:
 
 NAMES: Final = tuple(field.name for field in fields(Options))
 
-_defaults: ContextVar[Options] = ContextVar("nbparallel_options")
+#: The defaults that the user has changed: for the session, and for a `with` block.
+_session: dict[str, Any] = {}
+_block: ContextVar[dict[str, Any]] = ContextVar("nbparallel_defaults")
 
 
-def resolve(given: dict[str, Any]) -> Options:
-    """Return the defaults in force, overridden by *given*.
+def resolve(given: dict[str, Any], **usual: Any) -> Options:
+    """Return the options of a call: *given*, else the defaults in force, else *usual*.
 
     Raises
     ------
@@ -113,7 +115,22 @@ def resolve(given: dict[str, Any]) -> Options:
                 f"The options are {', '.join(NAMES)}."
             )
             raise BadType(message)
-    return replace(_defaults.get(Options()), **given)
+    return Options(**{**usual, **_session, **_block.get({}), **given})
+
+
+def configure(**changed: Any) -> None:
+    """Make *changed* all that differs from the usual defaults in this session.
+
+    `defaults` outranks it.
+
+    Raises
+    ------
+    BadType, BadValue
+        A value cannot be used; nothing was changed.
+    """
+    global _session  # noqa: PLW0603 # a new dict: threads that read see the old or it
+    Options(**changed)
+    _session = changed
 
 
 @contextmanager
@@ -132,11 +149,12 @@ def defaults(**given: Any) -> Iterator[Options]:
     ...     nbp.pmap(abs, [-1, -2]).results
     [1, 2]
     """
-    token = _defaults.set(resolve(given))
+    options = resolve(given)
+    token = _block.set({**_block.get({}), **given})
     try:
-        yield _defaults.get()
+        yield options
     finally:
-        _defaults.reset(token)
+        _block.reset(token)
 
 
 def _whole(name: str, value: Any) -> int:

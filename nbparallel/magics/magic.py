@@ -23,11 +23,12 @@ from traitlets import TraitType
 from nbparallel.engine import session
 from nbparallel.engine.run import Run
 from nbparallel.errors import UsageError
-from nbparallel.magics import cell as cells
-from nbparallel.magics import flags
+from nbparallel.magics import flags, place
+from nbparallel.magics.cell import Line
 from nbparallel.magics.comprehension import run_comprehension
 from nbparallel.magics.loop import parse_header, run_loop
-from nbparallel.options import Options, resolve
+from nbparallel.magics.traces import without_our_frames
+from nbparallel.options import Options, configure, resolve
 
 HELP = """Run the body of a cell once per item, or a comprehension, in parallel.
 
@@ -78,6 +79,17 @@ class Default(TraitType[Any, Any]):
 class _Parallel(Magics):
     shell: Any
 
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self.observe(lambda _: self._configure(), names=list(asdict(Options())))
+        self._configure()
+
+    def _configure(self) -> None:
+        """Make the traits that differ from the usual the defaults of every run."""
+        usual = asdict(Options())
+        now = {name: getattr(self, name) for name in usual}
+        configure(**{name: now[name] for name in now if now[name] != usual[name]})
+
     @output_can_be_silenced
     @needs_local_scope
     @no_var_expand
@@ -86,7 +98,7 @@ class _Parallel(Magics):
         self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
     ) -> Any:
         __tracebackhide__ = True
-        where = cells.locate(self.shell, line, cell)
+        where = place.locate(self.shell, line, cell)
         names = self.shell.user_ns
         if local_ns is not None and local_ns is not names:
             names = {**names, **local_ns}
@@ -96,42 +108,35 @@ class _Parallel(Magics):
             if cell is not None:
                 run, result = self._run_cell(where, given, cell)
             else:
-                body = cells.without_body(self.shell, where, names)
+                body = place.without_body(self.shell, where, names)
                 run, result = run_comprehension(
                     body, given.rest, self._options(where, given, on_error="raise")
                 )
         except BaseException as error:  # the run that it ended is bound all the same
             if session.last() is not before:
                 self._bind(given, session.last())
-            trace = cells.without_our_frames(error)
+            trace = without_our_frames(error)
             raise BaseException.with_traceback(error, trace)  # noqa: B904 # as it was
         self._bind(given, run)
         return result
 
-    def _run_cell(
-        self, line: cells.Line, given: flags.Given, body: str
-    ) -> tuple[Run, Any]:
+    def _run_cell(self, line: Line, given: flags.Given, body: str) -> tuple[Run, Any]:
         __tracebackhide__ = True
         options = self._options(line, given)
         if given.rest < len(line.text):
             clauses = parse_header(line, given.rest)
-            run = run_loop(cells.read(self.shell, line, body), clauses, options)
+            run = run_loop(place.read(self.shell, line, body), clauses, options)
             return run, run
         from nbparallel.magics.statements import last_value, run_statements
 
-        cell = cells.read(self.shell, line, body)
+        cell = place.read(self.shell, line, body)
         run = run_statements(cell, options, ordered=options.ordered)
         return run, last_value(cell, run) if options.block else run
 
-    def _options(self, line: cells.Line, given: flags.Given, **usual: Any) -> Options:
-        """Return what the flags say, else what `%config` says, else what is usual."""
-        configured = {
-            name: value
-            for name, default in asdict(Options()).items()
-            if (value := getattr(self, name)) != default
-        }
+    def _options(self, line: Line, given: flags.Given, **usual: Any) -> Options:
+        """Return what the flags say, else the defaults in force, else what is usual."""
         try:
-            return resolve({**usual, **configured, **given.options})
+            return resolve(given.options, **usual)
         except UsageError as error:
             raise line.mistake(str(error), line.start, given.rest) from None
 

@@ -14,7 +14,7 @@ from traitlets.config import Config
 import nbparallel as nbp
 from nbparallel.errors import BadValue
 from nbparallel.magics import flags
-from nbparallel.options import NAMES
+from nbparallel.options import NAMES, configure
 
 SETUP = """
 xs = [3, 1, 2, 0]
@@ -68,6 +68,7 @@ def bare(capsys, monkeypatch):
     # Tracebacks ask the one shell that the process has for the names of cells.
     monkeypatch.setattr(InteractiveShell, "_instance", notebook.shell)
     yield notebook
+    configure()
     notebook.shell.restore_sys_module_state()
 
 
@@ -424,6 +425,32 @@ class TestDefaults:
 
         assert notebook.run("%%parallel for x in xs\nx").options.workers == 3
         assert notebook.run("%%parallel -w 2 for x in xs\nx").options.workers == 2
+
+    def test_they_hold_for_pmap_too_where_nothing_nearer_says_otherwise(self, notebook):
+        notebook.run("%config NBParallel.workers = 3")
+
+        assert nbp.pmap(abs, [1]).options.workers == 3
+        with nbp.defaults(rows=5):
+            assert nbp.pmap(abs, [1]).options.workers == 3
+            with nbp.defaults(workers=2):
+                options = nbp.pmap(abs, [1]).options
+                assert (options.workers, options.rows) == (2, 5)
+                assert nbp.pmap(abs, [1], workers=1).options.workers == 1
+        notebook.run("%config NBParallel.workers = None")
+        assert nbp.pmap(abs, [1]).options.workers is None
+
+    def test_the_line_form_raises_unless_told_otherwise(self, notebook):
+        notebook.run("%parallel -o run [x for x in xs]")
+        assert notebook["run"].options.on_error == "raise"
+
+        notebook.run("%config NBParallel.on_error = 'raise'")
+        assert notebook.run("%%parallel for x in xs\nx").options.on_error == "raise"
+
+    def test_they_go_with_the_magics(self, notebook):
+        notebook.run("%config NBParallel.workers = 3")
+        notebook.run("%unload_ext nbparallel")
+
+        assert nbp.pmap(abs, [1]).options == nbp.Options()
 
     def test_what_the_engine_would_refuse_is_refused(self, notebook, caplog):
         notebook.run("%config NBParallel.workers = 0")

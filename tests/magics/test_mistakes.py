@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from nbparallel.errors import UsageError
+from nbparallel.errors import BadCell, UsageError
 from nbparallel.magics import flags
-from nbparallel.magics.cell import BadCell, Cell, Line
+from nbparallel.magics.cell import Cell, Line
 from nbparallel.magics.comprehension import run_comprehension
 from nbparallel.magics.loop import parse_header, run_loop
 from nbparallel.options import resolve
