@@ -1,31 +1,15 @@
-"""``%parallel [f(x) for x in xs if ok(x)]``, and what it shares with the loop form."""
+"""``%parallel [f(x) for x in xs if ok(x)]``."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence, Sized
-from dataclasses import replace
-from itertools import chain
-from time import perf_counter
-from types import FunctionType
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any
 
 from nbparallel.engine.run import Run
-from nbparallel.faces.inputs import work_of
 from nbparallel.magics.cell import Cell
+from nbparallel.magics.clauses import refuse_binding, run_body
 from nbparallel.options import Options
-
-#: Seconds for which input of a known size is read before the run starts, so that its
-#: length is known. What takes longer is read while tasks are carried out.
-AHEAD: Final = 0.1
-
-SCOPES: Final = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Lambda,
-)
-Clauses = Sequence[ast.comprehension]
 
 
 def run_comprehension(cell: Cell, start: int, options: Options) -> tuple[Run, Any]:
@@ -48,52 +32,10 @@ def run_comprehension(cell: Cell, start: int, options: Options) -> tuple[Run, An
     if not options.block:
         message = "a run in the background has no values yet: leave --no-block out"
         cell.line.refuse(message, cell.line.start, start)
-    _refuse_binding(cell, [result])
+    refuse_binding(cell, [result])
     body: list[ast.stmt] = [ast.copy_location(ast.Return(result), result)]
-    run = run_task(cell, tree.generators, body, options)
+    run = run_body(cell, tree.generators, body, options)
     return run, make(run.results)
-
-
-def run_task(
-    cell: Cell, clauses: Clauses, body: list[ast.stmt], options: Options
-) -> Run:
-    """Run *body*, the body of a function of the clauses' names, once per item."""
-    __tracebackhide__ = True
-    _check(cell, clauses)
-    names = names_of(cell, clauses)
-    task = _function(cell, names, body)
-    items = _items(cell, clauses, names)
-    how = "args" if len(names) > 1 else "item"
-    work = work_of(task, (items,), how)
-    title = " ".join(map(ast.unparse, clauses)).strip()
-    return Run(replace(work, name=title), replace(options, unpack=how)).start()
-
-
-def names_of(cell: Cell, clauses: Clauses) -> list[str]:
-    """Return the names that the clauses bind, in order.
-
-    Raises
-    ------
-    BadCell
-        A clause binds something else than names.
-    """
-    found = []
-    for clause in clauses:
-        for node in ast.walk(clause.target):
-            if isinstance(node, (ast.Attribute, ast.Subscript)):
-                message = "each task has its own names: put a name behind `for`"
-                cell.refuse(message, node)
-            if isinstance(node, ast.Name):
-                found.append(node.id)
-    return list(dict.fromkeys(found))
-
-
-def within(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
-    """Yield the nodes of *body*, but for what lies in functions and classes in it."""
-    for node in body:
-        yield node
-        if not isinstance(node, SCOPES):
-            yield from within(list(ast.iter_child_nodes(node)))
 
 
 def _comprehension(cell: Cell, start: int) -> ast.ListComp | ast.SetComp | ast.DictComp:
@@ -123,83 +65,3 @@ def _comprehension(cell: Cell, start: int) -> ast.ListComp | ast.SetComp | ast.D
         )
         cell.refuse(message, tree)
     return cell.refuse(f"%parallel takes {what}, and nothing around it", tree)
-
-
-def _check(cell: Cell, clauses: Clauses) -> None:
-    for clause in clauses:
-        if clause.is_async:
-            message = "`async for` cannot be shared out; `await` in the body works"
-            cell.refuse(message, clause.target)
-        parts = [clause.target, clause.iter, *clause.ifs]
-        _refuse_binding(cell, parts)
-        for node in within(parts):
-            if isinstance(node, ast.Await):
-                message = "items are read without awaiting: await them in a cell above"
-                cell.refuse(message, node)
-
-
-def _refuse_binding(cell: Cell, parts: Sequence[ast.expr]) -> None:
-    for node in within(parts):
-        if isinstance(node, ast.NamedExpr):
-            cell.refuse("a name bound by `:=` here is lost between tasks", node)
-
-
-def _function(cell: Cell, names: list[str], body: list[ast.stmt]) -> Callable[..., Any]:
-    waits = (ast.Await, ast.AsyncFor, ast.AsyncWith)
-    is_async = any(
-        isinstance(node, waits)
-        or (isinstance(node, ast.comprehension) and node.is_async)
-        for node in within(body)
-    )
-    head = f"{'async ' if is_async else ''}def task({', '.join(names)}): pass"
-    tree = ast.parse(head)
-    function = tree.body[0]
-    assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
-    function.body = body
-    made: dict[str, Any] = {}
-    exec(cell.compile(ast.fix_missing_locations(tree)), cell.namespace, made)  # noqa: S102 # a cell
-    task: FunctionType = made["task"]
-    # Shown in tracebacks as what stands in any other cell. A function's source would be
-    # looked for from its first line on, and the line of a magic is no function's.
-    task.__code__ = task.__code__.replace(co_name="<module>", co_qualname="<module>")
-    return task
-
-
-def _items(cell: Cell, clauses: Clauses, names: list[str]) -> Any:
-    """Return what the clauses go through, as one iterable of values or of tuples."""
-    __tracebackhide__ = True
-    first = clauses[0]
-    given = _evaluate(cell, first.iter)
-    if not hasattr(given, "__iter__") and not hasattr(given, "__getitem__"):
-        cell.refuse(f"{type(given).__name__} is nothing to go through", first.iter)
-    if len(clauses) == 1 and isinstance(first.target, ast.Name) and not first.ifs:
-        # A loop over a DataFrame goes through its columns, not its rows.
-        return list(given) if hasattr(given, "itertuples") else given
-    loaded: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names]
-    each = loaded[0] if len(names) == 1 else ast.Tuple(loaded, ast.Load())
-    # The first input is at hand: it must not be evaluated again.
-    reader = ast.parse("lambda __given__: (0 for _ in __given__)", mode="eval").body
-    ast.increment_lineno(reader, cell.line.number - 1)
-    assert isinstance(reader, ast.Lambda)
-    assert isinstance(reader.body, ast.GeneratorExp)
-    at_hand = reader.body.generators[0].iter
-    begun = ast.comprehension(first.target, at_hand, first.ifs, is_async=0)
-    reader.body.elt, reader.body.generators = each, [begun, *clauses[1:]]
-    rows = _evaluate(cell, reader)(given)
-    return _ahead(rows) if isinstance(given, Sized) else rows
-
-
-def _evaluate(cell: Cell, node: ast.expr) -> Any:
-    __tracebackhide__ = True
-    tree = ast.fix_missing_locations(ast.Expression(node))
-    return eval(cell.compile(tree), cell.namespace)  # noqa: S307 # the user's own cell
-
-
-def _ahead(rows: Iterator[Any]) -> list[Any] | Iterator[Any]:
-    __tracebackhide__ = True
-    limit, read = perf_counter() + AHEAD, []
-    for row in rows:
-        read.append(row)
-        if perf_counter() > limit:
-            return chain(read, rows)
-    return read

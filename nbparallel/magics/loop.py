@@ -8,7 +8,7 @@ from typing import Final
 
 from nbparallel.engine.run import Run
 from nbparallel.magics.cell import Cell, Line
-from nbparallel.magics.comprehension import SCOPES, Clauses, run_task, within
+from nbparallel.magics.clauses import SCOPES, Clauses, run_body, within
 from nbparallel.magics.flags import words
 from nbparallel.options import NAMES, Options
 
@@ -46,7 +46,7 @@ def run_loop(cell: Cell, clauses: Clauses, options: Options) -> Run:
     body = [_Continue(cell).visit(statement) for statement in body]
     if isinstance(last := body[-1], ast.Expr):
         body[-1] = ast.copy_location(ast.Return(last.value), last)
-    return run_task(cell, clauses, body, options)
+    return run_body(cell, clauses, body, options)
 
 
 class _Continue(ast.NodeTransformer):

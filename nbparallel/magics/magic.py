@@ -26,6 +26,7 @@ from nbparallel.errors import UsageError
 from nbparallel.magics import flags, place
 from nbparallel.magics.cell import Line
 from nbparallel.magics.comprehension import run_comprehension
+from nbparallel.magics.given import Given, parse_flags
 from nbparallel.magics.loop import parse_header, run_loop
 from nbparallel.magics.traces import without_our_frames
 from nbparallel.options import Options, configure, resolve
@@ -66,7 +67,7 @@ Flags:
 IS_OURS = re.compile(r"\s*(.*=\s*%|%%?)parallel\s")
 
 
-class Default(TraitType[Any, Any]):
+class Option(TraitType[Any, Any]):
     """The default of one option, checked as the option itself."""
 
     def validate(self, obj: Any, value: Any) -> Any:  # noqa: ARG002 # traitlets' own
@@ -76,7 +77,9 @@ class Default(TraitType[Any, Any]):
         return value
 
 
-class _Parallel(Magics):
+class ParallelMagics(Magics):
+    """The magics; `NBParallel` adds a trait per option."""
+
     shell: Any
 
     def __init__(self, shell: Any) -> None:
@@ -97,12 +100,13 @@ class _Parallel(Magics):
     def parallel(
         self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
     ) -> Any:
+        """Run what was written; return what the cell or the line gives."""
         __tracebackhide__ = True
         where = place.locate(self.shell, line, cell)
         names = self.shell.user_ns
         if local_ns is not None and local_ns is not names:
             names = {**names, **local_ns}
-        given = flags.parse(where, names)
+        given = parse_flags(where, names)
         before = session.last()
         try:
             if cell is not None:
@@ -120,7 +124,7 @@ class _Parallel(Magics):
         self._bind(given, run)
         return result
 
-    def _run_cell(self, line: Line, given: flags.Given, body: str) -> tuple[Run, Any]:
+    def _run_cell(self, line: Line, given: Given, body: str) -> tuple[Run, Any]:
         __tracebackhide__ = True
         options = self._options(line, given)
         if given.rest < len(line.text):
@@ -133,28 +137,28 @@ class _Parallel(Magics):
         run = run_statements(cell, options, ordered=options.ordered)
         return run, last_value(cell, run) if options.block else run
 
-    def _options(self, line: Line, given: flags.Given, **usual: Any) -> Options:
+    def _options(self, line: Line, given: Given, **usual: Any) -> Options:
         """Return what the flags say, else the defaults in force, else what is usual."""
         try:
             return resolve(given.options, **usual)
         except UsageError as error:
             raise line.mistake(str(error), line.start, given.rest) from None
 
-    def _bind(self, given: flags.Given, run: Run | None) -> None:
+    def _bind(self, given: Given, run: Run | None) -> None:
         for what, name in given.names.items():
             assert run is not None
             self.shell.user_ns[name] = run if what == "out" else run.df
 
 
-_Parallel.parallel.__doc__ = HELP + flags.usage()
+ParallelMagics.parallel.__doc__ = HELP + flags.usage()
 
 #: The magics, with a trait for the default of each option.
 NBParallel: type[Any] = magics_class(
     type(
         "NBParallel",
-        (_Parallel,),
+        (ParallelMagics,),
         {
-            name: Default(default, allow_none=True, help=flags.documented()[name]).tag(
+            name: Option(default, allow_none=True, help=flags.documented()[name]).tag(
                 config=True
             )
             for name, default in asdict(Options()).items()

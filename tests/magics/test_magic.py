@@ -494,6 +494,7 @@ class TestExtension:
         assert "%%parallel [flags] for url in urls" in shown
         assert all(flag in shown for flag in flags.words())
         assert "How many tasks are carried out at the same time" in shown
+        assert max(map(len, shown.splitlines()[:-1])) <= 88
 
     @pytest.mark.parametrize(
         ("code", "found"),

@@ -5,9 +5,9 @@ import ast
 import pytest
 
 from nbparallel.errors import BadCell, UsageError
-from nbparallel.magics import flags
 from nbparallel.magics.cell import Cell, Line
 from nbparallel.magics.comprehension import run_comprehension
+from nbparallel.magics.given import parse_flags
 from nbparallel.magics.loop import parse_header, run_loop
 from nbparallel.options import resolve
 
@@ -62,6 +62,7 @@ HEADERS = [
     ("-w --ordered for x in xs", "-w", "-w needs a value"),
     ("--workers= for x in xs", "--workers", "--workers needs a value"),
     ("-w 4 --workers 5 for x in xs", "--workers", "workers is given twice"),
+    ("-wrokers 4 for x in xs", "-wrokers", "Did you mean '--workers'?"),
     ("-workers 4 for x in xs", "-workers", "write --workers"),
     ("\u2014workers 4 for x in xs", "\u2014workers", "write --workers"),
     ("--wrokers 4 for x in xs", "--wrokers", "Did you mean '--workers'?"),
@@ -112,14 +113,14 @@ def cell_of(line, body=""):
 
 def run_header(given):
     line = line_of("%%parallel", given)
-    read = flags.parse(line, {})
+    read = parse_flags(line, {})
     clauses = parse_header(line, read.rest)
     return run_loop(cell_of(line, "x"), clauses, resolve(read.options))
 
 
 def run_line(given):
     line = line_of("%parallel", given)
-    read = flags.parse(line, {})
+    read = parse_flags(line, {})
     return run_comprehension(cell_of(line), read.rest, resolve(read.options))
 
 
