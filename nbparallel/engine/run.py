@@ -74,6 +74,15 @@ class Run:
         return self._options
 
     @property
+    def work(self) -> Work:
+        """What it carries out: the function of an item, and what is known of the items.
+
+        For whoever wants to carry it out again; the items of a lazy input that have
+        been read are those of `columns`.
+        """
+        return self._work
+
+    @property
     def state(self) -> State:
         """Where the run stands."""
         return self._scheduler.state

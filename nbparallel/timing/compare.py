@@ -37,7 +37,8 @@ def compare(
     items
         What `pmap` takes as its one iterable. A lazy one is read to its end first.
     workers
-        The number of workers. None: as many as the run had, or `pmap` would take.
+        The number of workers. None: as many as the run had, or as `pmap` would take, so
+        that ``compare(fn, items)`` tells what ``pmap(fn, items)`` gains.
     repeats
         How many rounds are measured.
     warmup
@@ -45,9 +46,9 @@ def compare(
     seed
         What the order of the legs is drawn with.
     **options
-        Any field of `nbparallel.options.Options` but ``block``, ``ordered``, ``buffer``
-        and ``journal``. They hold for the parallel legs; the plain loop is your
-        function alone.
+        Any field of `nbparallel.options.Options` but ``block``, ``ordered`` and
+        ``buffer``. They hold for the parallel legs; the plain loop is your function
+        alone.
 
     Returns
     -------

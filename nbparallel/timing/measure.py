@@ -94,7 +94,7 @@ def measure(verb: str, subject: Subject, order: list[Leg]) -> Measured:
     __tracebackhide__ = True
     options = Options(
         backend="inline",
-        desc=subject.options.desc or f"{verb} {subject.name}",
+        desc=f"{verb} {subject.name}",
         on_error=subject.options.on_error,
         progress=subject.options.progress,
         rows=subject.options.rows,
@@ -133,13 +133,8 @@ def _timed(subject: Subject, leg: Leg) -> Timed:
 
 
 def _parallel(subject: Subject, leg: Leg) -> Timed:
-    work = Work(
-        name=subject.name,
-        call=subject.call,
-        items=list(subject.items or ()),
-        source=None,
-        total=subject.tasks,
-    )
+    # A list of its own: the engine may take it apart.
+    work = replace(subject.work, items=list(subject.items or ()))
     options = replace(
         subject.options, workers=leg.workers, progress=False, on_error="collect"
     )
@@ -167,7 +162,7 @@ def _alone(subject: Subject, body: Callable[[], Timed]) -> Timed:
 
 
 def _looped(subject: Subject, leg: Leg) -> Timed:
-    call, todo = subject.call, list(subject.items or ())
+    call, todo = subject.work.call, list(subject.items or ())
     results: list[Any] = []
     errors: list[BaseException] = []
     keep = results.append
@@ -187,7 +182,7 @@ def _called(subject: Subject, leg: Leg) -> Timed:
     failure = None
     started, begin = time.time(), perf_counter()
     try:
-        subject.call(workers=leg.workers)
+        subject.work.call({"workers": leg.workers})
     except BaseException as error:  # as in a parallel run: noted, not raised
         failure = _from_the_call(error)
     seconds = perf_counter() - begin

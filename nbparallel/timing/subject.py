@@ -9,21 +9,17 @@ from itertools import islice
 from typing import Any, Final
 
 from nbparallel.engine.run import Run
+from nbparallel.engine.work import Work
 from nbparallel.errors import BadType, BadValue, InputError, StillRunning
 from nbparallel.faces.inputs import work_of
-from nbparallel.options import NAMES, Options, resolve
+from nbparallel.options import Options, resolve
 from nbparallel.types import MISSING
 from nbparallel.workers import load
 
 #: More items than this are not kept at hand: an endless input must not fill the memory.
 MOST_ITEMS: Final = 10_000_000
 #: What each leg has to do in its own way, whatever a run is told.
-FIXED: Final[dict[str, Any]] = {
-    "block": True,
-    "ordered": False,
-    "buffer": None,
-    "journal": None,
-}
+FIXED: Final[dict[str, Any]] = {"block": True, "ordered": False, "buffer": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +28,27 @@ class Subject:
 
     Attributes
     ----------
-    name
-        What it is called.
-    call
-        Takes an item; or the number of workers, where there are no items.
-    items
-        The items of every leg, or None.
+    work
+        Its items are at hand; or it has none, and its call takes ``{"workers": 8}``.
     options
         How parallel legs are carried out, and whether the measurement is shown.
     workers
         The number of workers where the caller named none.
     """
 
-    name: str
-    call: Callable[..., Any]
-    items: list[Any] | None
+    work: Work
     options: Options
     workers: int
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.options.desc or self.work.name
+
+    @property
+    def items(self) -> list[Any] | None:
+        """The items of every leg, or None."""
+        return self.work.items
 
     @property
     def tasks(self) -> int:
@@ -80,19 +80,20 @@ def subject_of(verb: str, fn: Any, items: Any, given: dict[str, Any]) -> Subject
         )
         raise BadType(message)
     default = chosen.workers or load(chosen.backend).default_workers()
+    chosen = replace(chosen, **FIXED)
+    alone = work_of(fn, ((),), "kwargs")  # its name, and how it is called if async
     if items is MISSING:
-        _check_takes_workers(verb, fn)
-        return Subject(_name(fn), fn, None, _fixed(chosen), default)
+        _check_takes_workers(verb, fn, alone.name)
+        return Subject(replace(alone, items=None), chosen, default)
     if not isinstance(items, Iterable) and not hasattr(items, "__getitem__"):
         message = (
             f"{verb} cannot go through {_short(items)}: it is not iterable. "
-            f"Write nbp.{verb}({_name(fn)}, items)."
+            f"Write nbp.{verb}({alone.name}, items)."
         )
         raise BadType(message)
     work = work_of(fn, (items,), chosen.unpack)
     at_hand = _read(verb, work.source) if work.items is None else work.items
-    _check_any(verb, at_hand)
-    return Subject(work.name, work.call, at_hand, _fixed(chosen), default)
+    return Subject(_with(verb, work, at_hand), chosen, default)
 
 
 def _from_run(verb: str, run: Run, items: Any, given: dict[str, Any]) -> Subject:
@@ -102,18 +103,16 @@ def _from_run(verb: str, run: Run, items: Any, given: dict[str, Any]) -> Subject
     if not run.state.ended:
         message = f"{verb} needs a run that has ended: run.wait(), then nbp.{verb}(run)"
         raise StillRunning(message)
-    work = run._work  # noqa: SLF001 # what a run does has no public name yet
-    shot = run.snapshot()
-    at_hand = list(run.columns().items)
-    _check_any(verb, at_hand)
-    options = _fixed(replace(run.options, **given))
-    return Subject(
-        shot.name, work.call, at_hand, options, options.workers or shot.workers
-    )
+    work = _with(verb, run.work, list(run.columns().items))
+    options = replace(run.options, **(given | FIXED))
+    return Subject(work, options, options.workers or run.snapshot().workers)
 
 
-def _fixed(chosen: Options) -> Options:
-    return replace(chosen, **{n: v for n, v in FIXED.items() if n in NAMES})
+def _with(verb: str, work: Work, items: list[Any]) -> Work:
+    if not items:
+        message = f"there is nothing to measure: {verb} needs at least one item"
+        raise BadValue(message)
+    return replace(work, items=items, source=None, total=len(items))
 
 
 def _check_options(verb: str, given: dict[str, Any]) -> None:
@@ -126,24 +125,17 @@ def _check_options(verb: str, given: dict[str, Any]) -> None:
             raise BadValue(message)
 
 
-def _check_takes_workers(verb: str, fn: Callable[..., Any]) -> None:
+def _check_takes_workers(verb: str, fn: Callable[..., Any], name: str) -> None:
     """Refuse a function without items that cannot be called with ``workers=``."""
     try:
         inspect.signature(fn).bind(workers=1)
     except (TypeError, ValueError):  # it has no such parameter, or does not tell
-        name = _name(fn)
         message = (
             f"without items, {verb} times {name}(workers=1) against "
             f"{name}(workers=8), but {name} cannot be called like that. "
             f"To measure it over items write nbp.{verb}({name}, items)."
         )
         raise BadType(message) from None
-
-
-def _check_any(verb: str, items: list[Any]) -> None:
-    if not items:
-        message = f"there is nothing to measure: {verb} needs at least one item"
-        raise BadValue(message)
 
 
 def _read(verb: str, source: Any) -> list[Any]:
@@ -164,13 +156,6 @@ def _read(verb: str, source: Any) -> list[Any]:
         )
         raise BadValue(message)
     return items
-
-
-def _name(fn: Any) -> str:
-    found = getattr(fn, "__name__", None) or getattr(
-        getattr(fn, "func", None), "__name__", None
-    )
-    return found if isinstance(found, str) else type(fn).__name__
 
 
 def _short(value: object) -> str:

@@ -12,7 +12,10 @@ import pandas as pd
 import pytest
 
 import nbparallel as nbp
-from nbparallel.testing import DEADLINE, Gate
+from nbparallel.engine.run import Run
+from nbparallel.engine.work import Work
+from nbparallel.options import Options
+from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State
 
 
@@ -97,6 +100,7 @@ def test_a_run_is_carried_out_again_as_it_was():
     calls.seen.clear()
     found = nbp.compare(run, repeats=1)
 
+    assert run.work.call("d") == calls.seen.pop()[0] == "d"
     assert (found.name, found.workers) == ("letters", 3)
     assert sorted(item for item, _ in calls.seen) == sorted("abc" * 4)
     assert run.results == list("abc")
@@ -112,6 +116,28 @@ def test_a_function_of_workers_is_called_with_each_count():
     nbp.sweep(job, workers=(1, 2, 3), repeats=2)
 
     assert sorted(counts) == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+
+
+def test_a_function_of_workers_may_be_async():
+    counts = []
+
+    async def job(*, workers):
+        await asyncio.sleep(0)
+        counts.append(workers)
+
+    found = nbp.compare(job, workers=2, repeats=1, warmup=False)
+
+    assert (found.name, sorted(counts)) == ("job", [1, 2])
+
+
+def test_tasks_of_a_run_that_need_others_do_so_again():
+    work = Work("cell", abs, [-1, -2], None, 2, needs={1: [0]})
+    run = Run(work, Options(progress=False)).start()
+    with Recorder() as recorder:
+        nbp.sweep(run, workers=(2, 3), repeats=1, warmup=False)
+    started = [each for event, each in recorder.events if event == "run_started"]
+
+    assert [each.work.needs for each in started] == [None, {1: [0]}, {1: [0]}]
 
 
 def test_a_run_inside_a_function_of_workers_has_them_all():
