@@ -44,15 +44,8 @@ take_in_notebooks()
 # -- Pages -----------------------------------------------------------------------------
 
 exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
-myst_enable_extensions = ["colon_fence", "substitution"]
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
-#: A picture that the browser tests may have made.
-PANEL = "images/panel.png"
-myst_substitutions = {
-    "panel": f"![A run in a notebook: the bar, the table of tasks, Cancel]({PANEL})"
-    if (HERE / PANEL).exists()
-    else ""
-}
 
 # -- Notebooks -------------------------------------------------------------------------
 
