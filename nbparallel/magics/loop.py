@@ -49,6 +49,24 @@ def run_loop(cell: Cell, clauses: Clauses, options: Options) -> Run:
     return run_body(cell, clauses, body, options)
 
 
+def refuse_lone_loop(cell: Cell) -> None:
+    """Refuse a cell that is one loop and nothing else: its header is on the wrong line.
+
+    Raises
+    ------
+    BadCell
+        It is; the message gives the line to write.
+    """
+    match cell.tree.body:
+        case [ast.For(target=target, iter=given) as loop]:
+            header = f"for {cell.text(target)} in {cell.text(given)}"
+            message = (
+                f"one loop is one statement, with nothing beside it: write "
+                f"%%parallel {header}, and what the loop does on the lines below"
+            )
+            cell.refuse(message, loop)
+
+
 class _Continue(ast.NodeTransformer):
     """Ends the task where the body goes on with the next item."""
 

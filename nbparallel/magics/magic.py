@@ -27,7 +27,7 @@ from nbparallel.magics import flags, place
 from nbparallel.magics.cell import Line
 from nbparallel.magics.comprehension import run_comprehension
 from nbparallel.magics.given import Given, parse_flags
-from nbparallel.magics.loop import parse_header, run_loop
+from nbparallel.magics.loop import parse_header, refuse_lone_loop, run_loop
 from nbparallel.magics.traces import without_our_frames
 from nbparallel.options import Options, configure, resolve
 
@@ -134,6 +134,7 @@ class ParallelMagics(Magics):
         from nbparallel.magics.statements import last_value, run_statements
 
         cell = place.read(self.shell, line, body)
+        refuse_lone_loop(cell)
         run = run_statements(cell, options, ordered=options.ordered)
         return run, last_value(cell, run) if options.block else run
 

@@ -405,6 +405,15 @@ class TestStatements:
         assert "Cell In[4], line 5\n" in shown
         assert "----> 5 b = 1 / 0" in shown
 
+    def test_a_loop_alone_is_told_where_its_header_goes(self, notebook):
+        shown = notebook.fail(
+            "%%parallel -o run\n# Each half.\nfor x, _ in xs:\n    x / 2"
+        )
+
+        assert "Cell In[4], line 3\n    for x, _ in xs:\n    ^" in shown
+        assert "write %%parallel for x, _ in xs, and what" in shown
+        assert "run" not in notebook
+
     def test_what_is_printed_can_be_kept_in_order(self, notebook):
         run = "%%parallel --ordered --no-capture\nprint(1)\nprint(2)\nprint(3)"
         notebook.run(run)
