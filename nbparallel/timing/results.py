@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbparallel.timing import words
+from nbparallel.timing.fitting import fit
 from nbparallel.timing.measure import Timed
-from nbparallel.timing.scaling import Fit, fit
+from nbparallel.timing.scaling import Fit
 from nbparallel.timing.spread import Spread
 from nbparallel.timing.table import table
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import curve_fit
 
-from nbparallel.timing.scaling import fit
+from nbparallel.timing.fitting import fit
 
 COUNTS = np.repeat([1, 2, 4, 8, 16, 32], 3)
 
@@ -167,8 +167,30 @@ def test_a_law_that_does_not_hold_is_called_that():
     assert any("something else is at work" in said for said in found.caveats)
 
 
+@pytest.mark.parametrize("noise", [0.01, 0.05, 0.1, 0.2])
+@pytest.mark.parametrize(("a", "b"), [(0.05, 0.004), (0.1, 0.0), (1.0, 0.0)])
+def test_noise_alone_is_no_reason_to_doubt_the_law(a, b, noise):
+    seconds = [measured(a, b, noise=noise, seed=seed) for seed in range(100)]
+
+    assert sum(fit(COUNTS, each).off for each in seconds) <= 10
+
+
+@pytest.mark.parametrize("seats", [4, 8])
+def test_a_corner_that_no_law_has_is_noticed_if_little_noise_hides_it(seats):
+    for seed in range(20):
+        noise = np.random.default_rng(seed).normal(0, 0.04, len(COUNTS))
+
+        assert fit(COUNTS, np.exp(noise) / np.minimum(COUNTS, seats)).off
+
+
 def test_faster_than_the_ideal_is_called_that():
     found = fit([1, 2, 4], [1.0, 0.4, 0.15])
 
     assert found.contention == 0
     assert any("which no law explains" in said for said in found.caveats)
+
+
+def test_one_lucky_leg_is_not_faster_than_the_ideal():
+    found = fit([1, 1, 2, 2, 4, 4], [1.0, 1.02, 0.51, 0.41, 0.27, 0.26])
+
+    assert not found.beyond_ideal
