@@ -94,7 +94,7 @@ LINES = [
     ("[1, 2]", "[1, 2]", "takes a comprehension"),
     ("xs", "xs", "takes a comprehension"),
     ("[f(x) for x in xs", "[", "'[' was never closed"),
-    ("[f(x) for x on xs]", "x on", "invalid syntax"),
+    ("[f(x)) for x in xs]", ")", "closing parenthesis ')' does not match"),
     ("[(y := x) for x in xs]", "y := x", "is lost"),
     ("[x async for x in xs]", "x", "`async for` cannot be shared out"),
     ("--no-block [x for x in xs]", "--no-block ", "a run in the background"),
