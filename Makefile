@@ -47,8 +47,8 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-docs: $(VENV)/.ready-docs
-	$(BIN)/python -m sphinx -W --keep-going -n -E -d $(CACHE)/docs docs build/docs
+docs: $(VENV)/.ready-docs | $(CACHE)/ipython
+	$(BIN)/python -m sphinx -T -W --keep-going -n -E -d $(CACHE)/docs docs build/docs
 	@echo "The site: $(CURDIR)/build/docs/index.html"
 
 bench: $(VENV)/.ready-dev | $(CACHE)/ipython

@@ -1,4 +1,4 @@
-"""The site that `make docs` builds: no warning, every link leads somewhere."""
+"""The site that `make docs` builds: no warning, no dead link, nothing from afar."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from playwright.sync_api import sync_playwright
+
+from tests.support.chromium import FLAGS, find_chromium
 
 ROOT = Path(__file__).parents[1]
-#: Attributes that make a browser load something, and those that lead somewhere.
-LOADED = {("img", "src"), ("script", "src"), ("link", "href"), ("iframe", "src")}
-LEADING = {("a", "href")}
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -25,18 +27,28 @@ class Page(HTMLParser):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.places: set[str] = set()
-        self.loaded: list[str] = []
         self.links: list[str] = []
         self.feed(path.read_text(encoding="utf-8"))
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, _tag, attrs):
         for name, value in attrs:
             if name == "id" and value:
                 self.places.add(value)
-            elif (tag, name) in LOADED and value:
-                self.loaded.append(value)
-            elif (tag, name) in LEADING and value:
+            elif name in {"href", "src"} and value:
                 self.links.append(value)
+
+
+def build(folder: Path, *options: str, source: Path = ROOT / "docs"):
+    """Build a site into a folder, with the settings and the strictness of ours."""
+    command = [sys.executable, "-m", "sphinx", "-q", "-T", "-W", "--keep-going", "-n"]
+    places = ["-c", ROOT / "docs", "-d", folder / "read", source, folder / "html"]
+    return subprocess.run(
+        [*command, *options, *map(str, places)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +58,7 @@ def site(tmp_path_factory):
     The notebooks are shown as they were saved: executing them is what nbval is for.
     """
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n"]
-    places = ["-d", str(folder / "read"), str(ROOT / "docs"), str(folder / "html")]
-    done = subprocess.run(
-        [*command, "-D", "nb_execution_mode=off", *places],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = build(folder, "-D", "nb_execution_mode=off")
     assert done.returncode == 0, done.stderr
     pages = (folder / "html").rglob("*.html")
     return {path: Page(path) for path in pages if "_static" not in path.parts}
@@ -62,8 +66,7 @@ def site(tmp_path_factory):
 
 def test_every_link_leads_somewhere(site):
     links = [(path, link) for path, page in site.items() for link in page.links]
-    loaded = [(path, link) for path, page in site.items() for link in page.loaded]
-    local = [each for each in links + loaded if not urlsplit(each[1]).scheme]
+    local = [each for each in links if not urlsplit(each[1]).scheme]
     assert [each for each in local if not leads_somewhere(site, *each)] == []
 
 
@@ -76,14 +79,23 @@ def leads_somewhere(site: dict[Path, Page], path: Path, link: str) -> bool:
     return path.is_file()
 
 
+@pytest.mark.browser
 def test_nothing_is_loaded_from_elsewhere(site):
-    foreign = {
-        link
-        for page in site.values()
-        for link in page.loaded
-        if urlsplit(link).netloc or urlsplit(link).scheme not in ("", "data")
-    }
-    assert foreign == set()
+    wanted, failed = set(), []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=FLAGS
+        )
+        page = browser.new_page()
+        page.on("request", lambda request: wanted.add(request.url))
+        page.on("requestfailed", lambda request: failed.append(request.url))
+        page.on("pageerror", lambda error: failed.append(str(error)))
+        for path in site:
+            page.goto(path.as_uri())
+        browser.close()
+    assert {path.as_uri() for path in site} <= wanted
+    assert [url for url in wanted if urlsplit(url).scheme not in {"file", "data"}] == []
+    assert failed == []
 
 
 def test_every_notebook_is_a_page(site):
@@ -96,3 +108,27 @@ def test_every_public_name_has_its_place(site):
 
     (api,) = (page for path, page in site.items() if path.name == "api.html")
     assert {f"nbparallel.{name}" for name in nbparallel.__all__} <= api.places
+
+
+def write_notebook(folder: Path, code: str) -> Path:
+    """Write a site of one notebook, which was never executed."""
+    cells = [new_markdown_cell("# A lesson"), new_code_cell(code)]
+    folder.mkdir()
+    nbformat.write(new_notebook(cells=cells), folder / "index.ipynb")
+    return folder
+
+
+def test_notebooks_are_executed_and_a_run_is_shown_without_a_script(tmp_path):
+    code = "import nbparallel\nrun = nbparallel.pmap(hex, [48879])"
+    done = build(tmp_path, source=write_notebook(tmp_path / "source", code))
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "html/index.html").read_text(encoding="utf-8")
+    assert "0xbeef" in page
+    assert "widget-view" not in page
+
+
+def test_a_notebook_that_fails_fails_the_site(tmp_path):
+    source = write_notebook(tmp_path / "source", "int('forty-two')")
+    done = build(tmp_path, source=source)
+    assert done.returncode != 0
+    assert "invalid literal for int()" in done.stderr
