@@ -147,10 +147,10 @@ def _line(name: str, *sentences: str) -> str:
     return f"{one_line(name)}: {' '.join(filter(None, sentences))}"
 
 
-def one_line(text: str) -> str:
-    """Return *text* on one line, cut to a bounded length."""
+def one_line(text: str, most: int = MOST_SHOWN) -> str:
+    """Return *text* on one line, cut to *most* characters."""
     shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return shown if len(shown) <= MOST_SHOWN else f"{shown[: MOST_SHOWN - 1]}…"
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 def _said(error: BaseException) -> str:

@@ -11,6 +11,7 @@ import io
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from time import process_time
 
 import numpy as np
@@ -29,6 +30,7 @@ PLOTS = {
     "speedup": (nbp.plot_speedup, examples.comparison()),
     "speedup-failed": (nbp.plot_speedup, examples.comparison(failed=7)),
     "sweep": (nbp.plot_sweep, examples.sweep()),
+    "sweep-failed": (nbp.plot_sweep, examples.sweep(failed=(16, 32))),
     "timeline": (nbp.plot_timeline, examples.columns()),
     "durations": (nbp.plot_durations, examples.columns(1500)),
     "throughput": (nbp.plot_throughput, examples.columns(1500)),
@@ -141,7 +143,7 @@ def pixels(ax):
 def test_a_run_without_tasks_says_so(plot):
     run = nbp.pmap(abs, [])
 
-    assert [text.get_text() for text in plot(run).texts] == ["no task has ended yet"]
+    assert [text.get_text() for text in plot(run).texts] == ["no task was carried out"]
 
 
 @pytest.mark.parametrize(
@@ -178,6 +180,27 @@ def test_tasks_that_all_took_the_same_can_be_drawn(took):
         columns.ended[task] += took
     for plot in nbp.plot_timeline, nbp.plot_durations, nbp.plot_throughput:
         plot(columns)._repr_png_()
+
+
+def test_the_factor_is_in_words_above_however_long_the_name():
+    for found in examples.comparison(), examples.sweep((1, 8)):
+        title = replace(found, name="x" * 100).plot().get_title(loc="left")
+        name, words = title.splitlines()
+
+        assert len(name) == 56
+        assert words.startswith("8 workers: ")
+        assert "times as fast (" in words
+
+
+def test_numbers_of_workers_have_room_beside_each_other():
+    ax = nbp.plot_sweep(examples.sweep(range(1, 33)))
+    picture = ax._repr_png_()
+    boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
+
+    assert picture
+    assert len(boxes) > 8
+    for left, right in pairwise(boxes):
+        assert left.x1 < right.x0
 
 
 @pytest.mark.parametrize("name", ["$", "$x^{$", r"\frac", "a\nb" * 100])

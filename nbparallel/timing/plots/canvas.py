@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nbparallel.engine.run import Run
 from nbparallel.errors import BadType
 from nbparallel.records.columns import Columns
+from nbparallel.timing.words import one_line
 from nbparallel.types import Status
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ COLOURS: Final = {
 #: Inches, and dots for each of them that a screen may have.
 SIZE: Final = (6.4, 3.6)
 SHARPNESS: Final = 2
+#: So many characters of a name fit above a plot.
+LONGEST: Final = 56
 
 
 def axes_for(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
@@ -109,8 +112,12 @@ def ink(ax: Axes) -> Any:
     return ax.xaxis.label.get_color()
 
 
-def write_title(ax: Axes, text: str) -> None:
-    """Write *text* above, as it stands: a ``$`` in a name begins no formula."""
+def write_title(ax: Axes, name: str, finding: str) -> None:
+    """Write above, in a line each, what was measured and what came of it.
+
+    It is written as it stands: a ``$`` in a name begins no formula.
+    """
+    text = f"{one_line(name, LONGEST)}\n{finding}"
     ax.set_title(text, loc="left", fontsize="medium", parse_math=False)
 
 
@@ -132,7 +139,7 @@ def legend_above(ax: Axes, **options: Any) -> None:
         )
 
 
-def say_empty(ax: Axes, words: str = "no task has ended yet") -> Axes:
+def say_empty(ax: Axes, words: str = "no task was carried out") -> Axes:
     """Say in the middle of the plot why there is nothing in it."""
     ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
     ax.set_xticks([])

@@ -65,7 +65,7 @@ def plot_durations(run: Run | Columns, ax: Axes | None = None) -> Axes:
     parts = [(good, "ok", canvas.GREEN, ""), (bad, "failed", canvas.VERMILLION, "////")]
     _stack(ax, [part for part in parts if len(part[0])], bins)
     _mark(ax, float(np.median(every)), "median", "-")
-    _mark(ax, float(np.quantile(every, 0.95)), "95 %", "--")
+    _mark(ax, float(np.quantile(every, 0.95)), "95 % within", "--")
     _scales(ax)
     return ax
 
@@ -74,7 +74,7 @@ def _bins(every: NDArray[Any], *, logarithmic: bool) -> NDArray[Any]:
     import numpy as np
 
     low, high = float(every.min()), float(every.max())
-    count = int(np.clip(2 * len(every) ** 0.5, 10, MOST_BINS))
+    count = int(np.clip(2 * len(every) ** 0.5, 10, MOST_BINS)) if low < high else 1
     if logarithmic:
         return np.geomspace(max(low, SHORTEST), high, count + 1)
     margin = 0.05 * (high - low) or max(0.05 * high, SHORTEST)

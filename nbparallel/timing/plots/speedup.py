@@ -38,7 +38,7 @@ def plot_speedup(comparison: Comparison, ax: Axes | None = None) -> Axes:
     >>> nbp.plot_speedup(found).get_xlabel()
     'seconds'
     """
-    ax = canvas.axes_for(ax, (6.4, 2.2))
+    ax = canvas.axes_for(ax, (6.4, 2.4))
     rows = (
         (workers_in_words(comparison.workers), comparison.parallel, canvas.BLUE),
         (comparison.baseline, comparison.sequential, canvas.GREY),
@@ -59,7 +59,7 @@ def plot_speedup(comparison: Comparison, ax: Axes | None = None) -> Axes:
     longest = max(took.high for _, took, _ in rows if took is not None)
     ax.set_xlim(0, longest * 1.18)
     ax.set_xlabel("seconds")
-    canvas.write_title(ax, _headline(comparison))
+    canvas.write_title(ax, comparison.name, _finding(comparison))
     return ax
 
 
@@ -79,11 +79,11 @@ def _bar(ax: Axes, height: int, took: Spread, colour: str) -> None:
     )
 
 
-def _headline(comparison: Comparison) -> str:
-    name = words.one_line(comparison.name)
+def _finding(comparison: Comparison) -> str:
     if comparison.speedup is not None:
-        return f"{name}: {words.times_as_fast(comparison.speedup)}"
+        who = workers_in_words(comparison.workers)
+        return f"{who}: {words.times_as_fast(comparison.speedup)}"
     if comparison.failed:
         tasks = comparison.legs[0].tasks
-        return f"{name}: no factor, {comparison.failed} of {tasks} tasks failed"
-    return f"{name}: no factor, cancelled before both were measured"
+        return f"no factor: {comparison.failed} of {tasks} tasks failed"
+    return "no factor: cancelled before both were measured"

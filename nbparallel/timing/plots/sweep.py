@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from nbparallel.timing import words
 from nbparallel.timing.plan import workers_in_words
 from nbparallel.timing.plots import canvas
-from nbparallel.timing.spread import Spread, factor, seconds
+from nbparallel.timing.spread import Spread, seconds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from nbparallel.timing.results import Sweep
+
+#: So many numbers fit beside each other on the axis.
+ROOM: Final = 18
 
 
 def plot_sweep(sweep: Sweep, ax: Axes | None = None) -> Axes:
@@ -54,12 +57,22 @@ def plot_sweep(sweep: Sweep, ax: Axes | None = None) -> Axes:
     _fit(ax, sweep, base)
     _points(ax, sweep.speedup)
     _best(ax, sweep)
+    _failed(ax, sweep)
     _scales(ax, sweep, base)
     canvas.tidy(ax)
     ax.spines["right"].set_visible(True)
     ax.legend(loc="upper left", frameon=False)
-    canvas.write_title(ax, words.one_line(sweep.name))
+    canvas.write_title(ax, sweep.name, _finding(sweep))
     return ax
+
+
+def _finding(sweep: Sweep) -> str:
+    if sweep.best is None or sweep.best not in sweep.speedup:
+        return ""
+    if sweep.best == sweep.base:
+        return f"no number of workers was faster than {workers_in_words(sweep.base)}"
+    gain = words.times_as_fast(sweep.speedup[sweep.best])
+    return f"{workers_in_words(sweep.best)}: {gain}"
 
 
 def _ideal(ax: Axes, sweep: Sweep) -> None:
@@ -127,15 +140,29 @@ def _best(ax: Axes, sweep: Sweep) -> None:
         markeredgecolor=canvas.VERMILLION,
         markeredgewidth=2,
         linestyle="none",
-        label=f"fastest: {workers_in_words(best)}, {factor(gain)} times",
+        label=f"fastest: {best}",
     )
+
+
+def _failed(ax: Axes, sweep: Sweep) -> None:
+    """Mark at the foot the counts at which tasks failed, which have no point."""
+    if sweep.failed:
+        ax.plot(
+            list(sweep.failed),
+            [0.03] * len(sweep.failed),
+            "x",
+            color=canvas.VERMILLION,
+            markeredgewidth=2,
+            transform=ax.get_xaxis_transform(),
+            label="tasks failed",
+        )
 
 
 def _scales(ax: Axes, sweep: Sweep, base: float) -> None:
     """Write counts, factors and, on the right, seconds as plain numbers."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-    ax.xaxis.set_major_locator(FixedLocator(list(sweep.workers)))
+    ax.xaxis.set_major_locator(FixedLocator(_apart(sweep.workers)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.yaxis.set_major_locator(LogLocator(base=2))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -161,3 +188,13 @@ def _scales(ax: Axes, sweep: Sweep, base: float) -> None:
     right.yaxis.set_major_locator(FixedLocator([base / 2**step for step in steps]))
     right.yaxis.set_major_formatter(FuncFormatter(lambda value, _: seconds(value)))
     right.yaxis.set_minor_locator(NullLocator())
+
+
+def _apart(counts: tuple[int, ...]) -> list[int]:
+    """Return those of the counts that have room for their number on the axis."""
+    room = counts[-1] / counts[0]
+    shown = [counts[-1]]
+    for count in reversed(counts):
+        if (shown[-1] / count) ** ROOM >= room:
+            shown.append(count)
+    return shown[::-1]

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     from nbparallel.engine.run import Run
     from nbparallel.records.columns import Columns
 
-FEWEST_BINS: Final = 10
 MOST_BINS: Final = 60
 #: So many tasks should end in a stretch of time on average.
-TASKS_PER_BIN: Final = 10
+TASKS_PER_BIN: Final = 5
 
 
 def plot_throughput(run: Run | Columns, ax: Axes | None = None) -> Axes:
@@ -56,7 +55,7 @@ def plot_throughput(run: Run | Columns, ax: Axes | None = None) -> Axes:
         return canvas.say_empty(ax)
     origin = starts[tried].min()
     starts, ends = starts[tried] - origin, ends[tried] - origin
-    count = int(np.clip(len(ends) / TASKS_PER_BIN, FEWEST_BINS, MOST_BINS))
+    count = int(np.clip(len(ends) / TASKS_PER_BIN, 1, MOST_BINS))
     edges = np.linspace(0, max(float(ends.max()), 1e-9), count + 1)
     carried_out = ends[status[tried] != Status.CANCELLED]
     tally, _ = np.histogram(carried_out, edges)
@@ -98,7 +97,6 @@ def _draw_busy(ax: Axes, found: NDArray[Any], edges: NDArray[Any]) -> None:
         baseline=None,
         color=canvas.VERMILLION,
         linewidth=1.8,
-        label="busy workers (right)",
     )
     right.set_ylim(0, max(1.0, float(found.max())) * 1.08)
     right.set_ylabel("busy workers", color=canvas.VERMILLION)
