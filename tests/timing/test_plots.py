@@ -198,7 +198,7 @@ def test_numbers_of_workers_have_room_beside_each_other():
     boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
 
     assert picture
-    assert len(boxes) > 8
+    assert len(boxes) > 6
     for left, right in pairwise(boxes):
         assert left.x1 < right.x0
 
