@@ -120,7 +120,7 @@ def test_the_run_is_shown_once(notebook):
     kinds = [said["msg_type"] for said in outcome.outputs]
     assert kinds.count("display_data") == 1
     assert "execute_result" not in kinds
-    assert notebook.evaluate("_ is run or run.results == [2, 1, 0]")
+    assert notebook.evaluate("_ is run, run.results") == (True, [2, 1, 0])
 
 
 def test_the_value_of_a_line_is_shown(notebook):
@@ -135,3 +135,13 @@ def test_defaults_last_from_cell_to_cell(notebook):
 
     assert notebook.evaluate("run.options.workers") == 3
     notebook.run("%config NBParallel.workers = None")
+
+
+def test_the_tab_key_completes_flags_and_names(notebook):
+    def matches(code):
+        ask = {"code": code, "cursor_pos": len(code)}
+        reply = notebook.reply(notebook.ask("complete_request", ask))
+        return reply["content"]["matches"]
+
+    assert "--on-error" in matches("%%parallel --on")
+    assert "xs" in [each.strip() for each in matches("%%parallel -w 4 for x in x")]
