@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nbparallel.timing.results import Sweep
 
 #: So many numbers fit beside each other on the axis.
-ROOM: Final = 14
+ROOM: Final = 18
 
 
 def plot_sweep(sweep: Sweep, ax: Axes | None = None) -> Axes:
