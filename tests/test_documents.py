@@ -9,12 +9,21 @@ import re
 import subprocess
 import sys
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote, urldefrag
 
 import pytest
+from markdown_it import MarkdownIt
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), ROOT / "benchmarks/README.md", *(ROOT / "docs").rglob("*.md")]
+)
 MODULES = sorted((ROOT / "nbparallel").rglob("*.py"))
 
 #: What the guides take for granted: something to fetch, and a few that can't be.
@@ -60,16 +69,18 @@ def join(users, orders):
 """,
 }
 
-#: Languages of code that does not run here, each with the reason.
+#: Languages of code that runs here.
+RUN = {"python", "ipython"}
+#: Languages of code that does not, each with the reason.
 NOT_RUN = {
     "bash": "they make environments; a test of its own looks at what they name",
     "text": "pictures and output",
 }
-BLOCK = re.compile(
-    r"^(?:<!-- needs: (?P<needs>\w+) -->\n)?"
-    r"```(?P<language>[^\n]*)\n(?P<code>.*?)^```$",
-    re.DOTALL | re.MULTILINE,
-)
+#: What is markup of the site rather than code; Sphinx refuses what it does not know.
+MARKUP = {"{toctree}", "{include}", "{eval-rst}"}
+#: Libraries whose blocks run only where they are installed, marked by this comment.
+PEERS = {"ipyparallel", "pandarallel"}
+NEEDS = re.compile(r"<!-- needs: (.*) -->")
 
 #: Carries out cells as IPython does, up to the first that fails.
 SHELL = """
@@ -82,16 +93,27 @@ for cell in json.load(sys.stdin):
 """
 
 
-def blocks_of(document: Path) -> list[re.Match[str]]:
-    found = list(BLOCK.finditer(document.read_text(encoding="utf-8")))
-    return [each for each in found if not each["language"].startswith("{")]
+class Block(NamedTuple):
+    """A block of code in a document."""
+
+    language: str
+    code: str
+    needs: str | None
 
 
-def language_of(block: re.Match[str]) -> str:
-    """Return the language of a block; one without any has magics or is a picture."""
-    if block["language"]:
-        return block["language"]
-    return "ipython" if re.search(r"^%|= %", block["code"]) else "text"
+def read(document: Path) -> list[Token]:
+    return MarkdownIt().enable("table").parse(document.read_text(encoding="utf-8"))
+
+
+def blocks_of(document: Path) -> list[Block]:
+    found, needs = [], None
+    for token in read(document):
+        language = token.info.split(" ")[0]
+        if token.type in {"fence", "code_block"} and language not in MARKUP:
+            found.append(Block(language, token.content, needs))
+        mark = NEEDS.match(token.content) if token.type == "html_block" else None
+        needs = mark[1] if mark else None
+    return found
 
 
 def named(path: Path) -> str:
@@ -110,27 +132,27 @@ def run(code: list[str], given: str, folder: Path) -> subprocess.CompletedProces
     )
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+@pytest.mark.parametrize(
+    "document",
+    [path for path in DOCUMENTS if any(b.language in RUN for b in blocks_of(path))],
+    ids=named,
+)
 def test_code_in_documents_runs(document, tmp_path, monkeypatch):
     blocks = [block for block in blocks_of(document) if may_run(block)]
-    if not blocks:
-        pytest.skip("no code in it")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     given = PRELUDE + ALSO.get(named(document), "")
-    codes = [given, *(block["code"] for block in blocks)]
-    if any(language_of(block) == "ipython" for block in blocks):
+    codes = [given, *(block.code for block in blocks)]
+    if any(block.language == "ipython" for block in blocks):
         done = run([SHELL], json.dumps(codes), tmp_path)
     else:
         done = run(["\n".join(codes)], "", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def may_run(block: re.Match[str]) -> bool:
-    if language_of(block) in NOT_RUN:
-        return False
-    return block["needs"] is None or is_usable(block["needs"])
+def may_run(block: Block) -> bool:
+    return block.language in RUN and (block.needs is None or is_usable(block.needs))
 
 
 def is_usable(library: str) -> bool:
@@ -141,17 +163,18 @@ def is_usable(library: str) -> bool:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
-def test_every_block_has_a_language_that_is_known(document):
-    languages = {language_of(block) for block in blocks_of(document)}
-    assert languages <= {"python", "ipython", *NOT_RUN}
+def test_every_block_runs_or_has_a_reason_not_to(document):
+    blocks = blocks_of(document)
+    assert {block.language for block in blocks} <= {*RUN, *NOT_RUN}
+    assert {block.needs for block in blocks} <= {None, *PEERS}
 
 
 def test_commands_in_documents_exist():
     targets = re.findall(
         r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
     )
-    for document in {*DOCUMENTS, *ROOT.glob("*.md")}:
-        commands = [b["code"] for b in blocks_of(document) if b["language"] == "bash"]
+    for document in DOCUMENTS:
+        commands = [b.code for b in blocks_of(document) if b.language == "bash"]
         text = "\n".join(commands)
         assert set(re.findall(r"^make (\w+)", text, re.MULTILINE)) <= {*targets}
         paths = re.findall(r"\b(?:tools|tests|notebooks)/[\w./-]+", text)
@@ -165,11 +188,31 @@ def test_examples_in_docstrings_hold(path):
     assert doctest.testmod(module).failed == 0
 
 
-@pytest.mark.parametrize(
-    "document", sorted({*DOCUMENTS, *ROOT.glob("*.md")}), ids=named
-)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_links_between_documents_lead_somewhere(document):
-    text = document.read_text(encoding="utf-8")
-    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", text)
-    local = [target for target in targets if "://" not in target]
-    assert [x for x in local if not (document.parent / x).exists()] == []
+    links = [link for link in links_of(document) if "://" not in link]
+    assert [link for link in links if not leads_somewhere(document, link)] == []
+
+
+def links_of(document: Path) -> list[str]:
+    """Return where links and pictures lead, as those see it who read the files."""
+    inline = [child for token in read(document) for child in token.children or ()]
+    found = [token.attrs.get("href") or token.attrs.get("src") for token in inline]
+    return [unquote(str(each)) for each in found if each]
+
+
+def leads_somewhere(document: Path, link: str) -> bool:
+    target, place = urldefrag(link)
+    path = document.parent / target if target else document
+    return path.exists() and (not place or place in places_of(path))
+
+
+def places_of(document: Path) -> set[str]:
+    """Return the names that headings have in links."""
+    tokens = read(document)
+    titles = [
+        title.content.lower()
+        for heading, title in pairwise(tokens)
+        if heading.type == "heading_open"
+    ]
+    return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles}
