@@ -62,11 +62,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 #: Names that other projects document, or that have no page of their own.
 OTHERS = (
-    r"(collections|concurrent|matplotlib|np|numpy|pandas|pd|types|typing)\..*",
-    "Any|Axes|Callable|Columns|DataFrame|Iterable|Iterator|NDArray|Self|TracebackType",
-    "map|optional|pyplot",
-    "BaseException|Exception|KeyboardInterrupt|RuntimeError|TypeError|ValueError",
-    "bool|dict|float|int|list|None|object|property|str|tuple",
+    r"(collections|matplotlib|numpy|pandas|pd)\..*",
+    "Axes|Columns",
     r"nbparallel\.timing\.scaling",
 )
 nitpick_ignore_regex = [("py:.*", pattern) for pattern in OTHERS]

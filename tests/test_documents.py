@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -179,6 +180,24 @@ def test_commands_in_documents_exist():
         assert set(re.findall(r"^make (\w+)", text, re.MULTILINE)) <= {*targets}
         paths = re.findall(r"\b(?:tools|tests|notebooks)/[\w./-]+", text)
         assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_reference_has_every_option_and_every_column():
+    from nbparallel import Options, pmap
+
+    options = {field.name: repr(field.default) for field in fields(Options)}
+    listed = {row[0]: row[1].replace('"', "'") for row in table_of("Options")}
+    assert listed == options
+    columns = [row[0] for row in table_of("Columns of `run.df`")]
+    assert columns == list(pmap(abs, [1], progress=False).df)
+
+
+def table_of(title: str) -> list[list[str]]:
+    """Return the first two cells of each row of a table in the reference, unmarked."""
+    text = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+    section = text.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    return [re.findall(r"[^|` ]+", row)[:2] for row in rows]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
