@@ -48,6 +48,7 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/mypy
 
 docs: $(VENV)/.ready-docs | $(CACHE)/ipython
+	@rm -rf build/docs
 	$(BIN)/python -m sphinx -T -W --keep-going -n -E -d $(CACHE)/docs docs build/docs
 	@echo "The site: $(CURDIR)/build/docs/index.html"
 
