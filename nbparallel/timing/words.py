@@ -92,7 +92,7 @@ def _swept(found: Sweep) -> str:
 
 def sweep_table(found: Sweep) -> list[tuple[str, str, str]]:
     """Return the rows of a small table, its head first."""
-    rows = [("workers", "seconds", "speed-up")]
+    rows = [("workers", "time", "speed-up")]
     for count in found.workers:
         took, gain = found.seconds.get(count), found.speedup.get(count)
         if took is not None:

@@ -48,7 +48,7 @@ def test_a_sweep_tells_the_fastest_the_law_and_each_count():
     assert "Universal Scalability Law: " in told
     assert "It predicts 15 workers as best" in told
     assert told.count("\n") == 7
-    assert told.splitlines()[1].split() == ["workers", "seconds", "speed-up"]
+    assert told.splitlines()[1].split() == ["workers", "time", "speed-up"]
 
 
 def test_a_count_that_failed_says_so_in_its_line():
