@@ -18,11 +18,23 @@ they were raised, tracebacks included.
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable
+from types import TracebackType
+from typing import Any
 
 
 class NbparallelError(Exception):
     """Base of all exceptions of this package."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: how the user's own code came here."""
+        shell: Any = sys.modules["IPython"].get_ipython()
+        trace = without_our_frames(self)
+        shown: list[str] = shell.InteractiveTB.structured_traceback(
+            type(self), self, trace, tb_offset=0
+        )
+        return shown
 
 
 class UsageError(NbparallelError):
@@ -82,3 +94,28 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f" Did you mean {found[0]!r}?" if found else ""
+
+
+def without_our_frames(error: BaseException) -> TracebackType | None:
+    """Return the traceback of *error* as the user's own code makes it.
+
+    An error that comes out of our own code, and is not meant to, keeps all of it.
+    """
+    steps = []
+    trace = error.__traceback__
+    while trace is not None:
+        steps.append(trace)
+        trace = trace.tb_next
+    meant = isinstance(error, (NbparallelError, KeyboardInterrupt))
+    if not meant and _is_of(steps[-1], "nbparallel"):
+        return error.__traceback__
+    while steps and _is_of(steps[0], "IPython", "ipykernel"):  # called the cell
+        del steps[0]
+    for step in reversed([step for step in steps if not _is_of(step, "nbparallel")]):
+        trace = TracebackType(trace, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    return trace or error.__traceback__
+
+
+def _is_of(step: TracebackType, *packages: str) -> bool:
+    name: str = step.tb_frame.f_globals.get("__name__", "")
+    return name.partition(".")[0] in packages

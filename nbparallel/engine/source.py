@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from nbparallel.engine.needs import Needs
+from nbparallel.errors import without_our_frames
 from nbparallel.records.store import Records
 
 #: Seconds after which pulling from a lazy input stops with what there is.
@@ -146,7 +147,9 @@ def _pull(iterator: Iterator[Any], most: int) -> Pulled:
     try:
         pulled.ended = read(iterator, most, pulled.items)
     except BaseException as error:  # the user's iterator; reported by the run
-        pulled.ended, pulled.error = True, error
+        trace = without_our_frames(error)
+        pulled.ended = True
+        pulled.error = BaseException.with_traceback(error, trace)
     return pulled
 
 

@@ -22,13 +22,12 @@ from traitlets import TraitType
 
 from nbparallel.engine import session
 from nbparallel.engine.run import Run
-from nbparallel.errors import UsageError
+from nbparallel.errors import UsageError, without_our_frames
 from nbparallel.magics import flags, place
 from nbparallel.magics.cell import Line
 from nbparallel.magics.comprehension import run_comprehension
 from nbparallel.magics.given import Given, parse_flags
 from nbparallel.magics.loop import parse_header, refuse_lone_loop, run_loop
-from nbparallel.magics.traces import without_our_frames
 from nbparallel.options import Options, configure, resolve
 
 HELP = """Run the body of a cell once per item, or a comprehension, in parallel.

@@ -100,6 +100,19 @@ def columns_of(run: Any) -> Columns:
     raise BadType(message)
 
 
+def check_is(value: Any, kind: str, write: str) -> None:
+    """Refuse what is no *kind*, known by name: its plot method leads here.
+
+    Raises
+    ------
+    BadType
+        It is something else; the message says what to write.
+    """
+    if type(value).__name__ != kind:
+        message = f"this draws a {kind}, not {type(value).__name__}: write {write}"
+        raise BadType(message)
+
+
 def tidy(ax: Axes, grid: str = "both") -> None:
     """Take away lines that say nothing, and add faint ones that help to read."""
     ax.spines[["top", "right"]].set_visible(False)

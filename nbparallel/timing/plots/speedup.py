@@ -31,6 +31,11 @@ def plot_speedup(comparison: Comparison, ax: Axes | None = None) -> Axes:
         One bar per way, in seconds: the median, with a line from the least to the
         greatest. The title tells the factor in words, or why there is none.
 
+    Raises
+    ------
+    BadType
+        *comparison* is something else, or *ax* is no Axes.
+
     Examples
     --------
     >>> import nbparallel as nbp
@@ -38,6 +43,8 @@ def plot_speedup(comparison: Comparison, ax: Axes | None = None) -> Axes:
     >>> nbp.plot_speedup(found).get_xlabel()
     'seconds'
     """
+    write = "plot_speedup(nbp.compare(fetch, urls)), or nbp.compare(run) of a run"
+    canvas.check_is(comparison, "Comparison", write)
     ax = canvas.axes_for(ax, (6.4, 2.4))
     rows = (
         (workers_in_words(comparison.workers), comparison.parallel, canvas.BLUE),

@@ -37,6 +37,11 @@ def plot_sweep(sweep: Sweep, ax: Axes | None = None) -> Axes:
         medians, with lines from the least to the greatest; the fastest count is marked,
         and so is the predicted best one where the fit has one.
 
+    Raises
+    ------
+    BadType
+        *sweep* is something else, or *ax* is no Axes.
+
     Examples
     --------
     >>> import nbparallel as nbp
@@ -46,6 +51,8 @@ def plot_sweep(sweep: Sweep, ax: Axes | None = None) -> Axes:
     >>> nbp.plot_sweep(found).get_xlabel()
     'workers'
     """
+    write = "plot_sweep(nbp.sweep(fetch, urls)), or nbp.sweep(run) of a run"
+    canvas.check_is(sweep, "Sweep", write)
     ax = canvas.axes_for(ax, (6.4, 4.2))
     if not sweep.speedup:
         why = "tasks failed" if sweep.failed else "nothing has been measured"

@@ -1,0 +1,51 @@
+"""Errors of ours in real kernels: the user's lines, none of ours."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.kernel
+
+SETUP = """
+import nbparallel as nbp
+
+def broken():
+    yield 1
+    raise OSError("disk")
+
+def call():
+    return nbp.pmap(abs, [1], wrokers=2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "lines"),
+    [
+        ("nbp.pmap(abs, [1], workers=0)", "BadValue", ["Cell In[2], line 1"]),
+        ("call()", "BadType", ["Cell In[2], line 1", "Cell In[1], line 8, in call()"]),
+        ("nbp.compare(abs, [])", "BadValue", ["Cell In[2], line 1"]),
+        ("nbp.sweep(abs, [1], workers=8)", "BadType", ["Cell In[2], line 1"]),
+        ("nbp.plot_timeline(5)", "BadType", ["Cell In[2], line 1"]),
+        ("nbp.plot_speedup(5)", "BadType", ["Cell In[2], line 1"]),
+        (
+            "nbp.pmap(abs, broken(), progress=False)",
+            "InputError",
+            ["Cell In[1], line 5, in broken()", "Cell In[2], line 1"],
+        ),
+    ],
+)
+def test_an_error_shows_the_way_through_the_users_code(kernel, code, error, lines):
+    kernel.run("%colors NoColor")
+    kernel.run("%reset -f")
+    count = kernel.evaluate("get_ipython().execution_count")
+    kernel.run(SETUP)
+    outcome = kernel.run(code)
+    shown = "\n".join(outcome.reply["content"]["traceback"])
+    shown = re.sub(r"\x1b\[[\d;]*m", "", shown)
+
+    assert outcome.error == error
+    at = {"1": count, "2": count + 1}
+    wanted = [
+        re.sub(r"In\[(\d)\]", lambda n: f"In[{at[n[1]]}]", each) for each in lines
+    ]
+    assert re.findall(r"^(?:Cell|File) .*$", shown, re.MULTILINE) == wanted
