@@ -42,6 +42,19 @@ class Run:
     Iterating gives ``(item, result, error)`` for each task as it ends: *error* is None
     or what the task raised, *result* is None where there is an error. With
     ``ordered=True`` the tasks come in input order.
+
+    Examples
+    --------
+    >>> import nbparallel as nbp
+    >>> run = nbp.pmap(divmod, [7, 1], [2, 0], progress=False)
+    >>> run
+    <Run divmod: done, 1 ok, 1 error>
+    >>> run.errors
+    {1: ZeroDivisionError('integer division or modulo by zero')}
+    >>> run.df[["status", "result"]]
+      status  result
+    0     ok  (3, 1)
+    1  error    None
     """
 
     def __init__(self, work: Work, options: Options) -> None:
