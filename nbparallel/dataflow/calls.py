@@ -8,256 +8,315 @@ have one.
 from __future__ import annotations
 
 import ast
-import types
 from abc import abstractmethod
-from typing import Any
 
 from nbparallel.dataflow import known
-from nbparallel.dataflow.frozen import is_frozen, makes_frozen
-from nbparallel.dataflow.heap import (
+from nbparallel.dataflow.frozen import makes_frozen
+from nbparallel.dataflow.names import Names, resolve
+from nbparallel.dataflow.regions import (
     NOTHING,
-    WORLD,
     Body,
+    Frame,
+    Region,
     Regions,
-    data,
-    is_shared,
+    is_data,
 )
-from nbparallel.dataflow.memory import Memory
-from nbparallel.types import MISSING
+from nbparallel.dataflow.scopes import FunctionNode, local_names, parameters
+
+WORLD: Region = ("world", "")
 
 
-class Calls(Memory):
-    """Adds calls."""
+class Calls(Names):
+    """Adds calls and what else runs code."""
 
     ordered = False
+    _applied: set[Region]
+    _given: Regions
+    _frames: dict[object, Frame]
 
     @abstractmethod
     def value(self, node: ast.AST | None) -> Regions:
         """Read an expression; return what its value may lead to."""
 
+    @abstractmethod
+    def go(self, node: ast.AST) -> Regions:
+        """Read an expression that is gone through at once; return the elements."""
+
+    @abstractmethod
+    def run(self, node: ast.AST) -> None:
+        """Read the body of a function, in the midst of its frames."""
+
     def call(self, node: ast.Call) -> Regions:
         """Read a call."""
-        func = node.func
-        self._note_io(func)
-        if isinstance(func, ast.Name) and self.is_builtin(func.id):
-            found = self._builtin(func.id, node)
-            if found is not None:
-                return found
-        if isinstance(func, ast.Attribute):
-            return self._attribute(node, func)
-        callee = self.value(func)
-        args = self._arguments(node)
-        made = self.unknown(node, callee, args)
-        target = self._target(func)
-        return NOTHING if makes_frozen(target) else made
+        self._note_io(node.func)
+        path = self.path(node.func)
+        if path is not None:
+            self.value(node.func)
+            return self._call_library(path, node)
+        if isinstance(node.func, ast.Attribute):
+            return self._call_method(node, node.func)
+        return self.call_value(self.value(node.func), *self._bound_arguments(node))
 
-    def note_bare(self, node: ast.Call) -> None:
-        """Read a call as a statement: done for what it does to its function's module.
+    def call_value(
+        self, callee: Regions, args: list[Regions], named: dict[str, Regions]
+    ) -> Regions:
+        """Read a call of something that is in no library."""
+        if not callee or not all(map(self._is_function, callee)):
+            return self.unknown(callee.union(*args, *named.values()))
+        return NOTHING.union(*(self.apply(each, args, named) for each in callee))
+
+    def note_bare(self, node: ast.AST) -> None:
+        """Read a call as done for what it does to its library.
 
         So ``torch.manual_seed(0)`` stays in order with all that uses ``torch``.
         """
-        target = self._target(node.func)
-        module = getattr(target, "__module__", None) or ""
-        if isinstance(target, types.FunctionType):
-            module = target.__globals__.get("__name__", module)
-        elif target is MISSING and (origin := self._origin(node.func)) is not None:
-            module = origin[0]
-        own = self.outside.namespace.get("__name__")
-        top = module.partition(".")[0] if isinstance(module, str) else ""
-        if top not in known.HARMLESS and module != own:
-            self.note_change(("module", top))
+        path = self.path(node.func) if isinstance(node, ast.Call) else None
+        top = (path or "").partition(".")[0]
+        if path is not None and top not in known.HARMLESS:
+            self.change(frozenset([("state", top)]))
+
+    # -- What runs code ---------------------------------------------------------------
+
+    def unknown(self, given: Regions) -> Regions:
+        """Note something that may do anything to what it is given; return the result.
+
+        Whatever it reaches may hold all the rest of it from here on, and what is done
+        to it in this way is one thing for each statement: `made`.
+        """
+        reached = self.heap.closure(given)
+        if reached <= self._given:
+            return self.made
+        self._given |= reached
+        data = frozenset(filter(is_data, reached))
+        self.see(reached)
+        self.change(data)
+        self.heap.lead(self.made, reached)
+        self.heap.lead(data, self.made)
+        for region in reached:
+            if self._is_function(region):
+                self.heap.lead(
+                    self.made, self.apply(region, [self.made], {}, all_=True)
+                )
+        return self.made
+
+    def look(self, regions: Regions) -> Regions:
+        """Note an operator or an attribute on *regions*; return what it may give."""
+        if self.heap.is_users(regions):
+            return self.unknown(regions)
+        return self.heap.closure(regions)
+
+    def store(self, name: str, regions: Regions, path: str | None = None) -> None:
+        """Bind *name*; what it was before may be finalized by that."""
+        if self.frame_of(name) is None:
+            old = self.names.get(name, self.outside.regions(name))
+            if any(self._finalizes(region) for region in self.heap.closure(old)):
+                self.unknown(old)
+        super().store(name, regions, path)
+
+    def _finalizes(self, region: Region) -> bool:
+        body = self.heap.bodies.get(region)
+        return body is not None and getattr(body.node, "name", "") == "__del__"
+
+    def box(self, *held: Regions) -> Regions:
+        """Return a new container of all that."""
+        self.heap.lead(self.plain, self.heap.closure(NOTHING.union(*held)))
+        return self.plain
+
+    def go_through(self, regions: Regions) -> Regions:
+        """Note that *regions* are gone through: an iterator changes by that."""
+        if self.heap.is_plain(regions):
+            return self.heap.closure(regions)
+        return self.unknown(regions)
+
+    def put(self, holder: Regions, regions: Regions) -> None:
+        """Note that *holder*, be it an object or a module, now holds *regions*."""
+        if self.heap.is_users(holder):
+            self.unknown(holder | regions)
+        reached = self.heap.closure(holder)
+        self.change(holder | {each for each in reached if each[0] == "code"})
+        self.heap.lead(holder, regions)
+
+    def apply(
+        self,
+        region: Region,
+        args: list[Regions],
+        named: dict[str, Regions],
+        *,
+        all_: bool = False,
+    ) -> Regions:
+        """Read the body of the function *region*, called so; return what it gives.
+
+        With *all_* every parameter is given the one argument.
+        """
+        body = self.heap.bodies[region]
+        frame = self._frame(region, body)
+        self.see(frozenset([region]))
+        self._bind_parameters(body.node, frame, region, args, named, all_=all_)
+        if region not in self._applied:
+            self._applied.add(region)
+            frames, self.frames = self.frames, (*body.frames, frame)
+            self.run(body.node)
+            self.frames = frames
+        if not body.is_lazy:
+            return frame.gives
+        given = frozenset([region]).union(frame.gives, *args, *named.values())
+        self.heap.lead(self.made, given)
+        return self.made
+
+    def _frame(self, region: Region, body: Body) -> Frame:
+        """Return the frame of all calls of *body* by this statement."""
+        key = (region, self.number)
+        if key not in self._frames:
+            own = next(iter(self.made))
+            self._frames[key] = Frame(frozenset(local_names(body.node)), own)
+        return self._frames[key]
+
+    def _bind_parameters(
+        self,
+        node: ast.AST,
+        frame: Frame,
+        region: Region,
+        args: list[Regions],
+        named: dict[str, Regions],
+        *,
+        all_: bool,
+    ) -> None:
+        if not isinstance(node, FunctionNode):
+            return
+        every = NOTHING.union(*args, *named.values())
+        plain = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
+        defaults = self.heap.closure([region]) - {region}
+        for name in parameters(node):
+            if all_ or name not in {*plain, *named} or "" in named:
+                given = every
+            elif name in named:
+                given = named[name]
+            elif plain.index(name) < len(args):
+                given = args[plain.index(name)]
+            else:
+                given = defaults
+            if all_ or name not in plain:
+                given |= defaults
+            known = frame.values.get(name, NOTHING)
+            frame.values[name] = self.heap.joined(known, given)
 
     # -- The kinds of callee ----------------------------------------------------------
 
-    def unknown(self, node: ast.AST, callee: Regions, args: Regions) -> Regions:
-        """Read a call of something that may do anything to what it is given."""
-        given = self.heap.closure(callee | args)
-        self.change(given)
-        bodies = [self.heap.bodies[each] for each in given if each in self.heap.bodies]
-        made = self.fresh(node)
-        holders = {made, *data(given)}
-        held = {*holders, *filter(is_shared, self.heap.closure(args))}
-        for body in bodies:
-            holders |= data(body.changes)
-            held |= body.gives
-        # What is done later: an instance calls its methods, a generator its body.
-        if given & self.heap.classes or any(_is_lazy(body) for body in bodies):
-            held |= given
-        self.heap.lead(holders, held)
-        return frozenset([made])
+    def _call_library(self, path: str, node: ast.Call) -> Regions:
+        if path.startswith("builtins."):
+            return self._call_builtin(path[9:], node)
+        return self.give_library(
+            path, self._arguments(node), in_place=_in_place(node, path)
+        )
 
-    def _builtin(  # noqa: PLR0911 # one per kind
-        self, name: str, node: ast.Call
-    ) -> Regions | None:
-        """Read a call of a builtin; None if nothing is known about it."""
-        chosen = _BUILTINS.get(name)
-        if chosen is None:
-            return None
-        self.load(name)
-        args = self._arguments(node)
-        if name == "print":
-            for keyword in node.keywords:
-                self.change(self.value(keyword.value))  # file=
-        if chosen is known.READERS:
+    def give_library(
+        self, path: str, args: Regions, *, in_place: bool = False
+    ) -> Regions:
+        """Read a call of the function at *path* with all that."""
+        module, _, name = path.rpartition(".")
+        top = path.partition(".")[0]
+        library: Regions = frozenset([("lib", top)])
+        if module == "builtins" and name in known.LOOKS:
+            self.look(args)
             return NOTHING
-        if chosen is known.PASSING:
-            found = self.heap.classes if name == "type" else self.heap.closure(args)
-            return frozenset(found)
-        if chosen is known.SETTERS:
-            self.change_itself(args)
-            return NOTHING
-        if chosen is known.ITERATORS:
-            made = self.fresh(node)
-            self.heap.lead([made], self.heap.closure(args))
-            return frozenset([made])
-        if chosen is known.CHOOSERS and len(node.args) > 1:
-            return args
-        held = self.go_through(args)
-        if chosen is known.FOLDERS:
-            return NOTHING
-        return self.container(node, held) if chosen is known.COLLECTORS else held
+        if module in known.STATEFUL and path not in known.STATELESS:
+            self.change(library)
+        is_reading = top in known.READING and not any(
+            path.startswith(each) for each in known.NOT_READING
+        )
+        if self.heap.is_users(library):  # something was put into it
+            args |= library
+        elif (is_reading or path in known.READING_TOO) and not in_place:
+            return self._read(NOTHING, args)
+        found = self.unknown(args)
+        return NOTHING if makes_frozen(resolve(path)) else found
 
-    def _attribute(self, node: ast.Call, func: ast.Attribute) -> Regions:
-        module = self._module_of(func)
-        if module is not None:
-            return self._of_module(node, func, *module)
-        holder = self.value(func.value)
-        args = self._arguments(node)
-        if func.attr in known.DRAWING:
-            self.note_change(("module", "matplotlib"))
-        reached = self.heap.closure(holder)
-        if not reached:
-            return self._of_immutable(node, func, args)
-        if data(reached) and self.heap.is_plain(holder):
-            found = self._of_container(node, func.attr, holder, args)
-            if found is not None:
+    def _call_builtin(self, name: str, node: ast.Call) -> Regions:
+        if name in known.GOES:
+            gone = [self.go(each) for each in node.args]
+            named = [self.value(each.value) for each in node.keywords]
+            found = self._read(NOTHING, NOTHING.union(*gone, *named))
+            if name in ("max", "min", "sum"):
                 return found
-        elif not data(reached) and self._is_object(func.value, holder):
-            self.change_itself(frozenset(r for r in holder if r[0] == "module"))
-        return self.unknown(node, holder, args)
-
-    def _of_immutable(
-        self, node: ast.Call, func: ast.Attribute, args: Regions
-    ) -> Regions:
-        if func.attr in known.TEXT:
-            self.go_through(args)
-            return NOTHING
-        if func.attr in ("split", "splitlines"):
-            return self.container(node, NOTHING)
-        return self.unknown(node, NOTHING, args)
-
-    def _of_container(
-        self, node: ast.Call, method: str, holder: Regions, args: Regions
-    ) -> Regions | None:
-        """Read a call of a list's method, or a dict's; None if it is no known one."""
-        if method in known.LOOKING:
-            return self.heap.elements(holder) | args | _view(method, holder)
-        if method in known.COPYING:
-            held = self.heap.elements(holder) | self.go_through(args)
-            return self.container(node, held)
-        if method in known.TAKING:
-            for region in holder:
-                self.note_change(region)
-            return self.heap.elements(holder) | args
-        if method in known.STORING:
-            for region in holder:
-                self.note_change(region)
-            if method in ("extend", "update"):
-                args |= self.go_through(args)
-            self.heap.lead(holder, args)
-            return self.heap.elements(holder) | args
-        return None
-
-    # -- Modules ----------------------------------------------------------------------
-
-    def _of_module(
-        self, node: ast.Call, func: ast.Attribute, module: str, owner: Any
-    ) -> Regions:
-        self.value(func.value)
+            return NOTHING if name in ("any", "all") else self.box(found)
         args = self._arguments(node)
-        top = ("module", module.partition(".")[0])
-        name = f"{module}.{func.attr}"
-        if owner is not MISSING and not isinstance(owner, (types.ModuleType, type)):
-            if not is_frozen(owner) and func.attr not in known.LOOKING:
-                self.note_change(top)  # as in sys.path.append(…)
-        elif module in known.STATEFUL and name not in known.STATELESS:
-            self.note_change(top)
-        if module in known.PURE:
-            self.go_through(args)
+        if name in known.PASSES and (args or name != "vars"):
+            return self.look(args)
+        if name in known.SETS and node.args:
+            self.put(self.value(node.args[0]), args)
             return NOTHING
-        target = self._target(func)
-        if makes_frozen(target):
-            self.change(args)
-            return NOTHING
-        return self.unknown(node, NOTHING, args)
+        if name in ("dir", "vars") and not node.args:
+            self.lose_track()
+        if name in known.ITERATES or name == "iter":
+            self.heap.lead(self.made, args)
+            return self.made
+        for keyword in node.keywords:
+            if keyword.arg == "file":  # print's
+                self.unknown(self.value(keyword.value))
+        return self.give_library(f"builtins.{name}", args)
 
-    def _module_of(self, func: ast.Attribute) -> tuple[str, Any] | None:
-        """Return the module that ``a.b.c`` looks into, and what ``a.b`` is.
+    def _call_method(self, node: ast.Call, func: ast.Attribute) -> Regions:
+        holder, args = self.value(func.value), self._arguments(node)
+        if func.attr in known.NAMING:
+            self._note_names(node)
+        if func.attr in known.DRAWS:
+            self.change(frozenset([("state", "matplotlib")]))
+        if not self.heap.is_plain(holder) or any(each[0] == "code" for each in holder):
+            return self.unknown(holder | args)
+        if not holder or (func.attr in known.READS and not _in_place(node)):
+            found = self._read(holder, args)
+            return self.plain if func.attr in known.NEW else found
+        if func.attr in known.CHANGES and self.heap.is_plain(args):
+            self._read(holder, args)
+            self.change(holder)
+            self.heap.lead(holder, args)
+            return self.heap.closure(holder | args)
+        return self.unknown(holder | args)
 
-        None if the name ``a`` is no module's.
-        """
-        path = dotted(func)
-        if path is None:
-            return None
-        found = self.known(path[0])
-        module = self._name_of_module(path[0], found)
-        if module is None:
-            return None
-        for name in path[1:-1]:
-            if isinstance(found, types.ModuleType):
-                found = vars(found).get(name, MISSING)
-            elif found is not MISSING:
-                found = object()  # something inside of something inside a module
-            if isinstance(found, types.ModuleType):
-                module = found.__name__
-            elif found is MISSING:
-                module = f"{module}.{name}"
-        if found is MISSING and len(path) > 2 and module.count(".") > 1:  # noqa: PLR2004
-            found = object()  # nobody can tell before it is imported
-        return module, found
+    def _read(self, holder: Regions, args: Regions) -> Regions:
+        """Read a call that only looks; functions it is given may get all the rest."""
+        given = holder | args
+        if not self.heap.is_plain(given):
+            return self.unknown(given)
+        found = self.heap.closure(given) | self.plain
+        for region in self.heap.closure(args):
+            if self._is_function(region):
+                found |= self.apply(region, [found], {}, all_=True)
+        return found
 
-    def _name_of_module(self, name: str, found: Any) -> str | None:
-        if isinstance(found, types.ModuleType):
-            return found.__name__
-        origin = self.origin(name)
-        if origin is not None and found is MISSING and not origin[1]:
-            return origin[0]
-        return None
-
-    def _is_object(self, node: ast.AST, holder: Regions) -> bool:
-        """Whether *node* may be an object out of a module, not a class or function."""
-        if not any(region[0] == "module" for region in holder):
-            return False
-        found = self._target(node)
-        return not (isinstance(found, type) or callable(found) or is_frozen(found))
+    def _note_names(self, node: ast.Call) -> None:
+        """Note the names that the text of a query may read."""
+        for each in (*node.args[:1], *(keyword.value for keyword in node.keywords)):
+            if not isinstance(each, ast.Constant):
+                self.effects.barrier = True
+            for name in known.QUERIED.findall(str(getattr(each, "value", ""))):
+                self.load(name)
 
     # -- Inside -----------------------------------------------------------------------
 
+    def _is_function(self, region: Region) -> bool:
+        return region in self.heap.bodies
+
     def _arguments(self, node: ast.Call) -> Regions:
-        found = NOTHING
-        for each in node.args:
-            found |= self.value(each)
+        args, named = self._bound_arguments(node)
+        return NOTHING.union(*args, *named.values())
+
+    def _bound_arguments(
+        self, node: ast.Call
+    ) -> tuple[list[Regions], dict[str, Regions]]:
+        """Return the arguments by place and by name; the name of `**` is empty."""
+        named: dict[str, Regions] = {}
         for keyword in node.keywords:
-            found |= self.value(keyword.value)
-        return found
-
-    def _target(self, func: ast.AST) -> Any:
-        """Return what is called, where that is known before the cell."""
-        if isinstance(func, ast.Name):
-            return self.known(func.id)
-        if isinstance(func, ast.Attribute) and (module := self._module_of(func)):
-            owner = module[1]
-            if isinstance(owner, (types.ModuleType, type)):
-                return vars(owner).get(func.attr, MISSING)
-        return MISSING
-
-    def _origin(self, func: ast.AST) -> tuple[str, str] | None:
-        path = dotted(func)
-        return None if path is None else self.origin(path[0])
+            found = self.value(keyword.value)
+            if keyword.arg is None:
+                found = self.go_through(found)
+            named[keyword.arg or ""] = found | named.get(keyword.arg or "", NOTHING)
+        args = [self.value(each) for each in node.args]
+        if any(isinstance(each, ast.Starred) for each in node.args):
+            named[""] = NOTHING.union(*args)
+        return args, named
 
     def _note_io(self, func: ast.AST) -> None:
-        if not self.ordered:
-            return
         match func:
             case ast.Name(id=name) if self.frame_of(name) is None:
                 found = name in known.IO_NAMES
@@ -265,42 +324,12 @@ class Calls(Memory):
                 found = name in known.IO_METHODS
             case _:
                 return
-        if found or name.startswith(known.IO_PREFIXES):
-            self.note_change(WORLD)
+        if self.ordered and (found or name.startswith(known.IO_PREFIXES)):
+            self.change(frozenset([WORLD]))
 
 
-def dotted(node: ast.AST) -> list[str] | None:
-    """Return the names in ``a.b.c``, or None if *node* is anything else."""
-    names = []
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    return [node.id, *reversed(names)] if isinstance(node, ast.Name) else None
-
-
-def _view(method: str, holder: Regions) -> Regions:
-    """Return what ``d.keys()`` and the like give: it changes with *holder*."""
-    return holder if method in ("items", "keys", "values") else NOTHING
-
-
-def _is_lazy(body: Body) -> bool:
-    """Whether a call of *body* only prepares what is done later."""
-    node = body.node
-    return isinstance(node, ast.AsyncFunctionDef) or any(
-        isinstance(each, (ast.Yield, ast.YieldFrom)) for each in ast.walk(node)
-    )
-
-
-_BUILTINS = {
-    name: some
-    for some in (
-        known.READERS,
-        known.FOLDERS,
-        known.CHOOSERS,
-        known.COLLECTORS,
-        known.ITERATORS,
-        known.PASSING,
-        known.SETTERS,
-    )
-    for name in some
-}
+def _in_place(node: ast.Call, path: str = "") -> bool:
+    """Whether a call may write to what it was given, as NumPy's functions to `out`."""
+    named = {keyword.arg for keyword in node.keywords}
+    inputs = getattr(resolve(path), "nin", len(node.args))
+    return bool(named & {*known.IN_PLACE, None}) or len(node.args) > inputs

@@ -45,11 +45,21 @@ def is_frozen(value: Any) -> bool:
         value, (numpy.generic, numpy.dtype, numpy.ufunc)
     ):
         return True
-    if pandas is not None and isinstance(
-        value, (pandas.Index, pandas.Timestamp, pandas.Timedelta, pandas.Period)
-    ):
+    if pandas is not None and _is_part_of_frame(value, pandas):
         return True
     return is_read_only_array(value)
+
+
+def _is_part_of_frame(value: Any, pandas: Any) -> bool:
+    """Whether *value* is what frames that are independent may have in common."""
+    extensions = pandas.api.extensions
+    kinds = (
+        *(extensions.ExtensionArray, extensions.ExtensionDtype, pandas.Index),
+        *(pandas.Timestamp, pandas.Timedelta, pandas.Period, pandas.Flags),
+    )
+    return (
+        isinstance(value, kinds) or type(value).__module__ == "pandas._libs.internals"
+    )
 
 
 def is_read_only_array(value: Any) -> bool:

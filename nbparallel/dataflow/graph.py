@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from nbparallel.dataflow.heap import Effects
+from nbparallel.dataflow.regions import Effects
 
 
 def needs(effects: Sequence[Effects]) -> Mapping[int, list[int]]:

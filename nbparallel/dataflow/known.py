@@ -1,7 +1,8 @@
-"""What is known about the functions that everybody calls."""
+"""What is known about the functions and methods that everybody calls."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 
@@ -9,97 +10,132 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-#: Builtins that only look at their arguments and give something immutable.
-READERS: Final = _words(
+def _paths(module: str, text: str) -> frozenset[str]:
+    return frozenset(f"{module}.{word}" for word in text.split())
+
+
+# -- Builtins -------------------------------------------------------------------------
+
+#: What only looks at its arguments and gives something immutable.
+LOOKS: Final = _words(
     """
     ascii bin bool callable chr complex float format hasattr hash hex id int
     isinstance issubclass len oct ord print range repr slice str
     """
 )
-#: Builtins that go through their arguments once, and what they give is immutable.
-FOLDERS: Final = _words("all any")
-#: Builtins that give one of their arguments, an element of one, or what they add up to.
-CHOOSERS: Final = _words("bytes frozenset max min sum tuple")
-#: Builtins that give a container of what they go through.
-COLLECTORS: Final = _words("bytearray dict list set sorted")
-#: Builtins that change the object itself, be it a module or a class.
-SETTERS: Final = _words("delattr setattr")
-#: Builtins that give an iterator over their arguments.
-ITERATORS: Final = _words("enumerate filter map reversed zip")
-#: Builtins that give what their arguments give.
-PASSING: Final = _words("abs divmod getattr pow round type")
-
+#: What looks at its arguments and gives what they lead to.
+PASSES: Final = _words(
+    "abs classmethod divmod getattr pow property round staticmethod type vars"
+)
+#: What goes through its arguments.
+GOES: Final = _words(
+    """
+    all any bytearray bytes dict frozenset list max min set sorted sum tuple
+    """
+)
+#: What gives an iterator over its arguments.
+ITERATES: Final = _words("enumerate filter map reversed zip")
+#: What changes the object itself, be it a module or a class.
+SETS: Final = _words("delattr setattr")
 #: Names whose use may do anything to any name.
-ANYTHING: Final = _words(
+ANYTHING: Final = _paths(
+    "builtins",
     """
-    __import__ breakpoint dir eval exec exit get_ipython globals input locals quit
-    vars
-    """
-)
+    __import__ breakpoint eval exec exit globals input locals quit
+    """,
+) | {"IPython.get_ipython"}
 
-#: Methods of lists, dicts and sets that only look, by what they give.
-LOOKING: Final = _words(
+# -- Methods of text, containers, arrays and frames -----------------------------------
+
+#: Those that take something out or in, or change the order.
+CHANGES: Final = _words(
     """
-    count get index isdisjoint issubset issuperset items keys values
-    """
-)
-COPYING: Final = _words("copy difference intersection symmetric_difference union")
-#: Methods of lists, dicts and sets that put their arguments in.
-STORING: Final = _words(
-    """
-    add append extend insert setdefault symmetric_difference_update update
+    add append appendleft clear difference_update discard extend insert
+    intersection_update pop popitem popleft remove reverse setdefault sort
+    symmetric_difference_update update
     """
 )
-#: Methods of theirs that take something out, or only change the order.
-TAKING: Final = _words(
+#: Those that only look, and what they give may share with what they looked at.
+SHARES: Final = _words(
     """
-    clear difference_update discard intersection_update pop popitem remove reverse
-    sort
-    """
-)
-#: Methods of text that give text.
-TEXT: Final = _words(
-    """
-    capitalize casefold center decode encode expandtabs format join ljust lower
-    lstrip removeprefix removesuffix replace rjust rstrip strip swapcase title upper
-    zfill startswith endswith find index count isdigit isalpha
+    T agg aggregate all_equal apply applymap asfreq assign astype at copy difference
+    explode filter first get get_group groupby head iat iloc index intersection
+    isdisjoint items iterrows itertuples join keys last loc map melt nlargest
+    nsmallest pipe pivot pivot_table query ravel reindex rename reset_index reshape
+    resample rolling select_dtypes set_index squeeze stack swapaxes
+    symmetric_difference tail to_frame to_list to_numpy tolist transform transpose
+    union unstack values view where mask xs drop drop_duplicates dropna expanding
+    ewm fillna flatten clip diff shift eval diagonal take
     """
 )
+#: Those that only look, and what they give is new.
+NEW: Final = _words(
+    """
+    abs all any argmax argmin argsort between capitalize casefold center corr count
+    cov cummax cummin cumprod cumsum decode describe dot duplicated encode endswith
+    equals expandtabs find format idxmax idxmin info isalpha isdigit isin isna isnull
+    issubset issuperset kurt ljust lower lstrip max mean median memory_usage merge min
+    mode ngroup ngroups nonzero notna notnull nunique pct_change prod quantile rank
+    removeprefix removesuffix replace rfind rjust round rsplit rstrip sample
+    searchsorted sem size skew sort_index sort_values split splitlines startswith std
+    strip sum swapcase title to_csv to_dict to_html to_json to_markdown to_records
+    to_string trace transpose unique upper value_counts var zfill
+    """
+)
+READS: Final = SHARES | NEW
+#: Arguments that make them change what they look at.
+IN_PLACE: Final = _words("inplace out")
+#: Those whose text may name names of the notebook, as in ``df.query("a > @limit")``.
+NAMING: Final = _words("eval query")
+QUERIED: Final = re.compile(r"@(\w+)")
+#: Methods that draw on the current figure.
+DRAWS: Final = _words("boxplot hist plot")
+
+# -- Libraries ------------------------------------------------------------------------
 
 #: Modules whose functions work on one hidden state.
 STATEFUL: Final = _words(
     """
-    locale matplotlib.pylab matplotlib.pyplot numpy.random os pylab random seaborn
+    decimal locale matplotlib.pylab matplotlib.pyplot numpy.random os pylab random seaborn
     sys warnings
     """
 )
 #: Functions of those that have nothing to do with it.
-STATELESS: Final = _words(
-    """
-    numpy.random.default_rng os.cpu_count os.fspath os.getcwd os.getpid os.listdir
-    os.path os.scandir os.stat os.walk random.Random random.SystemRandom
-    sys.getsizeof warnings.warn
-    """
+STATELESS: Final = (
+    _paths("decimal", "Decimal")
+    | _paths("numpy.random", "Generator RandomState default_rng")
+    | _paths("os", "cpu_count fspath getcwd getenv getpid listdir path scandir stat")
+    | _paths("os", "walk")
+    | _paths("random", "Random SystemRandom")
+    | _paths("sys", "exc_info getsizeof")
+    | _paths("warnings", "warn")
 )
 #: Modules whose functions are called bare without changing what others see.
-HARMLESS: Final = frozenset(
-    ["", "builtins", "gc", "logging", "nbparallel", "threading", "time", "traceback"]
+HARMLESS: Final = _words("builtins gc logging nbparallel threading time traceback")
+#: Libraries whose functions only look at what they are given, and what they give is of
+#: types whose methods are known.
+READING: Final = _words("cmath math ntpath numpy pandas posixpath statistics time")
+READING_TOO: Final = (
+    _paths("copy", "copy deepcopy")
+    | _paths("json", "dumps loads")
+    | _paths("re", "findall split sub")
 )
-#: Modules of which every function gives something immutable and does nothing else.
-PURE: Final = _words("cmath math ntpath posixpath time")
+#: Functions of those that do change what they are given, or give anything.
+NOT_READING: Final = _paths(
+    "numpy",
+    """
+    apply_along_axis copyto fill_diagonal fromiter frompyfunc lib load memmap
+    nditer ndenumerate put put_along_axis place putmask save savez vectorize
+    """,
+) | _paths("pandas", "ExcelFile ExcelWriter HDFStore option_context read_pickle")
 
 #: Decorators that give what they decorate, or something that works like it.
 TRANSPARENT: Final = _words(
-    """
-    cache cached_property classmethod contextmanager dataclass jit lru_cache njit
-    overload property staticmethod total_ordering wraps
-    """
+    "classmethod jit njit overload property staticmethod total_ordering wraps"
 )
 
-#: Methods that draw on the current figure.
-DRAWING: Final = _words("boxplot hist plot")
+# -- For --ordered: what reads or writes outside of the program -----------------------
 
-#: What reads or writes outside of the program, for ``--ordered``.
 IO_NAMES: Final = _words("display input open print")
 IO_METHODS: Final = _words(
     """

@@ -7,89 +7,70 @@ from collections.abc import Iterator
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-_INNER = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Lambda,
-    ast.ListComp,
-    ast.SetComp,
-    ast.DictComp,
-    ast.GeneratorExp,
-)
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def local_names(node: ast.AST) -> set[str]:
     """Return the names that the scope of *node* has to itself."""
     if isinstance(node, Comprehension):
-        return {
-            name
-            for part in node.generators
-            for name in _bound(part.target, inside=True)
-        }
-    inner = getattr(node, "body", node)
-    body = inner if isinstance(inner, list) else [inner]
-    names: set[str] = set(parameters(node)) if isinstance(node, FunctionNode) else set()
+        targets = [each for part in node.generators for each in ast.walk(part.target)]
+        return {each.id for each in targets if isinstance(each, ast.Name)}
+    names = set(parameters(node)) if isinstance(node, FunctionNode) else set()
     elsewhere: set[str] = set()
-    for each in body:
-        names.update(_bound(each, inside=False))
-        elsewhere.update(_declared(each))
+    for each in _own_nodes(node):
+        names.update(_binds(each))
+        if isinstance(each, ast.Global | ast.Nonlocal):
+            elsewhere.update(each.names)
     return names - elsewhere
 
 
 def parameters(node: FunctionNode) -> list[str]:
     """Return the names of a function's parameters."""
-    args = node.args
-    some = [*args.posonlyargs, *args.args, *args.kwonlyargs]
-    some += [each for each in (args.vararg, args.kwarg) if each is not None]
-    return [each.arg for each in some]
+    return [each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)]
 
 
-def _bound(node: ast.AST, *, inside: bool) -> Iterator[str]:
-    """Yield the names that *node* binds; *inside* a comprehension, only targets."""
+def is_lazy(node: ast.AST) -> bool:
+    """Whether a call of *node* only prepares what is done later."""
+    return isinstance(node, ast.AsyncFunctionDef | ast.GeneratorExp) or any(
+        isinstance(each, ast.Yield | ast.YieldFrom) for each in _own_nodes(node)
+    )
+
+
+def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield all in the body of *node* that is in no scope further inside."""
+    body = getattr(node, "body", node)
+    todo = list(body) if isinstance(body, list) else [body]
+    for each in todo:
+        yield each
+        if isinstance(each, Comprehension):  # of its own it has all but `:=`
+            todo += [part for part in ast.walk(each) if _is_walrus(part)]
+        elif isinstance(each, _Definition | ast.Lambda):
+            todo += getattr(each, "decorator_list", [])
+            todo += getattr(each, "bases", [])
+            args = getattr(each, "args", None)
+            todo += [*args.defaults, *filter(None, args.kw_defaults)] if args else []
+        else:
+            todo += ast.iter_child_nodes(each)
+
+
+def _is_walrus(node: ast.AST) -> bool:
+    return isinstance(node, ast.NamedExpr)
+
+
+def _binds(node: ast.AST) -> Iterator[str]:
+    """Yield the name that *node* itself binds."""
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-            yield name
-        case ast.FunctionDef(name=str(name)) | ast.AsyncFunctionDef(name=str(name)):
-            yield name
-        case ast.ClassDef(name=str(name)):
-            yield name
-        case ast.ExceptHandler(name=str(name)):
-            yield name
-        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
             yield name
         case ast.MatchMapping(rest=str(name)):
             yield name
         case ast.alias(name=name, asname=other):
             yield other or name.partition(".")[0]
-    if isinstance(node, Comprehension) and not inside:
-        yield from _walrus(node)
-        return
-    for child in _children(node):
-        yield from _bound(child, inside=inside)
-
-
-def _walrus(node: ast.AST) -> Iterator[str]:
-    """Yield what ``:=`` binds inside a comprehension, in the scope around it."""
-    for child in ast.walk(node):
-        if isinstance(child, ast.NamedExpr) and isinstance(child.target, ast.Name):
-            yield child.target.id
-
-
-def _declared(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, (ast.Global, ast.Nonlocal)):
-        yield from node.names
-    for child in _children(node):
-        yield from _declared(child)
-
-
-def _children(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the children of *node* that are in the same scope."""
-    if not isinstance(node, _INNER):
-        yield from ast.iter_child_nodes(node)
-        return
-    # Decorators, defaults and bases stand outside; they can bind by `:=` alone.
-    for field in ("decorator_list", "bases"):
-        yield from getattr(node, field, ())
-    if (args := getattr(node, "args", None)) is not None:
-        yield from (each for each in (*args.defaults, *args.kw_defaults) if each)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            yield name
+        case ast.ClassDef(name=name):
+            yield name
+        case ast.ExceptHandler(name=str(name)):
+            yield name
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name

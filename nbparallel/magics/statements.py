@@ -6,6 +6,7 @@ import __future__
 import ast
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field, replace
 from io import StringIO
 from types import CodeType
@@ -18,7 +19,8 @@ from nbparallel.engine.work import Work
 from nbparallel.errors import BadValue
 from nbparallel.magics.cell import Cell
 from nbparallel.options import Options
-from nbparallel.types import FAILED, Status
+from nbparallel.types import FAILED, MISSING, Status
+from nbparallel.views.safe import brief
 
 #: Backends whose workers see the user's names.
 BACKENDS = ("threads", "inline")
@@ -34,23 +36,67 @@ class Statement:
         Its line number in the cell.
     text
         The first line of its source.
+    after
+        The lines that it waits for, without those that these wait for.
     """
 
     line: int
     text: str
+    after: tuple[int, ...]
     _code: CodeType = field(repr=False, compare=False)
     _is_value: bool = field(repr=False, compare=False)
+    _binds: str | None = field(repr=False, compare=False)
 
     def __repr__(self) -> str:
-        return f"line {self.line}: {self.text}"
+        lines = ", ".join(map(str, self.after))
+        return f"line {self.line}: {self.text}" + (f"  after {lines}" if lines else "")
 
     def carry_out(self, namespace: dict[str, Any]) -> Any:
-        """Run it; return its value if it is an expression, else None."""
+        """Run it; return its value if it is an expression, else what it shows."""
         __tracebackhide__ = True
         if self._is_value:
             return eval(self._code, namespace)  # noqa: S307 # the user's own cell
         exec(self._code, namespace)  # noqa: S102 # the user's own cell
-        return None
+        return Bound(self._binds, namespace)
+
+
+class Bound:
+    """The result of a statement that is no expression.
+
+    It is shown as the value of the one name that was bound by it, while that still has
+    it. The value is not kept: a run would hold on to it after ``del``.
+    """
+
+    def __init__(self, name: str | None, namespace: dict[str, Any]) -> None:
+        self._name = name
+        self._namespace = namespace
+        self._id = id(self._value())
+
+    def _value(self) -> Any:
+        return self._namespace.get(self._name or "", MISSING)
+
+    def __repr__(self) -> str:
+        value = self._value()
+        return "" if value is MISSING or id(value) != self._id else brief(value)
+
+
+class _Context:
+    """The context variables of a cell: what a statement sets, later ones find set."""
+
+    def __init__(self) -> None:
+        self._set: dict[ContextVar[Any], Any] = {}
+
+    def enter(self) -> Context:
+        """Set in this thread what has been set so far; return what to leave with."""
+        for variable, value in [*self._set.items()]:
+            variable.set(value)
+        return copy_context()
+
+    def leave(self, before: Context) -> None:
+        """Keep what has been set since *before*."""
+        for variable, value in copy_context().items():
+            if before.get(variable, MISSING) is not value:
+                self._set[variable] = value
 
 
 def run_statements(
@@ -96,14 +142,21 @@ def run_statements(
             f"Write backend='threads'."
         )
         raise BadValue(message)
-    statements = _statements(cell)
-    effects = effects_of(cell.tree.body, cell.namespace, ordered=ordered)
+    _refuse_async(cell, cell.tree)
+    cell.compile(cell.tree)  # what only the whole shows: a late __future__ import
+    waits = needs(effects_of(cell.tree.body, cell.namespace, ordered=ordered))
+    statements = _statements(cell, waits)
+    context = _Context()
 
     def call(statement: Statement) -> Any:
         __tracebackhide__ = True
         if before is not None:
             before(statement)
-        return statement.carry_out(cell.namespace)
+        entered = context.enter()
+        try:
+            return statement.carry_out(cell.namespace)
+        finally:
+            context.leave(entered)
 
     work = Work(
         name="cell",
@@ -111,12 +164,13 @@ def run_statements(
         items=statements,
         source=None,
         total=len(statements),
-        needs=needs(effects),
+        needs=waits,
     )
     # Reading in order is the run's business; the option means the statements here.
     run = Run(work, replace(options, ordered=False)).start()
     if options.block:
-        raise_first(run, work.needs or {})
+        context.enter()
+        raise_first(run, waits)
     return run
 
 
@@ -128,7 +182,8 @@ def last_value(cell: Cell, run: Run) -> Any:
     columns = run.columns()
     if not columns.status or columns.status[-1] != Status.OK or _is_silenced(cell):
         return None
-    return columns.results[-1]
+    value = columns.results[-1]
+    return None if isinstance(value, Bound) else value
 
 
 def raise_first(run: Run, waits: Mapping[int, Any]) -> None:
@@ -159,23 +214,46 @@ def _lost(failed: int, waits: Mapping[int, Any]) -> set[int]:
     return lost - {failed}
 
 
-def _statements(cell: Cell) -> list[Statement]:
+def _statements(cell: Cell, waits: Mapping[int, list[int]]) -> list[Statement]:
     """Compile every statement by itself, under its own line numbers."""
-    _refuse_async(cell, cell.tree)
-    cell.compile(cell.tree)  # what only the whole shows: a late __future__ import
-    flags = _future_flags(cell.tree)
+    body, flags = cell.tree.body, _future_flags(cell.tree)
+    lines = [_first(node).lineno for node in body]
     found = []
-    for node in cell.tree.body:
+    for number, node in enumerate(body):
         tree: ast.Module | ast.Expression = ast.Module([node], [])
         if isinstance(node, ast.Expr):
             tree = ast.Expression(node.value)
-        text = next(iter(cell.text(node).splitlines()), "")
-        if decorators := getattr(node, "decorator_list", None):
-            text = f"@{cell.text(decorators[0])}"
-        line = decorators[0].lineno if decorators else node.lineno
-        code = cell.compile(tree, flags)
-        found.append(Statement(line, text, code, isinstance(node, ast.Expr)))
+        first = _first(node)
+        text = next(iter(cell.text(first).splitlines()), "")
+        found.append(
+            Statement(
+                line=lines[number],
+                text=text if first is node else f"@{text}",
+                after=tuple(sorted({lines[each] for each in waits.get(number, ())})),
+                _code=cell.compile(tree, flags),
+                _is_value=isinstance(node, ast.Expr),
+                _binds=_bound_name(node),
+            )
+        )
     return found
+
+
+def _first(node: ast.stmt) -> ast.stmt | ast.expr:
+    """Return what *node* begins with: a definition's first decorator, or itself."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return decorators[0] if decorators else node
+
+
+def _bound_name(node: ast.stmt) -> str | None:
+    """Return the one name that *node* binds by ``=``, or None."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+            return name
+        case ast.AugAssign(target=ast.Name(id=name)):
+            return name
+    return None
 
 
 def _future_flags(tree: ast.Module) -> int:

@@ -1,0 +1,44 @@
+"""Programs that end in the same namespace, whatever runs at the same time."""
+
+import pytest
+
+from tests.dataflow.generate import generated
+from tests.dataflow.harness import delays, programs
+from tests.dataflow.same import difference
+
+#: Warnings are the programs' own business, and some of them change the filters.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+WRITTEN = {program.name: program for program in programs()}
+SEEDS = range(75)
+
+
+def program_of(which):
+    return generated(which) if isinstance(which, int) else WRITTEN[which]
+
+
+@pytest.fixture(params=[*WRITTEN, *SEEDS], ids=str)
+def program(request):
+    return program_of(request.param)
+
+
+def test_programs_are_many():
+    assert len({program.source for program in WRITTEN.values()}) >= 150
+    assert len({generated(seed).source for seed in SEEDS}) == len(SEEDS)
+
+
+def test_the_same_in_any_order_that_the_needs_allow(program):
+    expected = program.run()
+    assert difference(expected, program.run()) is None, "not the same twice"
+
+    for order in program.orders():
+        found = difference(expected, program.run_in_order(order))
+        assert found is None, (order, found, program.source)
+
+
+def test_the_same_in_threads(program):
+    expected = program.run()
+
+    for delay in delays(len(program.source), program.source.count("\n")):
+        found = difference(expected, program.run_in_threads(delay))
+        assert found is None, (found, program.source)
