@@ -88,10 +88,9 @@ class Run:
 
     @property
     def work(self) -> Work:
-        """What it carries out: the function of an item, and what is known of the items.
+        """What it carries out: the function of an item, and the items at hand.
 
-        For whoever wants to carry it out again; the items of a lazy input that have
-        been read are those of `columns`.
+        The items of a lazy input that have been read are those of `columns`.
         """
         return self._work
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nbparallel.errors import BadType, BadValue
@@ -40,12 +40,12 @@ def plan(legs: list[Leg], repeats: int, *, warmup: bool, seed: int) -> list[Leg]
     Each round has every leg once, in an order of its own: what drifts while all this
     takes place (caches, clock rates, other people's load) favours none of them.
     """
-    shuffled = random.Random(seed)  # noqa: S311 # an order, not a secret
-    order = []
-    for number in range(0 if warmup else 1, repeats + 1):
-        shuffled.shuffle(legs)
-        order += [Leg(number, leg.workers, leg.sequential) for leg in legs]
-    return order
+    chance = random.Random(seed)  # noqa: S311 # an order, not a secret
+    return [
+        replace(leg, round=number)
+        for number in range(0 if warmup else 1, repeats + 1)
+        for leg in chance.sample(legs, len(legs))
+    ]
 
 
 def workers_in_words(count: int) -> str:

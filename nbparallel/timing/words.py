@@ -130,9 +130,8 @@ def _troubles(legs: tuple[Timed, ...]) -> str:
     if not bad:
         return ""
     worst = max(bad, key=lambda timed: timed.failed)
-    some = f"{worst.failed} of {worst.tasks} tasks failed with {way(worst)}"
-    if worst.leg.sequential:
-        some = f"{worst.failed} of {worst.tasks} tasks failed {LOOP}"
+    how = LOOP if worst.leg.sequential else f"with {way(worst)}"
+    some = f"{worst.failed} of {worst.tasks} tasks failed {how}"
     why = f" ({_said(worst.error)})" if worst.error is not None else ""
     return f"No speed-up is claimed where tasks failed: {some}{why}."
 

@@ -15,7 +15,7 @@ LEGS = [Leg(0, workers, workers == 1) for workers in (1, 2, 4, 8)]
 
 
 def test_every_round_has_every_leg_once():
-    order = plan(list(LEGS), 5, warmup=True, seed=0)
+    order = plan(LEGS, 5, warmup=True, seed=0)
 
     for number in range(6):
         legs = [leg for leg in order if leg.round == number]
@@ -23,7 +23,7 @@ def test_every_round_has_every_leg_once():
 
 
 def test_rounds_come_one_after_the_other_each_in_an_order_of_its_own():
-    order = plan(list(LEGS), 8, warmup=False, seed=0)
+    order = plan(LEGS, 8, warmup=False, seed=0)
     rounds = [order[start : start + 4] for start in range(0, 32, 4)]
 
     assert [leg.round for leg in order] == sorted(leg.round for leg in order)
@@ -33,7 +33,7 @@ def test_rounds_come_one_after_the_other_each_in_an_order_of_its_own():
 
 def test_the_seed_fixes_the_order():
     def again(seed):
-        return plan(list(LEGS), 5, warmup=True, seed=seed)
+        return plan(LEGS, 5, warmup=True, seed=seed)
 
     assert again(3) == again(3) != again(4)
 
