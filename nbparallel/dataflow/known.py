@@ -96,8 +96,8 @@ DRAWS: Final = _words("boxplot hist plot")
 #: Modules whose functions work on one hidden state.
 STATEFUL: Final = _words(
     """
-    decimal locale matplotlib.pylab matplotlib.pyplot numpy.random os pylab random seaborn
-    sys warnings
+    decimal locale matplotlib.pylab matplotlib.pyplot numpy.random os pylab random
+    seaborn sys warnings
     """
 )
 #: Functions of those that have nothing to do with it.

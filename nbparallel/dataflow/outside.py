@@ -225,7 +225,7 @@ class _Reachable:
 
     def _visit_method(self, value: Any) -> None:
         owner = value.__self__
-        if owner is None or isinstance(owner, types.ModuleType):
+        if owner is None or is_frozen(owner):
             return
         if _is_hidden_state(owner):
             top = type(owner).__module__.partition(".")[0]
