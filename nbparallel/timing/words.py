@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LOOP: Final = "one after another"
 #: The most characters of a name or of an error's text.
 MOST_SHOWN: Final = 80
+#: A smaller share would be told as 0.0 %.
+LEAST_SHARE: Final = 0.0005
 
 
 def way(timed: Timed) -> str:
@@ -115,10 +117,12 @@ def _few_tasks(found: Sweep) -> str:
 
 
 def _fitted(law: Fit) -> Iterator[str]:
-    parts = [f"{law.contention:.1%} of the work waits its turn"]
+    parts = []
+    if law.contention >= LEAST_SHARE:
+        parts.append(f"{law.contention:.1%} of the work waits its turn")
     if law.coherency:
         parts.append(f"working together costs {law.coherency:.2g} per pair")
-    yield f"{law.law}: {', '.join(parts)}."
+    yield f"{law.law}: {', '.join(parts) or 'nothing waits its turn'}."
     if law.best is not None:
         gain = factor(float(law.limit))
         yield f"It predicts {workers_in_words(law.best)} as best, {gain} times as fast."
