@@ -12,27 +12,17 @@ from abc import abstractmethod
 
 from nbparallel.dataflow import known
 from nbparallel.dataflow.frozen import makes_frozen
-from nbparallel.dataflow.names import Names, resolve
-from nbparallel.dataflow.regions import (
-    NOTHING,
-    Body,
-    Frame,
-    Region,
-    Regions,
-    is_data,
-)
-from nbparallel.dataflow.scopes import FunctionNode, local_names, parameters
+from nbparallel.dataflow.names import resolve
+from nbparallel.dataflow.regions import NOTHING, Region, Regions
+from nbparallel.dataflow.running import Running
 
 WORLD: Region = ("world", "")
 
 
-class Calls(Names):
+class Calls(Running):
     """Adds calls and what else runs code."""
 
     ordered = False
-    _applied: set[Region]
-    _given: Regions
-    _frames: dict[object, Frame]
 
     @abstractmethod
     def value(self, node: ast.AST | None) -> Regions:
@@ -41,10 +31,6 @@ class Calls(Names):
     @abstractmethod
     def go(self, node: ast.AST) -> Regions:
         """Read an expression that is gone through at once; return the elements."""
-
-    @abstractmethod
-    def run(self, node: ast.AST) -> None:
-        """Read the body of a function, in the midst of its frames."""
 
     def call(self, node: ast.Call) -> Regions:
         """Read a call."""
@@ -57,14 +43,6 @@ class Calls(Names):
             return self._call_method(node, node.func)
         return self.call_value(self.value(node.func), *self._bound_arguments(node))
 
-    def call_value(
-        self, callee: Regions, args: list[Regions], named: dict[str, Regions]
-    ) -> Regions:
-        """Read a call of something that is in no library."""
-        if not callee or not all(map(self._is_function, callee)):
-            return self.unknown(callee.union(*args, *named.values()))
-        return NOTHING.union(*(self.apply(each, args, named) for each in callee))
-
     def note_bare(self, node: ast.AST) -> None:
         """Read a call as done for what it does to its library.
 
@@ -74,131 +52,6 @@ class Calls(Names):
         top = (path or "").partition(".")[0]
         if path is not None and top not in known.HARMLESS:
             self.change(frozenset([("state", top)]))
-
-    # -- What runs code ---------------------------------------------------------------
-
-    def unknown(self, given: Regions) -> Regions:
-        """Note something that may do anything to what it is given; return the result.
-
-        Whatever it reaches may hold all the rest of it from here on, and what is done
-        to it in this way is one thing for each statement: `made`.
-        """
-        reached = self.heap.closure(given)
-        if reached <= self._given:
-            return self.made
-        self._given |= reached
-        data = frozenset(filter(is_data, reached))
-        self.see(reached)
-        self.change(data)
-        self.heap.lead(self.made, reached)
-        self.heap.lead(data, self.made)
-        for region in reached:
-            if self._is_function(region):
-                self.heap.lead(
-                    self.made, self.apply(region, [self.made], {}, all_=True)
-                )
-        return self.made
-
-    def look(self, regions: Regions) -> Regions:
-        """Note an operator or an attribute on *regions*; return what it may give."""
-        if self.heap.is_users(regions):
-            return self.unknown(regions)
-        return self.heap.closure(regions)
-
-    def store(self, name: str, regions: Regions, path: str | None = None) -> None:
-        """Bind *name*; what it was before may be finalized by that."""
-        if self.frame_of(name) is None:
-            old = self.names.get(name, self.outside.regions(name))
-            if any(self._finalizes(region) for region in self.heap.closure(old)):
-                self.unknown(old)
-        super().store(name, regions, path)
-
-    def _finalizes(self, region: Region) -> bool:
-        body = self.heap.bodies.get(region)
-        return body is not None and getattr(body.node, "name", "") == "__del__"
-
-    def box(self, *held: Regions) -> Regions:
-        """Return a new container of all that."""
-        self.heap.lead(self.plain, self.heap.closure(NOTHING.union(*held)))
-        return self.plain
-
-    def go_through(self, regions: Regions) -> Regions:
-        """Note that *regions* are gone through: an iterator changes by that."""
-        if self.heap.is_plain(regions):
-            return self.heap.closure(regions)
-        return self.unknown(regions)
-
-    def put(self, holder: Regions, regions: Regions) -> None:
-        """Note that *holder*, be it an object or a module, now holds *regions*."""
-        if self.heap.is_users(holder):
-            self.unknown(holder | regions)
-        reached = self.heap.closure(holder)
-        self.change(holder | {each for each in reached if each[0] == "code"})
-        self.heap.lead(holder, regions)
-
-    def apply(
-        self,
-        region: Region,
-        args: list[Regions],
-        named: dict[str, Regions],
-        *,
-        all_: bool = False,
-    ) -> Regions:
-        """Read the body of the function *region*, called so; return what it gives.
-
-        With *all_* every parameter is given the one argument.
-        """
-        body = self.heap.bodies[region]
-        frame = self._frame(region, body)
-        self.see(frozenset([region]))
-        self._bind_parameters(body.node, frame, region, args, named, all_=all_)
-        if region not in self._applied:
-            self._applied.add(region)
-            frames, self.frames = self.frames, (*body.frames, frame)
-            self.run(body.node)
-            self.frames = frames
-        if not body.is_lazy:
-            return frame.gives
-        given = frozenset([region]).union(frame.gives, *args, *named.values())
-        self.heap.lead(self.made, given)
-        return self.made
-
-    def _frame(self, region: Region, body: Body) -> Frame:
-        """Return the frame of all calls of *body* by this statement."""
-        key = (region, self.number)
-        if key not in self._frames:
-            own = next(iter(self.made))
-            self._frames[key] = Frame(frozenset(local_names(body.node)), own)
-        return self._frames[key]
-
-    def _bind_parameters(
-        self,
-        node: ast.AST,
-        frame: Frame,
-        region: Region,
-        args: list[Regions],
-        named: dict[str, Regions],
-        *,
-        all_: bool,
-    ) -> None:
-        if not isinstance(node, FunctionNode):
-            return
-        every = NOTHING.union(*args, *named.values())
-        plain = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
-        defaults = self.heap.closure([region]) - {region}
-        for name in parameters(node):
-            if all_ or name not in {*plain, *named} or "" in named:
-                given = every
-            elif name in named:
-                given = named[name]
-            elif plain.index(name) < len(args):
-                given = args[plain.index(name)]
-            else:
-                given = defaults
-            if all_ or name not in plain:
-                given |= defaults
-            known = frame.values.get(name, NOTHING)
-            frame.values[name] = self.heap.joined(known, given)
 
     # -- The kinds of callee ----------------------------------------------------------
 
@@ -280,8 +133,8 @@ class Calls(Names):
             return self.unknown(given)
         found = self.heap.closure(given) | self.plain
         for region in self.heap.closure(args):
-            if self._is_function(region):
-                found |= self.apply(region, [found], {}, all_=True)
+            if self.is_function(region):
+                found |= self.apply_to_any(region, found)
         return found
 
     def _note_names(self, node: ast.Call) -> None:
@@ -293,9 +146,6 @@ class Calls(Names):
                 self.load(name)
 
     # -- Inside -----------------------------------------------------------------------
-
-    def _is_function(self, region: Region) -> bool:
-        return region in self.heap.bodies
 
     def _arguments(self, node: ast.Call) -> Regions:
         args, named = self._bound_arguments(node)

@@ -205,10 +205,10 @@ class Expressions(Calls):
     def _listcomp(self, node: Comprehension) -> Regions:
         frames = self.frames
         key = ("comprehension", id(node))
-        if key not in self._frames:
+        if key not in self.own_frames:
             own = next(iter(self.made))
-            self._frames[key] = Frame(frozenset(local_names(node)), own)
-        frame = self._frames[key]
+            self.own_frames[key] = Frame(frozenset(local_names(node)), own)
+        frame = self.own_frames[key]
         for number, part in enumerate(node.generators):
             gone = self.go(part.iter)
             if number == 0:
@@ -228,5 +228,5 @@ class Expressions(Calls):
     def _is_comprehension(self, frame: Frame) -> bool:
         return any(
             each is frame and isinstance(key, tuple) and key[0] == "comprehension"
-            for key, each in self._frames.items()
+            for key, each in self.own_frames.items()
         )

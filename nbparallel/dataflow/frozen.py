@@ -45,9 +45,7 @@ def is_frozen(value: Any) -> bool:
         value, (numpy.generic, numpy.dtype, numpy.ufunc)
     ):
         return True
-    if pandas is not None and _is_part_of_frame(value, pandas):
-        return True
-    return is_read_only_array(value)
+    return pandas is not None and _is_part_of_frame(value, pandas)
 
 
 def _is_part_of_frame(value: Any, pandas: Any) -> bool:
@@ -60,26 +58,3 @@ def _is_part_of_frame(value: Any, pandas: Any) -> bool:
     return (
         isinstance(value, kinds) or type(value).__module__ == "pandas._libs.internals"
     )
-
-
-def is_read_only_array(value: Any) -> bool:
-    """Whether *value* is an array of numbers that nobody can write to."""
-    numpy = sys.modules.get("numpy")
-    if numpy is None or type(value) is not numpy.ndarray:
-        return False
-    owner = value
-    while isinstance(owner, numpy.ndarray):
-        if owner.flags.writeable or owner.dtype.hasobject:
-            return False
-        owner = owner.base
-    return owner is None or type(owner) is bytes
-
-
-def is_frozen_holder(value: Any) -> bool:
-    """Whether *value* cannot change itself, whatever becomes of what it holds."""
-    if type(value) in (tuple, frozenset, types.MappingProxyType):
-        return True
-    if isinstance(value, tuple) and hasattr(type(value), "_fields"):
-        return not hasattr(value, "__dict__")
-    params = getattr(type(value), "__dataclass_params__", None)
-    return bool(params is not None and params.frozen)

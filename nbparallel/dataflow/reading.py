@@ -50,12 +50,12 @@ class Reader(Expressions):
     def read(self, number: int, statement: ast.stmt) -> Effects:
         """Return the effects of a top-level statement."""
         self.number, self.effects = number, Effects(barrier=self.wild)
-        self._frames = {}
+        self.own_frames = {}
         self.bound = {} if isinstance(statement, _BINDING) else None
         version = -1
         while version != self.heap.version:  # a loop goes round, a function recurs
             version = self.heap.version
-            self._applied, self._given = set(), NOTHING
+            self.applied, self.given = set(), NOTHING
             self.statement(statement)
         self.names.update(self.bound or {})
         return self.effects
@@ -175,7 +175,7 @@ class Reader(Expressions):
         self.heap.odd.add(region)
         given = [*node.bases, *(each.value for each in node.keywords)]
         bases = NOTHING.union(*map(self.value, given))
-        frame = self._frames.setdefault(
+        frame = self.own_frames.setdefault(
             region, Frame(frozenset(local_names(node)), region, is_class=True)
         )
         self.frames = (*self.frames, frame)
