@@ -79,7 +79,7 @@ class Options:
             given = getattr(self, name)
             if given is not None or name == "rows":
                 # NumPy's whole numbers are as good; what is kept is Python's.
-                object.__setattr__(self, name, _whole(name, given))
+                object.__setattr__(self, name, whole(name, given))
         _word("backend", self.backend)
         _choice("on_error", self.on_error, ON_ERROR)
         if self.unpack is not None:
@@ -87,7 +87,7 @@ class Options:
         if self.desc is not None:
             _word("desc", self.desc)
         for name in ("ordered", "block", "progress", "capture"):
-            _flag(name, getattr(self, name))
+            flag(name, getattr(self, name))
         _seconds("grace", self.grace)
 
 
@@ -157,7 +157,14 @@ def defaults(**given: Any) -> Iterator[Options]:
         _block.reset(token)
 
 
-def _whole(name: str, value: Any) -> int:
+def whole(name: str, value: Any) -> int:
+    """Return *value* if it is a whole number of at least 1; NumPy's are welcome.
+
+    Raises
+    ------
+    BadType, BadValue
+        It is not.
+    """
     try:
         number = index(value)
     except TypeError:
@@ -169,6 +176,14 @@ def _whole(name: str, value: Any) -> int:
         message = f"{name}={value!r}: must be a whole number of at least 1"
         raise BadValue(message)
     return number
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return *value* if it is True or False, else raise `BadType`."""
+    if not isinstance(value, bool):
+        message = f"{name}={value!r}: must be True or False"
+        raise BadType(message)
+    return value
 
 
 def _word(name: str, value: object) -> None:
@@ -183,12 +198,6 @@ def _choice(name: str, value: object, known: tuple[str, ...]) -> None:
         choices = " or ".join(f"{name}={word!r}" for word in known)
         message = f"{name}={value!r}:{nearest(str(value), known)} Write {choices}."
         raise BadValue(message)
-
-
-def _flag(name: str, value: object) -> None:
-    if not isinstance(value, bool):
-        message = f"{name}={value!r}: must be True or False"
-        raise BadType(message)
 
 
 def _seconds(name: str, value: object) -> None:

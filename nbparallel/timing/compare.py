@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from nbparallel.errors import BadValue
+from nbparallel.options import flag, whole
 from nbparallel.timing.measure import measure
-from nbparallel.timing.plan import Leg, flag, plan, whole
+from nbparallel.timing.plan import Leg, plan
 from nbparallel.timing.results import Comparison
 from nbparallel.timing.subject import subject_of
 from nbparallel.types import MISSING

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from nbparallel.errors import BadType, BadValue
+from nbparallel.options import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +53,6 @@ def workers_in_words(count: int) -> str:
     return "1 worker" if count == 1 else f"{count} workers"
 
 
-def whole(name: str, value: Any) -> int:
-    """Return *value* if it is a whole number of at least 1; NumPy's are welcome.
-
-    Raises
-    ------
-    BadType, BadValue
-        It is not.
-    """
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool):
-        message = f"{name}={value!r}: must be a whole number, as in {name}=8"
-        raise BadType(message)
-    if number < 1:
-        message = f"{name}={value!r}: must be a whole number of at least 1"
-        raise BadValue(message)
-    return number
-
-
 def worker_counts(value: Any) -> list[int]:
     """Return the counts of a sweep, in order, each once.
 
@@ -98,11 +77,3 @@ def worker_counts(value: Any) -> list[int]:
         message = f"workers={value!r}: a sweep needs at least one count, {right}"
         raise BadValue(message)
     return sorted(counts)
-
-
-def flag(name: str, value: Any) -> bool:
-    """Return *value* if it is True or False, else raise `BadType`."""
-    if not isinstance(value, bool):
-        message = f"{name}={value!r}: must be True or False"
-        raise BadType(message)
-    return value

@@ -32,6 +32,17 @@ class Comparison:
         Every measured leg, in the order in which they were carried out.
     planned
         How many legs there would have been, had nobody cancelled.
+
+    Examples
+    --------
+    >>> import nbparallel as nbp
+    >>> found = nbp.compare(nbp.sleep, [0.01] * 4, workers=2, progress=False)
+    >>> found.speedup.low <= found.speedup.median <= found.speedup.high
+    True
+    >>> sorted(found.df["how"].unique())
+    ['parallel', 'sequential']
+    >>> found.fit.law
+    "Amdahl's law"
     """
 
     name: str
@@ -135,6 +146,15 @@ class Sweep:
         Every measured leg, in the order in which they were carried out.
     planned
         How many legs there would have been, had nobody cancelled.
+
+    Examples
+    --------
+    >>> import nbparallel as nbp
+    >>> found = nbp.sweep(nbp.sleep, [0.01] * 8, workers=(1, 2, 4), progress=False)
+    >>> found.base, found.best, len(found.df)
+    (1, 4, 9)
+    >>> float(found.fit.speedup(2)) > 1.5
+    True
     """
 
     name: str

@@ -19,13 +19,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from nbparallel.timing import words
+
 #: So many different counts determine all three parameters.
 FOR_ALL: Final = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Fit:
-    """A fitted scalability law.
+    """A fitted scalability law; displays as a few sentences.
 
     Attributes
     ----------
@@ -105,6 +107,9 @@ class Fit:
     def caveats(self) -> tuple[str, ...]:
         """What the fit cannot tell, in sentences; empty where all is well."""
         return tuple(_caveats(self))
+
+    def __repr__(self) -> str:
+        return words.law(self)
 
 
 def _caveats(found: Fit) -> Iterator[str]:

@@ -6,7 +6,6 @@ failed, and none that the spread of the rounds leaves open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -72,10 +71,24 @@ def sweep_line(found: Sweep) -> str:
         found.name,
         _swept(found),
         _few_tasks(found),
-        *(_fitted(found.fit) if found.fit else ()),
+        law(found.fit) if found.fit else "",
         _troubles(found.legs),
         _cut_short(found),
     )
+
+
+def law(fit: Fit) -> str:
+    """Return what a fit says, in a few sentences."""
+    parts = []
+    if fit.contention >= LEAST_SHARE:
+        parts.append(f"{fit.contention:.1%} of the work waits its turn")
+    if fit.coherency:
+        parts.append(f"working together costs {fit.coherency:.2g} per pair")
+    told = [f"{fit.law}: {', '.join(parts) or 'nothing waits its turn'}."]
+    if fit.best is not None:
+        best, gain = workers_in_words(fit.best), factor(fit.limit)
+        told.append(f"It predicts {best} as best, {gain} times as fast.")
+    return " ".join([*told, *fit.caveats])
 
 
 def _swept(found: Sweep) -> str:
@@ -114,19 +127,6 @@ def _few_tasks(found: Sweep) -> str:
     if tasks is None or tasks >= found.workers[-1]:
         return ""
     return f"There are {tasks} tasks: more workers than that have nothing to do."
-
-
-def _fitted(law: Fit) -> Iterator[str]:
-    parts = []
-    if law.contention >= LEAST_SHARE:
-        parts.append(f"{law.contention:.1%} of the work waits its turn")
-    if law.coherency:
-        parts.append(f"working together costs {law.coherency:.2g} per pair")
-    yield f"{law.law}: {', '.join(parts) or 'nothing waits its turn'}."
-    if law.best is not None:
-        gain = factor(float(law.limit))
-        yield f"It predicts {workers_in_words(law.best)} as best, {gain} times as fast."
-    yield from law.caveats
 
 
 def _troubles(legs: tuple[Timed, ...]) -> str:

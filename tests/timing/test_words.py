@@ -51,6 +51,13 @@ def test_a_sweep_tells_the_fastest_the_law_and_each_count():
     assert told.splitlines()[1].split() == ["workers", "time", "speed-up"]
 
 
+def test_a_fit_says_by_itself_what_its_sweep_says():
+    found = examples.sweep()
+
+    assert repr(found.fit).startswith("Universal Scalability Law: ")
+    assert repr(found.fit) in repr(found)
+
+
 def test_a_share_of_nothing_is_not_told():
     assert "0.0%" not in repr(examples.sweep(law=lambda n: examples.usl(n, 0)))
     assert "Amdahl's law: nothing waits its turn." in repr(
