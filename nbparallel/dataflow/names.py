@@ -72,10 +72,9 @@ class Names:
 
     def see(self, regions: Regions) -> None:
         """Note that what *regions* lead to may be looked at."""
-        for region in self.heap.closure(regions):
-            self.effects.sees.add(region)
-            if region[0] == "lib":
-                self.effects.sees.add(("state", region[1]))
+        reached = self.heap.closure(regions)
+        self.effects.sees |= reached
+        self.effects.sees |= {("state", top) for kind, top in reached if kind == "lib"}
 
     def change(self, regions: Regions) -> None:
         """Note that *regions* are changed; of a library, what it keeps."""

@@ -112,23 +112,29 @@ class Heap:
         self.bodies: dict[Region, Body] = {}
         self.version = 0
         self._leads: dict[Region, set[Region]] = {}
+        self._closures: dict[Regions, Regions] = {}  # what `closure` has found so far
 
     def closure(self, regions: Iterable[Region]) -> Regions:
         """Return *regions* and all that can be reached from them."""
-        found = set(regions)
-        todo = list(found)
-        for region in todo:
-            new = self._leads.get(region, found) - found
-            found |= new
-            todo += new
-        return frozenset(found)
+        start = frozenset(regions)
+        if start not in self._closures:
+            found = set(start)
+            todo = list(found)
+            for region in todo:
+                new = self._leads.get(region, found) - found
+                found |= new
+                todo += new
+            self._closures[start] = frozenset(found)
+        return self._closures[start]
 
     def lead(self, holders: Iterable[Region], held: Regions) -> None:
         """Note that each of *holders* may now hold any of *held*."""
         for holder in holders:
             known = self._leads.setdefault(holder, set())
-            self.version += len(held - known)
-            known |= held
+            if not held <= known:
+                known |= held
+                self.version += 1
+                self._closures.clear()
 
     def joined(self, known: Regions, new: Regions) -> Regions:
         """Return both together."""

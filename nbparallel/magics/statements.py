@@ -48,8 +48,9 @@ class Statement:
     _binds: str | None = field(repr=False, compare=False)
 
     def __repr__(self) -> str:
-        lines = ", ".join(map(str, self.after))
-        return f"line {self.line}: {self.text}" + (f"  after {lines}" if lines else "")
+        # The lines stand in front: a long text is cut at its end.
+        after = f" after {', '.join(map(str, self.after))}" if self.after else ""
+        return f"line {self.line}{after}: {self.text}"
 
     def carry_out(self, namespace: dict[str, Any]) -> Any:
         """Run it; return its value if it is an expression, else what it shows."""

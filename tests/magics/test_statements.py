@@ -27,8 +27,8 @@ class TestRows:
             "line 1: a = 1",
             "line 2: b = [",
             "line 5: @str",
-            "line 7: d = a, b, c  after 1, 2, 5",
-            "line 8: e = d  after 7",
+            "line 7 after 1, 2, 5: d = a, b, c",
+            "line 8 after 7: e = d",
         ]
 
     def test_results_show_what_was_bound(self):
