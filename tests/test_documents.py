@@ -54,7 +54,7 @@ threading.Thread(target=server.serve_forever, daemon=True).start()
 address = f"http://127.0.0.1:{server.server_port}"
 urls = [f"{address}/{name}" for name in ("", "missing")]
 """,
-    "docs/magic.md": """
+    "docs/reference/magics.md": """
 from types import SimpleNamespace
 
 def fetch(url):
@@ -194,7 +194,7 @@ def test_the_reference_has_every_option_and_every_column():
 
 def table_of(title: str) -> list[list[str]]:
     """Return the first two cells of each row of a table in the reference, unmarked."""
-    text = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/reference/index.md").read_text(encoding="utf-8")
     section = text.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
     rows = [line for line in section.splitlines() if line.startswith("| `")]
     return [re.findall(r"[^|` ]+", row)[:2] for row in rows]

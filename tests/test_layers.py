@@ -160,7 +160,7 @@ def test_importing_loads_nothing_heavy():
 def test_public_names_are_the_documented_ones():
     import nbparallel
 
-    reference = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+    reference = (ROOT / "docs/reference/index.md").read_text(encoding="utf-8")
     section = reference.split("## Public names", 1)[1].split("\n## ", 1)[0]
     documented = [
         line.split("`")[1] for line in section.splitlines() if line.startswith("| `")
