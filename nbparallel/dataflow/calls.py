@@ -118,7 +118,7 @@ class Calls(Running):
             return self.unknown(holder | args)
         if not holder or (func.attr in known.READS and not _in_place(node)):
             found = self._read(holder, args)
-            return self.plain if func.attr in known.NEW else found
+            return self.box(found) if func.attr in known.NEW else found
         if func.attr in known.CHANGES and self.heap.is_plain(args):
             self._read(holder, args)
             self.change(holder)

@@ -43,7 +43,7 @@ ANYTHING: Final = _paths(
     """
     __import__ breakpoint eval exec exit globals input locals quit
     """,
-) | {"IPython.get_ipython"}
+) | {"IPython.get_ipython", "unittest.mock.patch"}
 
 # -- Methods of text, containers, arrays and frames -----------------------------------
 
@@ -58,9 +58,9 @@ CHANGES: Final = _words(
 #: Those that only look, and what they give may share with what they looked at.
 SHARES: Final = _words(
     """
-    T agg aggregate all_equal apply applymap asfreq assign astype at copy difference
+    T agg aggregate all any apply applymap asfreq assign astype at copy difference
     explode filter first get get_group groupby head iat iloc index intersection
-    isdisjoint items iterrows itertuples join keys last loc map melt nlargest
+    isdisjoint items iterrows itertuples join keys last loc map max melt min nlargest
     nsmallest pipe pivot pivot_table query ravel reindex rename reset_index reshape
     resample rolling select_dtypes set_index squeeze stack swapaxes
     symmetric_difference tail to_frame to_list to_numpy tolist transform transpose
@@ -71,10 +71,10 @@ SHARES: Final = _words(
 #: Those that only look, and what they give is new.
 NEW: Final = _words(
     """
-    abs all any argmax argmin argsort between capitalize casefold center corr count
+    abs argmax argmin argsort between capitalize casefold center corr count
     cov cummax cummin cumprod cumsum decode describe dot duplicated encode endswith
     equals expandtabs find format idxmax idxmin info isalpha isdigit isin isna isnull
-    issubset issuperset kurt ljust lower lstrip max mean median memory_usage merge min
+    issubset issuperset kurt ljust lower lstrip mean median memory_usage merge
     mode ngroup ngroups nonzero notna notnull nunique pct_change prod quantile rank
     removeprefix removesuffix replace rfind rjust round rsplit rstrip sample
     searchsorted sem size skew sort_index sort_values split splitlines startswith std

@@ -104,7 +104,7 @@ class Names:
         if frame is None or frame.is_class:
             self.effects.reads.add(name)
             found |= self.names.get(name, self.outside.regions(name))
-            if self.outside.is_wild(name) or self.path_of_name(name) in ANYTHING:
+            if self.outside.is_wild(name):
                 self.lose_track()
         elif frame is not self.frames[-1]:
             self.see(frozenset([frame.region]))
@@ -172,6 +172,8 @@ class Names:
 
     def of_library(self, path: str) -> Regions:
         """Return what the thing at *path* leads to."""
+        if path in ANYTHING:
+            self.lose_track()
         kind = "state" if is_kept(path) else "lib"
         region: Region = (kind, path.partition(".")[0])
         found = frozenset([region])

@@ -9,7 +9,7 @@ import weakref
 from typing import Any, Final
 
 from nbparallel.dataflow.frozen import is_frozen
-from nbparallel.dataflow.regions import NOTHING, Regions
+from nbparallel.dataflow.regions import EVERYWHERE, NOTHING, Regions
 
 #: Names that lead to more objects than this are taken to share some.
 MOST_OBJECTS: Final = 20_000
@@ -111,6 +111,11 @@ class Reachable:
         kind, numpy = type(value), sys.modules.get("numpy")
         if kind.__module__ == self._namespace.get("__name__"):
             self._todo.append(kind)
+        if (keeper := _keeper(value)) is not None:
+            self.kept |= {("state", keeper)}
+            return
+        if hasattr(kind, "__dlpack__") and not _is_of_numbers(kind):
+            self._expect_anything(kind.__module__)  # tensors may be views of each other
         if kind not in (tuple, frozenset):
             self.objects.append(_owner(value))
             self.is_plain = self.is_plain and (kind in _PLAIN or _is_of_numbers(kind))
@@ -130,6 +135,15 @@ def is_hidden_state(owner: object) -> bool:
     """Whether *owner* is the one generator whose methods a module has as functions."""
     modules = (sys.modules.get(name) for name in ("random", "numpy.random"))
     return any(owner is each.random.__self__ for each in modules if each is not None)
+
+
+def _keeper(value: Any) -> str | None:
+    """Return the module that keeps *value* as one of its names, as os has environ."""
+    for name in EVERYWHERE:
+        for kept in vars(sys.modules.get(name, object)).values():
+            if kept is value and type(value) is not tuple:
+                return name
+    return None
 
 
 def _is_of_numbers(kind: type) -> bool:

@@ -153,9 +153,9 @@ class Reader(Expressions):
             self.change(frozenset(each for each in args if each[0] in ("lib", "code")))
 
     def _match(self, node: ast.Match) -> None:
-        self.subject = self.look(self.value(node.subject)) | self.plain
-        self.heap.lead(self.plain, self.subject)
+        found = self.look(self.value(node.subject))
         for case in node.cases:
+            self.subject = found | self.box(found)
             self._all(case)
 
     # -- Definitions ------------------------------------------------------------------

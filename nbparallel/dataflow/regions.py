@@ -24,7 +24,7 @@ Regions = frozenset[Region]
 NOTHING: Regions = frozenset()
 
 #: Libraries whose state everything may depend on.
-EVERYWHERE = ("builtins", "decimal", "locale", "os", "sys", "warnings")
+EVERYWHERE = ("builtins", "decimal", "locale", "os", "sys", "unittest", "warnings")
 
 
 @dataclass(slots=True)
