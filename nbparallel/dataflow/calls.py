@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ast
 from abc import abstractmethod
+from types import ModuleType
 
 from nbparallel.dataflow import known
 from nbparallel.dataflow.frozen import makes_frozen
 from nbparallel.dataflow.names import resolve
 from nbparallel.dataflow.regions import NOTHING, Region, Regions
 from nbparallel.dataflow.running import Running
+from nbparallel.types import MISSING
 
 WORLD: Region = ("world", "")
 
@@ -74,12 +76,9 @@ class Calls(Running):
             return NOTHING
         if module in known.STATEFUL and path not in known.STATELESS:
             self.change(library)
-        is_reading = top in known.READING and not any(
-            path.startswith(each) for each in known.NOT_READING
-        )
         if self.heap.is_users(library):  # something was put into it
             args |= library
-        elif (is_reading or path in known.READING_TOO) and not in_place:
+        elif _is_reading(path) and not in_place:
             return self._read(NOTHING, args)
         found = self.unknown(args)
         return NOTHING if makes_frozen(resolve(path)) else found
@@ -112,8 +111,8 @@ class Calls(Running):
         holder, args = self.value(func.value), self._arguments(node)
         if func.attr in known.NAMING:
             self._note_names(node)
-        if func.attr in known.DRAWS:
-            self.change(frozenset([("state", "matplotlib")]))
+        if func.attr in known.HIDDEN:
+            self.change(frozenset([("state", known.HIDDEN[func.attr])]))
         if not self.heap.is_plain(holder) or any(each[0] == "code" for each in holder):
             return self.unknown(holder | args)
         if not holder or (func.attr in known.READS and not _in_place(node)):
@@ -176,6 +175,16 @@ class Calls(Running):
                 return
         if self.ordered and (found or name.startswith(known.IO_PREFIXES)):
             self.change(frozenset([WORLD]))
+
+
+def _is_reading(path: str) -> bool:
+    """Whether the function at *path* only looks at what it is given."""
+    owner, _, name = path.rpartition(".")
+    if path.startswith(tuple(known.NOT_READING)):
+        return False
+    if not isinstance(resolve(owner), ModuleType | type(MISSING)):  # as ndarray.sort
+        return name in known.READS
+    return path.partition(".")[0] in known.READING or path in known.READING_TOO
 
 
 def _in_place(node: ast.Call, path: str = "") -> bool:

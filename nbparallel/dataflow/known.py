@@ -88,8 +88,11 @@ IN_PLACE: Final = _words("inplace out")
 #: Those whose text may name names of the notebook, as in ``df.query("a > @limit")``.
 NAMING: Final = _words("eval query")
 QUERIED: Final = re.compile(r"@(\w+)")
-#: Methods that draw on the current figure.
-DRAWS: Final = _words("boxplot hist plot")
+#: Methods that use the hidden state of a library.
+HIDDEN: Final = {
+    **dict.fromkeys(("boxplot", "hist", "plot"), "matplotlib"),
+    "sample": "numpy",
+}
 
 # -- Libraries ------------------------------------------------------------------------
 
@@ -100,6 +103,7 @@ STATEFUL: Final = _words(
     seaborn sys warnings
     """
 )
+STATES: Final = frozenset(name.partition(".")[0] for name in STATEFUL)
 #: Functions of those that have nothing to do with it.
 STATELESS: Final = (
     _paths("decimal", "Decimal")
@@ -125,7 +129,7 @@ NOT_READING: Final = _paths(
     "numpy",
     """
     apply_along_axis copyto fill_diagonal fromiter frompyfunc lib load memmap
-    nditer ndenumerate put put_along_axis place putmask save savez vectorize
+    nditer ndenumerate put put_along_axis place putmask random save savez vectorize
     """,
 ) | _paths("pandas", "ExcelFile ExcelWriter HDFStore option_context read_pickle")
 

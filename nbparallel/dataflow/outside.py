@@ -108,9 +108,8 @@ class Outside:
         kinds = frozenset(("code", id(each)) for each in reachable.classes)
         self._heap.odd |= kinds
         all_of_it = own | code | kinds | reachable.kept
-        if not all_of_it:
-            all_of_it = reachable.libraries
-        self._heap.lead(own | kinds, all_of_it)
+        self._heap.lead(own | kinds, all_of_it | reachable.libraries)
+        all_of_it = all_of_it or reachable.libraries
         itself: Region = ("code", id(value))
         if itself in self._heap.bodies:
             self._heap.lead([itself], all_of_it)

@@ -93,7 +93,7 @@ class Reachable:
         if kind.__module__ == self._namespace.get("__name__"):
             self.classes.append(kind)
             self._todo += [*vars(kind).values(), *kind.__bases__, type(kind)]
-        else:
+        elif len(self._seen) == 1:  # not just the class of something
             self._add_library(kind.__module__)
 
     def _visit_method(self, value: Any) -> None:

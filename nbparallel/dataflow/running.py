@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 
+from nbparallel.dataflow.known import STATES
 from nbparallel.dataflow.names import Names
 from nbparallel.dataflow.regions import NOTHING, Body, Frame, Region, Regions, is_data
 from nbparallel.dataflow.scopes import FunctionNode, local_names, parameters
@@ -40,6 +41,7 @@ class Running(Names):
             return self.made
         self.given |= reached
         data = frozenset(filter(is_data, reached))
+        data |= {("state", each) for kind, each in reached if _has_state(kind, each)}
         self.see(reached)
         self.change(data)
         self.heap.lead(self.made, reached)
@@ -141,3 +143,7 @@ class Running(Names):
     def is_function(self, region: Region) -> bool:
         """Whether *region* is code that can be called."""
         return region in self.heap.bodies
+
+
+def _has_state(kind: str, which: object) -> bool:
+    return kind == "lib" and which in STATES
