@@ -4,7 +4,8 @@
 
     statements ──reading──▶ Effects of each ──graph──▶ needs
 
-`reading` follows which names and objects a statement looks at and changes, with the
-help of `heap` (what may share what), `calls` (what a call may do) and `outside` (what
-exists before the cell). What it cannot prove independent stays in order.
+`reading` goes over the cell from top to bottom, on top of `expressions`, of `calls`
+with the tables in `known`, of `running` and of `names`; each adds to the one before.
+`outside` tells what exists before the cell, `regions` tells objects apart. What cannot
+be proven independent stays in order.
 """

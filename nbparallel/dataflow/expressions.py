@@ -149,7 +149,7 @@ class Expressions(Calls):
         found = self.value(node.value)
         frames, bound = self.frames, self.bound
         self.bound = None
-        while self.frames and self._is_comprehension(self.frames[-1]):
+        while self.frames and self.frames[-1].is_comprehension:
             self.frames = self.frames[:-1]
         self.store(node.target.id, found)
         self.frames, self.bound = frames, bound
@@ -204,11 +204,10 @@ class Expressions(Calls):
 
     def _listcomp(self, node: Comprehension) -> Regions:
         frames = self.frames
-        key = ("comprehension", id(node))
-        if key not in self.own_frames:
-            own = next(iter(self.made))
-            self.own_frames[key] = Frame(frozenset(local_names(node)), own)
-        frame = self.own_frames[key]
+        frame = self.own_frames.setdefault(
+            id(node),
+            Frame(frozenset(local_names(node)), self.own, is_comprehension=True),
+        )
         for number, part in enumerate(node.generators):
             gone = self.go(part.iter)
             if number == 0:
@@ -224,9 +223,3 @@ class Expressions(Calls):
         return self.box(found)
 
     _setcomp = _dictcomp = _listcomp
-
-    def _is_comprehension(self, frame: Frame) -> bool:
-        return any(
-            each is frame and isinstance(key, tuple) and key[0] == "comprehension"
-            for key, each in self.own_frames.items()
-        )

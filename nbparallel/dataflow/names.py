@@ -59,9 +59,14 @@ class Names:
         self.paths: dict[str, str] = {}
 
     @property
+    def own(self) -> Region:
+        """The region of what this statement makes, of any type."""
+        return ("made", self.number)
+
+    @property
     def made(self) -> Regions:
         """What this statement makes, of any type."""
-        return frozenset([("made", self.number)])
+        return frozenset([self.own])
 
     @property
     def plain(self) -> Regions:

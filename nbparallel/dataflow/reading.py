@@ -73,7 +73,7 @@ class Reader(Expressions):
             if isinstance(child, ast.stmt):
                 self.statement(child)
             elif isinstance(child, ast.expr):
-                self.value(child)
+                self.look(self.value(child))  # whether it is true, say
             else:
                 self._part(child)
 

@@ -75,6 +75,8 @@ class Frame:
         What can be had from a call of it.
     is_class
         Whether functions in it don't see its names.
+    is_comprehension
+        Whether ``:=`` in it binds a name of the scope around.
     """
 
     local: frozenset[str]
@@ -83,6 +85,7 @@ class Frame:
     paths: dict[str, str] = field(default_factory=dict)
     gives: Regions = NOTHING
     is_class: bool = False
+    is_comprehension: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,8 +116,7 @@ class Running(Names):
         """Return the frame of all calls of *body* by this statement."""
         key = (region, self.number)
         if key not in self.own_frames:
-            own = next(iter(self.made))
-            self.own_frames[key] = Frame(frozenset(local_names(body.node)), own)
+            self.own_frames[key] = Frame(frozenset(local_names(body.node)), self.own)
         return self.own_frames[key]
 
     def _bind_parameters(
