@@ -11,7 +11,7 @@ import types
 from collections.abc import Iterable
 from typing import Any
 
-from nbparallel.dataflow.reachable import Reachable, is_hidden_state
+from nbparallel.dataflow.reachable import Reachable, is_hidden_state, kept_objects
 from nbparallel.dataflow.regions import NOTHING, Body, Frame, Heap, Region, Regions
 from nbparallel.dataflow.scopes import is_lazy, local_names
 from nbparallel.dataflow.sources import node_of
@@ -67,19 +67,24 @@ class Outside:
     def look(self, names: Iterable[str]) -> None:
         """Find out what *names* lead to, and what the code that they lead to reads."""
         found: dict[object, tuple[Reachable, Any]] = {}
+        keepers = kept_objects()
         todo: list[tuple[object, Any]] = [
             (name, self.namespace[name]) for name in names if name in self.namespace
         ]
         for key, value in todo:
             if key in found:
                 continue
-            reachable = Reachable(self.namespace, self._keep)
+            reachable = Reachable(self.namespace, keepers, self._keep)
             reachable.go(value)
             found[key] = reachable, value
             self._join(reachable.objects)
             for function in reachable.functions:
                 todo.append((("code", id(function)), function))
                 todo += self._globals_of(function)
+        some = [reachable.objects for reachable, _ in found.values()]
+        if any("many" in objects for objects in some):  # one that was not looked at
+            for objects in filter(None, some):
+                self._join(["many", *objects])
         for key, (reachable, value) in found.items():
             self._learn(key, reachable, value)
 

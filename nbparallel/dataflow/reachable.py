@@ -11,8 +11,8 @@ from typing import Any, Final
 from nbparallel.dataflow.frozen import is_frozen
 from nbparallel.dataflow.regions import EVERYWHERE, NOTHING, Regions
 
-#: Names that lead to more objects than this are taken to share some.
-MOST_OBJECTS: Final = 20_000
+#: Where a name leads to more containers than this, all are taken to share some.
+MOST_OBJECTS: Final = 100_000
 
 _PLAIN = (list, dict, set, bytearray, weakref.ref)
 _LEAVES = {bool, bytes, float, int, str, type(None)}
@@ -21,7 +21,9 @@ _LEAVES = {bool, bytes, float, int, str, type(None)}
 class Reachable:
     """What can be reached from one value, and can change."""
 
-    def __init__(self, namespace: dict[str, Any], keep: list[Any]) -> None:
+    def __init__(
+        self, namespace: dict[str, Any], keepers: dict[int, str], keep: list[Any]
+    ) -> None:
         self.objects: list[object] = []
         self.functions: list[types.FunctionType] = []
         self.classes: list[type] = []
@@ -29,7 +31,9 @@ class Reachable:
         self.kept: Regions = NOTHING
         self.is_plain = True
         self._namespace = namespace
+        self._keepers = keepers
         self._keep = keep
+        self._limit = MOST_OBJECTS
         self._seen: set[int] = set()
         self._todo: list[Any] = []
 
@@ -40,15 +44,17 @@ class Reachable:
             each = self._todo.pop()
             if id(each) in self._seen:
                 continue
-            if len(self._seen) > MOST_OBJECTS:
-                return self._expect_anything("many")
+            if len(self._seen) > self._limit:  # what the rest can do, not what it is
+                self._limit += MOST_OBJECTS
+                self._expect_anything("many")
+                self._todo = [*{type(each) for each in (each, *self._todo)}]
+                continue
             self._seen.add(id(each))
             self._keep.append(each)
             try:
                 self._visit(each)
             except Exception:  # an object that lies about itself
                 self._expect_anything(id(each))
-        return None
 
     def _expect_anything(self, key: object) -> None:
         self.objects.append(key)
@@ -111,8 +117,8 @@ class Reachable:
         kind, numpy = type(value), sys.modules.get("numpy")
         if kind.__module__ == self._namespace.get("__name__"):
             self._todo.append(kind)
-        if (keeper := _keeper(value)) is not None:
-            self.kept |= {("state", keeper)}
+        if id(value) in self._keepers:
+            self.kept |= {("state", self._keepers[id(value)])}
             return
         if hasattr(kind, "__dlpack__") and not _is_of_numbers(kind):
             self._expect_anything(kind.__module__)  # tensors may be views of each other
@@ -137,13 +143,14 @@ def is_hidden_state(owner: object) -> bool:
     return any(owner is each.random.__self__ for each in modules if each is not None)
 
 
-def _keeper(value: Any) -> str | None:
-    """Return the module that keeps *value* as one of its names, as os has environ."""
-    for name in EVERYWHERE:
-        for kept in vars(sys.modules.get(name, object)).values():
-            if kept is value and type(value) is not tuple:
-                return name
-    return None
+def kept_objects() -> dict[int, str]:
+    """Return, by id, what modules keep under a name, as os has environ."""
+    return {
+        id(value): name
+        for name in EVERYWHERE
+        for value in vars(sys.modules.get(name, object)).values()
+        if type(value) is not tuple  # there is one empty one for all
+    }
 
 
 def _is_of_numbers(kind: type) -> bool:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from nbparallel.dataflow import reachable
 from tests.dataflow.generate import generated
-from tests.dataflow.harness import delays, programs
+from tests.dataflow.harness import Program, delays, programs
 from tests.dataflow.same import difference
 
 #: Warnings are the programs' own business, and some of them change the filters.
@@ -42,3 +43,31 @@ def test_the_same_in_threads(program):
     for delay in delays(len(program.source), program.source.count("\n")):
         found = difference(expected, program.run_in_threads(delay))
         assert found is None, (found, program.source)
+
+
+BEFORE = """log = []
+class Row:
+    @property
+    def size(self):
+        log.append(1)
+        return len(log)
+rows = [[n] for n in range(100)] + [Row()]
+first, last = rows[0], rows[-1]
+"""
+MANY = """a = rows[-1].size
+b = len(log)
+c = last.size
+rows[0].append(1)
+d = len(first)
+first.append(2)
+e = len(rows[0])
+"""
+
+
+def test_the_same_where_there_is_more_than_is_looked_at(monkeypatch):
+    monkeypatch.setattr(reachable, "MOST_OBJECTS", 50)
+    program = Program("many", BEFORE, MANY)
+    expected = program.run()
+
+    for order in program.orders():
+        assert difference(expected, program.run_in_order(order)) is None, order
