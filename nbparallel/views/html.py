@@ -264,7 +264,9 @@ def _row(row: Row, values: tuple[str, str], *, output: bool) -> str:
 
 
 def _values(row: Row) -> tuple[str, str]:
-    return brief(row.item, ITEM), text.outcome(row)
+    # Of text both ends matter; all else the page cuts at its end, where it must.
+    limit = ITEM if isinstance(row.item, (str, bytes)) else 2 * ITEM
+    return brief(row.item, limit), text.outcome(row)
 
 
 def _key(row: Row) -> tuple[int, int, Status]:
