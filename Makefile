@@ -13,20 +13,21 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CACHE_DIR ?= $(CACHE)/pip
 
 # Runs of ours neither read nor write the settings and caches of whoever starts them.
-test demo bench docs: export XDG_CACHE_HOME := $(CACHE)
-test demo bench docs: export IPYTHONDIR := $(CACHE)/ipython
-test demo bench docs: export JUPYTER_CONFIG_DIR := $(CACHE)/jupyter/config
-test demo bench docs: export JUPYTER_DATA_DIR := $(CACHE)/jupyter/data
-test demo bench docs: export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter/runtime
-test demo bench docs: export MPLCONFIGDIR := $(CACHE)/matplotlib
+test demo notebooks bench docs: export XDG_CACHE_HOME := $(CACHE)
+test demo notebooks bench docs: export IPYTHONDIR := $(CACHE)/ipython
+test demo notebooks bench docs: export JUPYTER_CONFIG_DIR := $(CACHE)/jupyter/config
+test demo notebooks bench docs: export JUPYTER_DATA_DIR := $(CACHE)/jupyter/data
+test demo notebooks bench docs: export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter/runtime
+test demo notebooks bench docs: export MPLCONFIGDIR := $(CACHE)/matplotlib
 
-.PHONY: help demo lab test lint docs bench clean
+.PHONY: help demo lab test notebooks lint docs bench clean
 
 help:
 	@echo "make demo    run $(NOTEBOOK) and print what came out"
 	@echo "make lab     open it in JupyterLab"
 	@echo "make test    lint, types, every test, the notebooks and the browser included"
 	@echo "make lint    lint, format and types only"
+	@echo "make notebooks  execute the notebooks anew and save them"
 	@echo "make docs    build the site, notebooks executed, into build/docs"
 	@echo "make bench   measure against other libraries, into benchmarks/README.md"
 	@echo "make clean   remove everything made here"
@@ -41,6 +42,10 @@ test: lint | $(CACHE)/ipython
 	$(BIN)/python -m pytest $(PYTEST_ARGS) \
 		--nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg tests $(NOTEBOOKS)
+
+notebooks: $(VENV)/.ready-lab | $(CACHE)/ipython
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
+		--ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check
