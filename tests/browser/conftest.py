@@ -58,3 +58,12 @@ def shared_notebook(request, browser, server):
         yield open_one(
             request.cls.cells, frontend=request.cls.frontend, kernel=request.param
         )
+
+
+@pytest.fixture
+def notebook(shared_notebook):
+    """The class's notebook with its first cell, the preparations, just run."""
+    shared_notebook.run_cell(0)
+    shared_notebook.wait_until_done(0)
+    yield shared_notebook
+    assert shared_notebook.errors == []

@@ -7,7 +7,6 @@ import os
 import re
 import time
 
-import pytest
 from playwright.sync_api import expect
 
 SETUP = """
@@ -52,7 +51,7 @@ FAIL = "1 / 0"
 DEBUG = "%debug"
 SETTLE = "nbp.last.wait(); print('settled')"
 CELLS = [SETUP, BLOCKING, BACKGROUND, CHECK, ASK, FAIL, DEBUG, SETTLE, "order = []"]
-SETUP_AT, BLOCKING_AT, BACKGROUND_AT, CHECK_AT, ASK_AT, FAIL_AT, DEBUG_AT = range(7)
+_, BLOCKING_AT, BACKGROUND_AT, CHECK_AT, ASK_AT, FAIL_AT, DEBUG_AT = range(7)
 SETTLE_AT, ORDER_AT = 7, 8
 # A page of 200 cells takes its time to open: 20, each queued ten times, do as well.
 DIFFERENT, ROUNDS = 20, 10
@@ -75,13 +74,6 @@ class PanelTests:
 
     frontend: str
     cells = CELLS
-
-    @pytest.fixture
-    def notebook(self, shared_notebook):
-        shared_notebook.run_cell(SETUP_AT)
-        shared_notebook.wait_until_done(SETUP_AT)
-        yield shared_notebook
-        assert shared_notebook.errors == []
 
     def start(self, notebook, cell):
         notebook.run_cell(cell)

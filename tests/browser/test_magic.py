@@ -23,19 +23,12 @@ share"""
 MISTAKE = "%%parallel --wrokers 4 for n in range(3)\nn"
 LINE = "%parallel -w 2 [n * 2 for n in range(3)]"
 CELLS = [SETUP, LOOP, CHECK, FAIL, MISTAKE, LINE]
-SETUP_AT, LOOP_AT, CHECK_AT, FAIL_AT, MISTAKE_AT, LINE_AT = range(6)
+_, LOOP_AT, CHECK_AT, FAIL_AT, MISTAKE_AT, LINE_AT = range(6)
 
 
 class TestMagic:
     frontend = "lab"
     cells = CELLS
-
-    @pytest.fixture
-    def notebook(self, shared_notebook):
-        shared_notebook.run_cell(SETUP_AT)
-        shared_notebook.wait_until_done(SETUP_AT)
-        yield shared_notebook
-        assert shared_notebook.errors == []
 
     def test_a_loop_over_400_tasks_is_cancelled_by_its_button(self, notebook):
         notebook.run_cell(LOOP_AT)

@@ -19,19 +19,12 @@ CELLS = [
     f"{SETUP}def hold(name):\n    return nbp.sleep(600)",
     *(FOUR, WALL, FAILING, HELD, CHECK),
 ]
-SETUP_AT, FOUR_AT, WALL_AT, FAILING_AT, HELD_AT, CHECK_AT = range(6)
+_, FOUR_AT, WALL_AT, FAILING_AT, HELD_AT, CHECK_AT = range(6)
 
 
 class TestStatements:
     frontend = "lab"
     cells = CELLS
-
-    @pytest.fixture
-    def notebook(self, shared_notebook):
-        shared_notebook.run_cell(SETUP_AT)
-        shared_notebook.wait_until_done(SETUP_AT)
-        yield shared_notebook
-        assert shared_notebook.errors == []
 
     def test_four_seconds_of_waiting_take_one(self, notebook):
         notebook.run_cell(FOUR_AT)

@@ -22,19 +22,12 @@ swept = nbp.sweep(work, range(4), workers=(1, 2, 4), warmup=False)"""
 CHECK = "print('rows', len(swept.df), 'of', swept.planned)"
 WORDS = "nbp.sweep(nbp.sleep, [0.02] * 8, workers=(1, 2, 4), progress=False)"
 CELLS = [SETUP, SWEEP, CHECK, "swept.plot()", "ax = swept.plot()", WORDS]
-SETUP_AT, SWEEP_AT, CHECK_AT, PLOT_AT, KEPT_AT, WORDS_AT = range(6)
+_, SWEEP_AT, CHECK_AT, PLOT_AT, KEPT_AT, WORDS_AT = range(6)
 
 
 class TestTiming:
     frontend = "lab"
     cells = CELLS
-
-    @pytest.fixture
-    def notebook(self, shared_notebook):
-        shared_notebook.run_cell(SETUP_AT)
-        shared_notebook.wait_until_done(SETUP_AT)
-        yield shared_notebook
-        assert shared_notebook.errors == []
 
     def test_a_sweep_cancelled_by_its_button_keeps_its_legs(self, notebook):
         notebook.run_cell(SWEEP_AT)
