@@ -1,5 +1,6 @@
 """The magics in an IPython of their own."""
 
+import builtins
 import os
 import re
 import subprocess
@@ -67,6 +68,8 @@ def bare(capsys, monkeypatch):
     notebook = Notebook(capsys)
     # Tracebacks ask the one shell that the process has for the names of cells.
     monkeypatch.setattr(InteractiveShell, "_instance", notebook.shell)
+    # Where doctest has left one, IPython takes it for gettext's and sets none.
+    monkeypatch.delattr(builtins, "_", raising=False)
     yield notebook
     configure()
     notebook.shell.restore_sys_module_state()
