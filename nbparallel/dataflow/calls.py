@@ -55,9 +55,40 @@ class Calls(Running):
         if path is not None and top not in known.HARMLESS:
             self.change(frozenset([("state", top)]))
 
+    def is_understood(self, node: ast.Call) -> bool:
+        """Whether all that a call does to objects is known."""
+        path = self.path(node.func)
+        if path is not None:
+            top = path.partition(".")[0]
+            in_place = top in known.READING and _in_place(node, path)
+            return in_place or top in known.HARMLESS
+        if not isinstance(node.func, ast.Attribute):
+            callee = self.value(node.func)
+            return bool(callee) and all(map(self.is_function, callee))
+        holder = self.value(node.func.value)
+        if self.heap.is_users(holder):
+            return True
+        in_place = node.func.attr in known.READS and _in_place(node)
+        return bool(holder) and (in_place or node.func.attr in known.CHANGES)
+
+    def _note_settings(self, path: str, node: ast.Call) -> None:
+        """Keep what sets the clock by which others go, or reads it, in order."""
+        name = path.rpartition(".")[2]
+        is_setting = known.SETTING.match(name) and not path.startswith("builtins.")
+        is_clock = known.CLOCK.fullmatch(path) and not self.frames
+        if is_setting or is_clock or (path.startswith("pandas.") and name == "eval"):
+            self.effects.barrier = True
+        self._note_hidden(name, node)
+
+    def _note_hidden(self, name: str, node: ast.Call) -> None:
+        given = {keyword.arg for keyword in node.keywords}
+        if name in known.HIDDEN and "random_state" not in given:
+            self.change(frozenset([("state", known.HIDDEN[name])]))
+
     # -- The kinds of callee ----------------------------------------------------------
 
     def _call_library(self, path: str, node: ast.Call) -> Regions:
+        self._note_settings(path, node)
         if path.startswith("builtins."):
             return self._call_builtin(path[9:], node)
         return self.give_library(
@@ -109,10 +140,9 @@ class Calls(Running):
 
     def _call_method(self, node: ast.Call, func: ast.Attribute) -> Regions:
         holder, args = self.value(func.value), self._arguments(node)
+        self._note_hidden(func.attr, node)
         if func.attr in known.NAMING:
             self._note_names(node)
-        if func.attr in known.HIDDEN:
-            self.change(frozenset([("state", known.HIDDEN[func.attr])]))
         if not self.heap.is_plain(holder) or any(each[0] == "code" for each in holder):
             return self.unknown(holder | args)
         if not holder or (func.attr in known.READS and not _in_place(node)):

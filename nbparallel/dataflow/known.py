@@ -88,10 +88,12 @@ IN_PLACE: Final = _words("inplace out")
 #: Those whose text may name names of the notebook, as in ``df.query("a > @limit")``.
 NAMING: Final = _words("eval query")
 QUERIED: Final = re.compile(r"@(\w+)")
-#: Methods that use the hidden state of a library.
+#: Methods and functions that use the hidden state of a library, unless they are given
+#: a state, as by ``random_state=0``.
 HIDDEN: Final = {
     **dict.fromkeys(("boxplot", "hist", "plot"), "matplotlib"),
-    "sample": "numpy",
+    **dict.fromkeys(("permutation", "rvs", "sample", "shuffle"), "numpy"),
+    "train_test_split": "numpy",
 }
 
 # -- Libraries ------------------------------------------------------------------------
@@ -99,8 +101,8 @@ HIDDEN: Final = {
 #: Modules whose functions work on one hidden state.
 STATEFUL: Final = _words(
     """
-    decimal locale matplotlib.pylab matplotlib.pyplot numpy.random os pylab random
-    seaborn sys warnings
+    decimal locale matplotlib.pylab matplotlib.pyplot numpy.random
+    numpy.random.mtrand os pylab random seaborn sys warnings
     """
 )
 STATES: Final = frozenset(name.partition(".")[0] for name in STATEFUL)
@@ -115,7 +117,18 @@ STATELESS: Final = (
     | _paths("warnings", "warn")
 )
 #: Modules whose functions are called bare without changing what others see.
-HARMLESS: Final = _words("builtins gc logging nbparallel threading time traceback")
+HARMLESS: Final = _words("builtins nbparallel time traceback")
+#: Functions that tell the time: what they tell depends on what has been done.
+CLOCK: Final = re.compile(
+    r"time\.((time|perf_counter|monotonic|process_time|thread_time)(_ns)?"
+    r"|ctime|localtime|gmtime|strftime)|timeit\.default_timer|.*\.(now|today|utcnow)"
+)
+#: Functions of libraries that set what others of them go by, told by their names.
+SETTING: Final = re.compile(
+    r"set$|set_|set(bufsize|context|default|err|itimer|locale|recursion|state)|reset"
+    r"|seed|manual_seed|use$|use_|rc$|rcdefaults|register|unregister|enable|disable"
+    r"|basicConfig|signal$|install|patch|activate|switch_|filterwarnings|simplefilter"
+)
 #: Libraries whose functions only look at what they are given, and what they give is of
 #: types whose methods are known.
 READING: Final = _words("cmath math ntpath numpy pandas posixpath statistics time")

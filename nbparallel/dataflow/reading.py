@@ -90,6 +90,9 @@ class Reader(Expressions):
     def _expr(self, node: ast.Expr) -> None:
         self.value(node.value)
         self.note_bare(node.value)
+        if not self.frames and isinstance(node.value, ast.Call):
+            # It is there for what it does: that must be known for it to go beside.
+            self.effects.barrier |= not self.is_understood(node.value)
 
     def _assign(self, node: ast.Assign) -> None:
         found = self.value(node.value)

@@ -86,6 +86,8 @@ class Running(Names):
             self.unknown(holder | regions)
         reached = self.heap.closure(holder)
         self.change(holder | {each for each in reached if each[0] == "code"})
+        if any(kind in ("lib", "state") for kind, _ in holder):  # a setting of it
+            self.effects.barrier = True
         self.heap.lead(holder, regions)
 
     def apply(

@@ -114,6 +114,15 @@ f = text.replace("a", "b").strip()""",
 print(text)
 print(rows, df)
 print(f"{len(df)} rows, {array.mean():.2f}")""",
+    "lots with a state of their own": """
+a = df.sample(random_state=1)
+b = df.sample(random_state=2)""",
+    "calls for what they do": """
+load("a")
+print(load("b"))
+time.sleep(1)
+rows.append(load("c"))
+fill(other)""",
     "work written out": """
 a = [load(name) for name in ("a", "b")]
 b = {name: read(name) for name in ("a", "b")}
@@ -166,6 +175,48 @@ d = x.describe()""",
         {3: {1}, 4: {1, 3}},
     ),
 }
+
+
+#: Cells that mean something only from top to bottom, though no name says so.
+ONE_AFTER_ANOTHER = {
+    "a figure": """
+fig, ax = plt.subplots()
+plt.plot(load("a"), label="a")
+ax.legend()
+fig.savefig("a.png")
+found = ax.get_legend().get_texts()""",
+    "a plot and its title": 'ax = df.plot()\nplt.title("v")\nfound = ax.get_title()',
+    "a clock": "t0 = time.perf_counter()\ntime.sleep(1)\ntook = time.time() - t0",
+    "a date": "t0 = datetime.now()\na = load(1)\ntook = datetime.now() - t0",
+    "a seed": "np.random.seed(0)\na = lots.rvs(size=2)\nb = lots.rvs(size=2)",
+    "lots that are drawn": "a = randn()\nb = randn()\nc = df.sample()",
+    "names in text": 'other = load("b")\na = pd.eval("df + other")',
+    "how errors are treated": 'old = np.seterr(all="raise")\na = array / 0',
+    "how things are shown": 'pd.set_option("display.max_rows", 4)\na = str(df)',
+    "a setting": "pd.options.display.precision = 2\na = str(df)",
+    "a thread": "thread.start()\nthread.join()\na = thread.is_alive()",
+    "a lock": "lock.acquire()\na = load(1)\nlock.release()",
+    "a logger": 'logger.setLevel(10)\nlogger.debug("a")',
+    "a file": "path.touch()\na = path.exists()\npath.unlink()\nb = path.exists()",
+    "a table in a file": 'a = load(1)\ndf.to_csv("a")\nb = pd.read_csv("a")',
+}
+MORE = """
+import logging, threading
+import matplotlib.pyplot as plt
+from datetime import datetime
+from numpy.random import randn
+from scipy.stats import norm as lots
+lock, logger = threading.Lock(), logging.getLogger("of the tests")
+thread = threading.Thread(target=load)
+"""
+
+
+@pytest.mark.parametrize("source", ONE_AFTER_ANOTHER.values(), ids=[*ONE_AFTER_ANOTHER])
+def test_one_after_another(source):
+    found = Program("in order", BEFORE + MORE, source.strip()).needs()
+
+    assert len(found) > 1
+    assert all(found[line] == set(range(1, line)) for line in found), found
 
 
 @pytest.mark.parametrize("source", APART.values(), ids=[*APART])
