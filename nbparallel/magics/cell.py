@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import tokenize
 from dataclasses import dataclass
+from io import StringIO
 from types import CodeType
 from typing import Any, NoReturn
 
@@ -155,3 +157,21 @@ class Cell:
         if number == self.line.number:
             text = self.line.text
         return Line(text, 0, number, self.filename, self.line.label)
+
+
+def is_silenced(source: str) -> bool:
+    """Whether *source* ends with a semicolon, and so wants nothing to be shown."""
+    last = ""
+    try:
+        for token in tokenize.generate_tokens(StringIO(source).readline):
+            if token.type not in _IGNORED:
+                last = token.string
+    except (tokenize.TokenError, SyntaxError):  # whoever parses it will say so
+        return False
+    return last == ";"
+
+
+_IGNORED = {
+    *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE),
+    *(tokenize.ENDMARKER, tokenize.INDENT, tokenize.DEDENT),
+}

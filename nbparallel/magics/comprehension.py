@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from nbparallel.engine.run import Run
-from nbparallel.magics.cell import Cell
+from nbparallel.magics.cell import Cell, is_silenced
 from nbparallel.magics.clauses import refuse_binding, run_body
 from nbparallel.options import Options
 
@@ -51,9 +52,14 @@ def _comprehension(cell: Cell, start: int) -> ast.ListComp | ast.SetComp | ast.D
             "a loop is a cell of its own: %%parallel for …, its body on the lines below"
         )
         line.refuse(message, start)
+    if is_silenced(text):
+        line = replace(line, text=line.text[: line.text.rindex(";")])
     try:
         tree = line.parse(start)
     except SyntaxError as error:
+        if ";" in text:
+            message = "a magic takes the rest of its line: what follows goes below"
+            line.refuse(message, line.text.index(";", start))
         if " for " in text and text[0] not in "[{(":
             line.refuse(f"%parallel needs {what}", start, len(line.text))
         raise cell.misread(error) from None

@@ -16,7 +16,6 @@ from IPython.core.magic import (
     magics_class,
     needs_local_scope,
     no_var_expand,
-    output_can_be_silenced,
 )
 from traitlets import TraitType
 
@@ -24,7 +23,7 @@ from nbparallel.engine import session
 from nbparallel.engine.run import Run
 from nbparallel.errors import UsageError, without_our_frames
 from nbparallel.magics import flags, place
-from nbparallel.magics.cell import Line
+from nbparallel.magics.cell import Line, is_silenced
 from nbparallel.magics.comprehension import run_comprehension
 from nbparallel.magics.given import Given, parse_flags
 from nbparallel.magics.loop import parse_header, refuse_lone_loop, run_loop
@@ -64,6 +63,8 @@ Flags:
 
 #: A line of the magics, as far as the space behind their name.
 IS_OURS = re.compile(r"\s*(.*=\s*%|%%?)parallel\s")
+#: A line that gives what the magic gives to a name.
+ASSIGNS = re.compile(r"[^%]*=\s*%")
 
 
 class Option(TraitType[Any, Any]):
@@ -92,7 +93,6 @@ class ParallelMagics(Magics):
         now = {name: getattr(self, name) for name in usual}
         configure(**{name: now[name] for name in now if now[name] != usual[name]})
 
-    @output_can_be_silenced
     @needs_local_scope
     @no_var_expand
     @line_cell_magic
@@ -110,18 +110,20 @@ class ParallelMagics(Magics):
         try:
             if cell is not None:
                 run, result = self._run_cell(where, given, cell)
+                silenced = is_silenced(cell)
             else:
                 body = place.without_body(self.shell, where, names)
                 run, result = run_comprehension(
                     body, given.rest, self._options(where, given, on_error="raise")
                 )
+                silenced = is_silenced(line) and not ASSIGNS.match(where.text)
         except BaseException as error:  # the run that it ended is bound all the same
             if session.last() is not before:
                 self._bind(given, session.last())
             trace = without_our_frames(error)
             raise BaseException.with_traceback(error, trace)  # noqa: B904 # as it was
         self._bind(given, run)
-        return result
+        return None if silenced else result
 
     def _run_cell(self, line: Line, given: Given, body: str) -> tuple[Run, Any]:
         __tracebackhide__ = True
@@ -135,7 +137,7 @@ class ParallelMagics(Magics):
         cell = place.read(self.shell, line, body)
         refuse_lone_loop(cell)
         run = run_statements(cell, options, ordered=options.ordered)
-        return run, last_value(cell, run) if options.block else run
+        return run, last_value(run) if options.block else run
 
     def _options(self, line: Line, given: Given, **usual: Any) -> Options:
         """Return what the flags say, else the defaults in force, else what is usual."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,10 +36,19 @@ def locate(shell: Any, given: str, body: str | None = None) -> Line:
         above = _above(shell, given, body)
         text, number = above[-1], len(above)
     else:
-        lines = (line for line in _raw(shell) if given and given in line)
-        text = next(lines, f"%parallel {given}")
+        text = _line_of(_raw(shell), number, given)
     start = text.rfind(given) if given else len(text)
     return Line(text, start, number, filename, label)
+
+
+def _line_of(lines: list[str], number: int, given: str) -> str:
+    """Return the line with ``%parallel`` and *given*; *number* is the most likely one.
+
+    Below another cell magic the numbers are not those of the whole cell.
+    """
+    likely = [*lines[number - 1 : number], *lines]
+    magic = re.compile(rf"%parallel\s+{re.escape(given)}" if given else r"%parallel")
+    return next(filter(magic.search, likely), f"%parallel {given}")
 
 
 def without_body(shell: Any, line: Line, namespace: dict[str, Any]) -> Cell:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tokenize
 from collections.abc import Callable, Mapping
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import replace
-from io import StringIO
 from typing import Any
 
 from nbparallel.dataflow.graph import needs
@@ -117,13 +115,10 @@ def run_statements(
     return run
 
 
-def last_value(cell: Cell, run: Run) -> Any:
-    """Return what an ordinary cell would display: its last expression's value, or None.
-
-    None too if the cell ends with a semicolon or that statement was not carried out.
-    """
+def last_value(run: Run) -> Any:
+    """Return the value of the cell's last expression, or None if there is no such."""
     columns = run.columns()
-    if not columns.status or columns.status[-1] != Status.OK or _is_silenced(cell):
+    if not columns.status or columns.status[-1] != Status.OK:
         return None
     value = columns.results[-1]
     return None if isinstance(value, Bound) else value
@@ -155,16 +150,3 @@ def _lost(failed: int, waits: Mapping[int, Any]) -> set[int]:
         if lost.intersection(waits[task]):
             lost.add(task)
     return lost - {failed}
-
-
-def _is_silenced(cell: Cell) -> bool:
-    """Whether the cell ends with a semicolon, as IPython reads it."""
-    ignored = {
-        *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE),
-        *(tokenize.ENDMARKER, tokenize.INDENT, tokenize.DEDENT),
-    }
-    last = ""
-    for token in tokenize.generate_tokens(StringIO(cell.source).readline):
-        if token.type not in ignored:
-            last = token.string
-    return last == ";"

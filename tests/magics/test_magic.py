@@ -356,6 +356,30 @@ class TestComprehension:
         assert notebook["found"] == notebook["right"]
         assert type(notebook["found"]) is type(notebook["right"])
 
+    @pytest.mark.parametrize(
+        "above",
+        [
+            "slow = sum([half(x) for x in xs])\n",
+            "# [half(x) for x in xs] took 3 min\n\n",
+            "%%time\nslow = [half(x) for x in xs]\n",
+        ],
+    )
+    def test_the_same_may_stand_above_it(self, notebook, above):
+        notebook.run(f"{above}fast = %parallel [half(x) for x in xs]")
+
+        assert notebook["fast"] == [1.5, 0.5, 1.0, 0.0]
+
+    def test_called_by_a_function(self, notebook):
+        call = "get_ipython().run_line_magic('parallel', '[half(x) for x in xs]')"
+
+        assert notebook.run(call) == [1.5, 0.5, 1.0, 0.0]
+
+    def test_a_semicolon_silences_but_is_no_part_of_it(self, notebook):
+        assert notebook.run("%parallel [x for x in xs];  # quiet") is None
+        notebook.run("d = %parallel [x for x in xs if ';'];")
+
+        assert notebook["d"] == [3, 1, 2, 0]
+
     def test_flags_come_first(self, notebook):
         notebook.run("d = %parallel -w 2 -o run [x for x in xs]")
 
@@ -400,6 +424,7 @@ class TestStatements:
         value = notebook.run("%%parallel -o run\na = half(4)\nb = half(6)\na + b")
 
         assert (value, notebook["a"], notebook["b"]) == (5.0, 2.0, 3.0)
+        assert notebook.run("%%parallel\na + b;  # quiet") is None
         assert len(notebook["run"]) == 3
 
     def test_errors_name_their_line(self, notebook):

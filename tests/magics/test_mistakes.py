@@ -96,6 +96,7 @@ LINES = [
     ("[f(x) for x in xs", "[", "'[' was never closed"),
     ("[f(x)) for x in xs]", ")", "closing parenthesis ')' does not match"),
     ("[(y := x) for x in xs]", "y := x", "is lost"),
+    ("[x for x in xs]; y = 1", ";", "what follows goes below"),
     ("[x async for x in xs]", "x", "`async for` cannot be shared out"),
     ("--no-block [x for x in xs]", "--no-block ", "a run in the background"),
     ("-w 0 [x for x in xs]", "0", "at least 1"),
