@@ -19,12 +19,22 @@ from nbparallel.dataflow.running import Running
 from nbparallel.types import MISSING
 
 WORLD: Region = ("world", "")
+LOTS: Region = ("world", "lots")
 
 
 class Calls(Running):
-    """Adds calls and what else runs code."""
+    """Adds calls and what else runs code.
+
+    Attributes
+    ----------
+    ordered
+        Whether what prints, reads and writes stays in order.
+    is_seeded
+        Whether lots that are drawn from here on are meant to be drawn in order.
+    """
 
     ordered = False
+    is_seeded = False
 
     @abstractmethod
     def value(self, node: ast.AST | None) -> Regions:
@@ -76,6 +86,7 @@ class Calls(Running):
         name = path.rpartition(".")[2]
         is_setting = known.SETTING.match(name) and not path.startswith("builtins.")
         is_clock = known.CLOCK.fullmatch(path) and not self.frames
+        self.is_seeded |= "seed" in name
         if is_setting or is_clock or (path.startswith("pandas.") and name == "eval"):
             self.effects.barrier = True
         self._note_hidden(name, node)
@@ -107,6 +118,8 @@ class Calls(Running):
             return NOTHING
         if module in known.STATEFUL and path not in known.STATELESS:
             self.change(library)
+        if self.is_seeded and top not in known.HARMLESS:
+            self.change(frozenset([LOTS]))
         if self.heap.is_users(library):  # something was put into it
             args |= library
         elif _is_reading(path) and not in_place:

@@ -201,6 +201,8 @@ class Reader(Expressions):
                 found = found | self.call_value(given, [found], {})
             elif path not in known.TRANSPARENT:
                 found = found | self.unknown(given | found)
+                # It registers the function somewhere, as @show.register does.
+                self.effects.barrier |= self.path(func) is None
         return found
 
     def _import(self, node: ast.Import) -> None:
