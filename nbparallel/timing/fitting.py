@@ -5,7 +5,8 @@ The time for a given amount of work is proportional to 1 / *C(N)*:
 .. math:: T(N) = p \frac{1}{N} + q \frac{N - 1}{N} + r (N - 1),
           \quad a = q / p, \quad b = r / p
 
-which is linear in *p*, *q* and *r*. So the least squares of the relative errors of the
+which is linear in *p*, *q* and *r*; workers beyond the number of tasks have nothing to
+do and don't count. So the least squares of the relative errors of the
 times, under :math:`0 \le q \le p` and :math:`0 \le r`, need no iteration: their
 optimum is the best of the free optima on the faces of that cone that lie inside it.
 """
@@ -16,7 +17,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from nbparallel.timing.scaling import FOR_ALL, Fit
+from nbparallel.timing.scaling import FOR_ALL, Fit, most_useful
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +54,7 @@ def fit(
     workers, seconds
         The number of workers of each leg, and how long it took.
     tasks
-        How many tasks each leg had.
+        How many tasks each leg had; 1 where only the caller's function knows.
 
     Returns
     -------
@@ -69,9 +70,9 @@ def fit(
     """
     import numpy as np
 
-    count = np.asarray(workers, dtype=float)
+    count = np.minimum(workers, most_useful(tasks))
     times = np.asarray(seconds, dtype=float)
-    counts = tuple(sorted(set(map(int, workers))))
+    counts = tuple(sorted(set(map(int, count))))
     if len(counts) < FOR_AMDAHL or not (times > 0).all():
         return None
     # Each row divided by its time: the residuals are relative errors.

@@ -32,7 +32,7 @@ class Fit:
     Attributes
     ----------
     tasks
-        How many tasks each measured leg had.
+        How many tasks each measured leg had; 1 where only the function knows.
     rate
         Tasks per second with one worker, according to the fit (Gunther's lambda).
     contention
@@ -44,7 +44,7 @@ class Fit:
     miss
         Root mean square of the relative errors of the fitted times.
     counts
-        The different numbers of workers that were measured.
+        The different numbers of workers that had something to do in measured legs.
     off
         Whether it misses the measurements by clearly more than their noise explains.
     beyond_ideal
@@ -77,24 +77,33 @@ class Fit:
 
     @property
     def best(self) -> int | None:
-        """The predicted best number of workers, or None if more always help."""
-        if math.isinf(self.peak):
+        """The predicted best number of workers, or None if it is not in sight.
+
+        More workers than tasks have nothing to do: it is never beyond `tasks`, unless
+        that is 1. Where the law has no peak, it is `tasks` if so many were measured.
+        """
+        peak = min(self.peak, most_useful(self.tasks))
+        if math.isinf(self.peak) and self.counts[-1] != peak:
             return None
-        around = math.floor(self.peak), math.ceil(self.peak)
+        around = math.floor(peak), math.ceil(peak)
         return max(around, key=lambda count: float(self.speedup(count)))
 
     @property
     def limit(self) -> float:
         """The greatest speed-up that any number of workers gives; may be infinite."""
-        if self.best is not None:
-            return float(self.speedup(self.best))
+        most = self.best or most_useful(self.tasks)
+        if math.isfinite(most):
+            return float(self.speedup(most))
         return 1 / self.contention if self.contention else math.inf
 
     def speedup(self, workers: Any) -> Any:
         """Return C(*workers*): the predicted speed-up over one worker.
 
-        *workers* is a number or a NumPy array.
+        *workers* is a number or a NumPy array; those beyond `tasks` add nothing.
         """
+        import numpy as np
+
+        workers = np.minimum(workers, most_useful(self.tasks))
         others = workers - 1
         queue = self.contention * others + self.coherency * workers * others
         return workers / (1 + queue)
@@ -110,6 +119,14 @@ class Fit:
 
     def __repr__(self) -> str:
         return words.law(self)
+
+
+def most_useful(tasks: int) -> float:
+    """Return how many workers have something to do.
+
+    A leg of one task may be a function of ``workers``, which divides it further.
+    """
+    return tasks if tasks > 1 else math.inf
 
 
 def _caveats(found: Fit) -> Iterator[str]:
@@ -131,7 +148,8 @@ def _caveats(found: Fit) -> Iterator[str]:
     if found.off:
         yield (
             f"The law misses the measurements by {found.miss:.0%}, more than their "
-            "noise explains: something else is at work."
+            "noise explains: something else is at work, such as tasks that are few or "
+            "uneven."
         )
     if found.beyond_ideal:
         yield "Some counts were faster than their share, which no law explains."

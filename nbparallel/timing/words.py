@@ -97,6 +97,8 @@ def _swept(found: Sweep) -> str:
     best = workers_in_words(found.best)
     took = f"{best} took {seconds(found.seconds[found.best].median)}"
     base = LOOP if _is_loop(found) else workers_in_words(found.base)
+    if len(found.seconds) == 1:
+        return f"{took}."
     if found.best == found.base:
         return f"{took}: no number of workers was faster than {base}."
     if found.best not in found.speedup:
@@ -126,7 +128,8 @@ def _few_tasks(found: Sweep) -> str:
     tasks = found.legs[0].tasks if found.legs and _is_loop(found) else None
     if tasks is None or tasks >= found.workers[-1]:
         return ""
-    return f"There are {tasks} tasks: more workers than that have nothing to do."
+    there = "is 1 task" if tasks == 1 else f"are {tasks} tasks"
+    return f"There {there}: more workers than that have nothing to do."
 
 
 def _troubles(legs: tuple[Timed, ...]) -> str:
@@ -134,7 +137,7 @@ def _troubles(legs: tuple[Timed, ...]) -> str:
     if not bad:
         return ""
     worst = max(bad, key=lambda timed: timed.failed)
-    how = LOOP if worst.leg.sequential else f"with {way(worst)}"
+    how = "in the plain loop" if worst.leg.sequential else f"with {way(worst)}"
     some = f"{worst.failed} of {worst.tasks} tasks failed {how}"
     why = f" ({_said(worst.error)})" if worst.error is not None else ""
     return f"No speed-up is claimed where tasks failed: {some}{why}."

@@ -38,7 +38,7 @@ def usl(workers, contention=0.05, coherency=0.004):
     )
 
 
-def sweep(counts=(1, 2, 4, 8, 16, 32), *, failed=(), law=usl):
+def sweep(counts=(1, 2, 4, 8, 16, 32), *, failed=(), law=usl, tasks=40):
     legs = [
         timed(
             number,
@@ -46,6 +46,7 @@ def sweep(counts=(1, 2, 4, 8, 16, 32), *, failed=(), law=usl):
             4.0 / law(count) * change ** (-1) ** place,
             sequential=count == 1,
             failed=3 if count in failed else 0,
+            tasks=tasks,
         )
         for number, change in enumerate(ROUNDS, 1)
         for place, count in enumerate(counts)

@@ -192,6 +192,12 @@ def test_the_factor_is_in_words_above_however_long_the_name():
         assert "times as fast (" in words
 
 
+def test_a_single_count_has_its_time_above():
+    title = examples.sweep((4,)).plot().get_title(loc="left")
+
+    assert title.splitlines() == ["fetch", "4 workers took 1.20 s"]
+
+
 def test_numbers_of_workers_have_room_beside_each_other():
     ax = nbp.plot_sweep(examples.sweep(range(1, 33)))
     ax.figure.draw_without_rendering()

@@ -161,6 +161,35 @@ def test_a_best_count_beyond_the_measured_ones_is_called_that():
     assert "That lies beyond the 8 workers that were measured." in found.caveats
 
 
+@pytest.mark.parametrize(("a", "b"), [(0.0, 0.0), (0.1, 0.0), (0.05, 0.001)])
+def test_workers_beyond_the_tasks_count_for_nothing(a, b):
+    found = fit(COUNTS, measured(a, b, noise=0, counts=np.minimum(COUNTS, 8)), tasks=8)
+
+    assert found.contention == pytest.approx(a, abs=1e-9)
+    assert found.coherency == pytest.approx(b, abs=1e-9)
+    assert found.counts == (1, 2, 4, 8)
+    assert found.best == 8
+    assert found.limit == found.speedup(8)
+    assert found.speedup(np.array([8, 9, 1000])) == pytest.approx([found.limit] * 3)
+    assert not found.off
+
+
+def test_no_best_count_lies_beyond_the_tasks():
+    counts = np.repeat([1, 2, 4, 8], 3)
+    found = fit(counts, measured(0.02, 0.002, noise=0, counts=counts), tasks=16)
+
+    assert found.best == 16
+    assert found.limit == found.speedup(16) == found.speedup(22)
+
+
+def test_amdahls_limit_needs_tasks_enough():
+    counts = np.repeat([1, 2, 4, 8], 3)
+    found = fit(counts, measured(0.1, 0, noise=0, counts=counts), tasks=16)
+
+    assert found.best is None
+    assert found.limit == pytest.approx(capacity(16, 0.1, 0))
+
+
 def test_a_law_that_does_not_hold_is_called_that():
     found = fit([1, 2, 4, 8], [1.0, 0.5, 1.0, 0.125])
 

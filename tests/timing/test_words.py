@@ -83,6 +83,40 @@ def test_too_few_tasks_are_named():
     assert "There are 40 tasks: more workers than that have nothing to do." in told
 
 
+def test_one_task_is_no_plural():
+    told = repr(examples.sweep((1, 2), tasks=1, law=lambda _: 1.0))
+
+    assert "There is 1 task: more workers than that have nothing to do." in told
+
+
+def test_nothing_beyond_the_tasks_is_predicted():
+    told = repr(
+        examples.sweep((1, 2, 4, 16), tasks=8, law=lambda n: examples.usl(min(n, 8)))
+    )
+
+    assert "It predicts 8 workers as best" in told
+
+
+@pytest.mark.parametrize(
+    "found",
+    [examples.sweep((4,)), examples.sweep((4, 8), failed=(8,))],
+    ids=["one", "one sound"],
+)
+def test_a_single_count_is_compared_with_nothing(found):
+    line = repr(found).splitlines()[0]
+
+    assert line.startswith("fetch: 4 workers took 1.20 s.")
+    assert "faster" not in line
+
+
+def test_failures_of_the_loop_are_said_to_be_its():
+    found = Comparison(
+        "x", 2, (examples.timed(1, 1, 1.0, sequential=True, failed=4),), 6
+    )
+
+    assert "4 of 40 tasks failed in the plain loop (ValueError" in repr(found)
+
+
 @pytest.mark.parametrize(
     "found", [Comparison("x", 2, (), 6), Sweep("x", (1, 2), (), 6)]
 )

@@ -76,10 +76,12 @@ def plot_sweep(sweep: Sweep, ax: Axes | None = None) -> Axes:
 def _finding(sweep: Sweep) -> str:
     if sweep.best is None or sweep.best not in sweep.speedup:
         return ""
+    best = workers_in_words(sweep.best)
+    if len(sweep.seconds) == 1:
+        return f"{best} took {seconds(sweep.seconds[sweep.best].median)}"
     if sweep.best == sweep.base:
-        return f"no number of workers was faster than {workers_in_words(sweep.base)}"
-    gain = words.times_as_fast(sweep.speedup[sweep.best])
-    return f"{workers_in_words(sweep.best)}: {gain}"
+        return f"no number of workers was faster than {best}"
+    return f"{best}: {words.times_as_fast(sweep.speedup[sweep.best])}"
 
 
 def _ideal(ax: Axes, sweep: Sweep) -> None:
