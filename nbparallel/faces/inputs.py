@@ -270,13 +270,23 @@ def _awaited(fn: Callable[..., Any]) -> Callable[..., Any]:
     import asyncio
 
     def run_to_its_end(*args: Any, **kwargs: Any) -> Any:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
+        def call() -> Any:
             return asyncio.run(fn(*args, **kwargs))
-        return _in_a_thread(lambda: asyncio.run(fn(*args, **kwargs)))
+
+        return _in_a_thread(call) if _loop_runs_here() else call()
 
     return run_to_its_end
+
+
+def _loop_runs_here() -> bool:
+    # A function of its own: within the except, what a task raises would have a context.
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _in_a_thread(call: Callable[[], Any]) -> Any:

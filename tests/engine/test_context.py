@@ -290,6 +290,15 @@ class TestCoroutines:
 
         assert nbp.pmap(Double(), range(3)).results == [0, 2, 4]
 
+    def test_what_they_raise_has_no_context_of_ours(self):
+        async def fail(number):
+            raise ValueError(number)
+
+        (error,) = nbp.pmap(fail, [1]).errors.values()
+
+        assert isinstance(error, ValueError)
+        assert error.__context__ is None
+
     def test_within_a_running_event_loop(self):
         async def double(number):
             await asyncio.sleep(0)
