@@ -197,7 +197,8 @@ def plain(snapshot: Snapshot, width: int = 40) -> str:
     lines += [_line(row) for row in snapshot.failures[:10] if row.task not in shown]
     lines += notices(snapshot)
     if snapshot.state.ended and (left := not_ok(snapshot)):
-        lines.append(f"run.retry() runs the {count(left)} again that are not ok.")
+        which, verb = ("one", "is") if left == 1 else (count(left), "are")
+        lines.append(f"run.retry() runs the {which} again that {verb} not ok.")
     return "\n".join(lines)
 
 

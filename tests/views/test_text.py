@@ -110,6 +110,12 @@ def test_plain_shows_both_ends_the_failures_and_the_way_on(make_snapshot, make_r
     assert shown.endswith("run.retry() runs the 3 again that are not ok.")
 
 
+def test_a_single_task_to_retry_is_no_plural(make_snapshot):
+    shown = text.plain(make_snapshot(State.DONE, total=2, ok=1, error=1))
+
+    assert shown.endswith("run.retry() runs the one again that is not ok.")
+
+
 def test_tries_are_told(make_row):
     assert text.status(make_row(attempts=1)) == "ok"
     assert text.status(make_row(attempts=3)) == "ok, 3 tries"
