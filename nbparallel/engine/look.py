@@ -88,6 +88,7 @@ def snapshot(run: Scheduler, rows: int) -> Snapshot:
         log=_log(run),
         abandoned=run.abandoned,
         input_error=run.source.error,
+        measurement=run.work.measurement,
     )
 
 

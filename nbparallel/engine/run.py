@@ -12,7 +12,7 @@ from nbparallel.engine import capture, reading, session
 from nbparallel.engine.hooks import Announcer
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.engine.waiting import TICK, Waiter, calling_claim
-from nbparallel.errors import InputError, TaskCancelled
+from nbparallel.errors import InputError, TaskCancelled, UsageError
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.types import State, Status
 
@@ -147,6 +147,8 @@ class Run:
         ------
         StillRunning
             The run is being cancelled and has not ended yet.
+        UsageError
+            It is the run of a measurement.
 
         Examples
         --------
@@ -160,6 +162,14 @@ class Run:
         >>> run.retry().results
         [1]
         """
+        __tracebackhide__ = True
+        if self._work.measurement:
+            verb = self._work.name
+            message = (
+                f"what a {verb} found is made of the legs that it has: it cannot be "
+                f"retried. Call nbp.{verb} again."
+            )
+            raise UsageError(message)
         if not (self._options.block if block is None else block):
             self._retry()
             return self
@@ -187,6 +197,7 @@ class Run:
         Exception
             With ``on_error="raise"``, what the first failed task raised.
         """
+        __tracebackhide__ = True
         with self._waiter() as waiter, self._scheduler.unbounded():
             ended = waiter.until(self._over.is_set, timeout)
         if ended:
@@ -217,6 +228,7 @@ class Run:
         TaskCancelled
             No task failed, but one was cancelled.
         """
+        __tracebackhide__ = True
         self.wait()
         columns = self.columns()
         if columns.errors:
@@ -278,6 +290,7 @@ class Run:
         return Waiter(self._scheduler, self._announcer.pumps())
 
     def _through(self, begin: Callable[[], None]) -> Self:
+        __tracebackhide__ = True
         with self._waiter() as waiter, self._scheduler.unbounded():
             begin()
             waiter.until(self._over.is_set)
@@ -327,6 +340,7 @@ class Run:
 
     def _conclude(self) -> Self:
         """Raise what the end of the run calls for, in the thread that waited."""
+        __tracebackhide__ = True
         self._announcer.tell("run_waited", self)
         scheduler = self._scheduler
         if scheduler.fatal is not None:
@@ -347,7 +361,8 @@ class Run:
 
     def _explained(self, error: BaseException, task: int | None) -> BaseException:
         note = f"nbparallel: raised by task {task}; every row is in nbparallel.last.df"
-        if note not in getattr(error, "__notes__", ()):
+        told = self._work.measurement or note in getattr(error, "__notes__", ())
+        if not told:
             error.add_note(note)
         # Raising lengthens the traceback each time: begin with the task's own.
         _, trace = self._raised.setdefault(id(error), (error, error.__traceback__))
@@ -356,6 +371,7 @@ class Run:
     async def _wait_async(self) -> Self:
         import asyncio
 
+        __tracebackhide__ = True
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
@@ -393,6 +409,7 @@ class Run:
     def _outcomes(
         self, rows: Iterator[Row]
     ) -> Iterator[tuple[Any, Any, BaseException | None]]:
+        __tracebackhide__ = True
         yield from map(_outcome, rows)
         self._conclude()
 

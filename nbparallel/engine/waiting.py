@@ -183,6 +183,7 @@ class _Task:
         self._interrupted = interrupted
 
     def __call__(self, item: Any) -> Any:
+        __tracebackhide__ = True
         # Up to here an interrupt was only counted; from here on it is raised.
         if self._interrupted():
             raise KeyboardInterrupt

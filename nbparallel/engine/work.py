@@ -33,6 +33,9 @@ class Work:
     needs
         By task, the earlier tasks that must have ended ok before it starts; only for
         *items* that are at hand. None where no task needs another.
+    measurement
+        Whether its tasks are legs of a measurement: its result is made of them once, so
+        there is no retry, and what a leg raises is not told as a task's.
     """
 
     name: str
@@ -43,3 +46,4 @@ class Work:
     index: pd.Index | None = None
     frame: pd.DataFrame | None = None
     needs: Mapping[int, Collection[int]] | None = None
+    measurement: bool = False

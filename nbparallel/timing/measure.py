@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import Any, Final
 
@@ -103,10 +104,11 @@ def measure(verb: str, subject: Subject, order: list[Leg]) -> Measured:
     )
     work = Work(
         name=verb,
-        call=lambda leg: _timed(subject, leg),
+        call=partial(_timed, subject),
         items=list(order),
         source=None,
         total=len(order),
+        measurement=True,
     )
     run = Run(work, options).start()
     for error in run.errors.values():
@@ -121,6 +123,7 @@ def measure(verb: str, subject: Subject, order: list[Leg]) -> Measured:
 
 
 def _timed(subject: Subject, leg: Leg) -> Timed:
+    __tracebackhide__ = True
     if subject.items is None:
         timed = _alone(subject, lambda: _called(subject, leg))
     elif leg.sequential:

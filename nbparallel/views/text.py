@@ -157,6 +157,8 @@ def sentence(snapshot: Snapshot) -> str:
 
 def not_ok(snapshot: Snapshot) -> int:
     """Return how many tasks a retry would run again."""
+    if snapshot.measurement:
+        return 0
     return snapshot.known - snapshot.counts[Status.OK]
 
 

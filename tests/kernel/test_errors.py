@@ -13,20 +13,37 @@ def broken():
     yield 1
     raise OSError("disk")
 
+def fail(number):
+    raise ValueError(number)
+
 def call():
     return nbp.pmap(abs, [1], wrokers=2)
 """
+
+TASK_OF_LINE_1 = ["Cell In[2], line 1", "Cell In[1], line 8, in fail(number)"]
 
 
 @pytest.mark.parametrize(
     ("code", "error", "lines"),
     [
         ("nbp.pmap(abs, [1], workers=0)", "BadValue", ["Cell In[2], line 1"]),
-        ("call()", "BadType", ["Cell In[2], line 1", "Cell In[1], line 8, in call()"]),
+        ("call()", "BadType", ["Cell In[2], line 1", "Cell In[1], line 11, in call()"]),
         ("nbp.compare(abs, [])", "BadValue", ["Cell In[2], line 1"]),
         ("nbp.sweep(abs, [1], workers=8)", "BadType", ["Cell In[2], line 1"]),
         ("nbp.plot_timeline(5)", "BadType", ["Cell In[2], line 1"]),
         ("nbp.plot_speedup(5)", "BadType", ["Cell In[2], line 1"]),
+        *[
+            (code, "ValueError", TASK_OF_LINE_1)
+            for code in (
+                "nbp.pmap(fail, [1], progress=False).results",
+                "nbp.pmap(fail, [1], on_error='raise', progress=False)",
+                "nbp.pmap(fail, [1], block=False, on_error='raise').wait()",
+                "for _ in nbp.pmap(fail, [1], block=False, on_error='raise'): pass",
+                "await nbp.pmap(fail, [1], block=False, on_error='raise')",
+                "nbp.compare(fail, [1], on_error='raise', progress=False)",
+                "nbp.sweep(fail, [1], workers=[2], on_error='raise', progress=False)",
+            )
+        ],
         (
             "nbp.pmap(abs, broken(), progress=False)",
             "InputError",

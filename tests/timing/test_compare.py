@@ -17,6 +17,7 @@ from nbparallel.engine.work import Work
 from nbparallel.options import Options
 from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State
+from nbparallel.views import html, text
 
 
 class Calls:
@@ -216,8 +217,10 @@ def test_a_function_of_workers_that_raises_has_failed():
 
 
 def test_the_first_failure_is_raised_if_asked_for():
-    with pytest.raises(ValueError, match="1"):
+    with pytest.raises(ValueError, match="1") as caught:
         nbp.compare(odd_fails, range(4), on_error="raise")
+
+    assert not hasattr(caught.value, "__notes__")  # a leg's number is not a task's
 
 
 def test_kept_errors_hold_no_results():
@@ -261,6 +264,18 @@ def test_a_cancelled_sweep_keeps_what_it_has():
     assert sorted(found.speedup) == [1, 2, 3]
     assert len(found.df) == 6
     assert "Cancelled after 6 of 9 legs." in repr(found)
+
+
+def test_a_measurement_is_not_retried():
+    nbp.sweep(cancel_in(1), "abc", workers=(1, 2))
+    run, before = nbp.last, nbp.last.snapshot()
+
+    for block in True, False:
+        with pytest.raises(nbp.UsageError, match=r"Call nbp\.sweep again"):
+            run.retry(block=block)
+    assert run.snapshot() == before
+    assert before.state is State.CANCELLED
+    assert "retry" not in text.plain(before) + html.static(before)
 
 
 def test_cancelled_in_the_warm_up_there_is_nothing():

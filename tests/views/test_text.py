@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nbparallel.types import State, Status
@@ -114,6 +116,13 @@ def test_a_single_task_to_retry_is_no_plural(make_snapshot):
     shown = text.plain(make_snapshot(State.DONE, total=2, ok=1, error=1))
 
     assert shown.endswith("run.retry() runs the one again that is not ok.")
+
+
+def test_a_measurement_is_not_to_be_retried(make_snapshot):
+    ended = make_snapshot(State.CANCELLED, total=2, ok=1, cancelled=1)
+
+    assert text.not_ok(ended) == 1
+    assert text.not_ok(replace(ended, measurement=True)) == 0
 
 
 def test_tries_are_told(make_row):
