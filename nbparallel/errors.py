@@ -96,6 +96,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {found[0]!r}?" if found else ""
 
 
+def without_the_call(error: BaseException) -> BaseException:
+    """Return *error* without the frame of ours that caught it: that holds results."""
+    trace = error.__traceback__
+    # Of the base class: a subclass may do anything in a method of its own.
+    return BaseException.with_traceback(error, trace.tb_next if trace else None)
+
+
 def without_our_frames(error: BaseException) -> TracebackType | None:
     """Return the traceback of *error* as the user's own code makes it.
 

@@ -26,6 +26,7 @@ from typing import Any, Final
 from nbparallel.engine.run import Run
 from nbparallel.engine.waiting import calling_claim
 from nbparallel.engine.work import Work
+from nbparallel.errors import without_the_call
 from nbparallel.options import Options
 from nbparallel.timing.plan import Leg
 from nbparallel.timing.spread import seconds as seconds_in_words
@@ -175,7 +176,7 @@ def _looped(subject: Subject, leg: Leg) -> Timed:
             try:
                 keep(call(item))
             except BaseException as error:  # as in a parallel run: noted, not raised
-                errors.append(_from_the_call(error))
+                errors.append(without_the_call(error))
         seconds = perf_counter() - begin
     failed, first = len(errors), errors[0] if errors else None
     return Timed(leg, started, seconds, subject.tasks, failed, first)
@@ -187,7 +188,7 @@ def _called(subject: Subject, leg: Leg) -> Timed:
     try:
         subject.work.call({"workers": leg.workers})
     except BaseException as error:  # as in a parallel run: noted, not raised
-        failure = _from_the_call(error)
+        failure = without_the_call(error)
     seconds = perf_counter() - begin
     failed = 0 if failure is None else 1
     return Timed(leg, started, seconds, subject.tasks, failed, failure)
@@ -212,9 +213,3 @@ def _emptied_by_cancel(todo: list[Any]) -> Iterator[None]:
         yield
     finally:
         tree.unwatch(look)
-
-
-def _from_the_call(error: BaseException) -> BaseException:
-    """Return *error* without the frame that called: that one holds every result."""
-    trace = error.__traceback__
-    return BaseException.with_traceback(error, trace.tb_next if trace else None)

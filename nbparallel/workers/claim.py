@@ -26,6 +26,7 @@ from threading import Event, get_ident
 from time import perf_counter
 from typing import Any
 
+from nbparallel.errors import without_the_call
 from nbparallel.types import MISSING
 
 #: The most characters of printed text kept per task: half its beginning, half its end.
@@ -136,7 +137,7 @@ class Claim:
                 try:
                     keep(copy().run(call, item))
                 except BaseException as error:  # whatever it is, it becomes a row
-                    failures[len(self.ends)] = _without_our_frame(error)
+                    failures[len(self.ends)] = without_the_call(error)
                     keep(MISSING)
                 stamp(perf_counter())
         except IndexError:
@@ -200,9 +201,3 @@ current: ContextVar[Claim | None] = ContextVar("nbparallel_claim", default=None)
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_behind)
-
-
-def _without_our_frame(error: BaseException) -> BaseException:
-    trace = error.__traceback__
-    # Of the base class: a subclass may do anything in a method of its own.
-    return BaseException.with_traceback(error, trace.tb_next if trace else None)
