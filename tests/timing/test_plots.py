@@ -236,3 +236,18 @@ def test_busy_workers_are_the_time_that_tasks_took():
     assert busy(starts, ends, np.array([0.0, 1.0, 2.0, 3.0])) == pytest.approx(
         [1.5, 1.0, 1.5]
     )
+
+
+def test_a_prediction_above_all_measurements_is_in_the_picture():
+    nearly_ideal = examples.sweep(
+        (1, 2, 4), law=lambda n: n / (1 + 0.004 * n * (n - 1))
+    )
+    ax = nbp.plot_sweep(nearly_ideal)
+    (predicted,) = (
+        line for line in ax.lines if line.get_label().startswith("predicted best")
+    )
+    (x,), (y,) = predicted.get_data()
+
+    assert x > 4
+    assert x <= ax.get_xlim()[1]
+    assert y <= ax.get_ylim()[1]

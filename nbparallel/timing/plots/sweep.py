@@ -178,9 +178,8 @@ def _scales(ax: Axes, sweep: Sweep, base: float) -> None:
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_minor_locator(NullLocator())
     lows = [spread.low for spread in sweep.speedup.values()]
-    highs = [spread.high for spread in sweep.speedup.values()]
-    top = max(*highs, max(sweep.speedup) / sweep.base)
-    ax.set_ylim(min(*lows, 1) / 1.25, top * 1.6)
+    # What is predicted may lie above all that was measured.
+    ax.set_ylim(min(*lows, 1) / 1.25, ax.dataLim.y1 * 1.6)
     ax.set_xlabel("workers")
     ax.set_ylabel("times as fast")
 
