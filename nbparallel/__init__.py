@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nbparallel.engine.run import Run
-    from nbparallel.engine.session import runs
+    from nbparallel.engine.runs import runs
     from nbparallel.errors import (
         BadCell,
         BadType,
@@ -65,7 +65,7 @@ _WHERE = {
     "plot_throughput": "timing.plots.throughput",
     "plot_timeline": "timing.plots.timeline",
     "pmap": "faces.pmap",
-    "runs": "engine.session",
+    "runs": "engine.runs",
     "sleep": "faces.task",
     "sweep": "timing.sweep",
 }
@@ -107,7 +107,7 @@ def _module(path: str) -> Any:
 
 def __getattr__(name: str) -> Any:
     if name == "last":  # asked for anew each time
-        return _module("engine.session").last()
+        return _module("engine.runs").last()
     if name not in _WHERE:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

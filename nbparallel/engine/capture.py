@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from nbparallel.edge import streams
-from nbparallel.workers.claim import current
-
-if TYPE_CHECKING:
-    from nbparallel.engine.scheduler import Scheduler
+from nbparallel.engine.scheduler import Scheduler
+from nbparallel.workers.scope import current
 
 
 def start(run: Scheduler) -> Callable[[], None]:
@@ -20,11 +17,11 @@ def start(run: Scheduler) -> Callable[[], None]:
     """
 
     def take(text: str) -> bool:
-        claim = current.get()
-        if claim is None or claim.run is not run or not claim.thread:
+        scope = current.get()
+        if scope is None or scope.run is not run or not scope.thread:
             return False
-        if not claim.revoked:
-            claim.print(text)
+        if not scope.revoked:
+            scope.print(text)
         return not run.echo
 
     return streams.catch(take)

@@ -1,18 +1,14 @@
-"""How the engine announces what happens. It never displays anything itself.
-
-A hook that raises is logged and dropped from that run; it never disturbs the run.
-"""
+"""What can be heard of a run. The engine announces, it never displays anything itself."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from nbparallel.engine.run import Run
+from nbparallel.engine.announcer import add, add_late, remove
+from nbparallel.engine.run import Run
 
-log = logging.getLogger("nbparallel")
+__all__ = ["Hook", "add", "add_late", "remove"]
 
 
 class Hook:
@@ -22,19 +18,19 @@ class Hook:
     is announced like any other; look at ``run.nested``.
     """
 
-    def run_started(self, run: Run) -> None:
+    def run_started(self, run: Run[Any]) -> None:
         """Hear that workers have begun, in the thread that started the run."""
 
-    def run_finished(self, run: Run) -> None:
+    def run_finished(self, run: Run[Any]) -> None:
         """Hear that a run has ended, before anyone who waits for it goes on."""
 
-    def run_waited(self, run: Run) -> None:
+    def run_waited(self, run: Run[Any]) -> None:
         """Hear that a wait for *run* is over, in the thread that waited."""
 
-    def run_shown(self, run: Run) -> None:
+    def run_shown(self, run: Run[Any]) -> None:
         """Hear that the user displays *run*, in the thread that does so."""
 
-    def shows_output(self, run: Run) -> bool:  # noqa: ARG002 # for those who override
+    def shows_output(self, run: Run[Any]) -> bool:  # noqa: ARG002 # for those who override
         """Say whether you show what the tasks of *run* print, before it starts.
 
         Text that nobody shows is let through to where it would have gone.
@@ -44,61 +40,3 @@ class Hook:
     def pump(self) -> Callable[[], None] | None:
         """Return what a waiting main thread must call every 50 ms, or None."""
         return None
-
-
-_hooks: list[Hook] = []
-_late: list[Callable[[], Hook]] = []
-
-
-def add(hook: Hook) -> None:
-    """Let *hook* hear of every run from now on."""
-    _hooks.append(hook)
-
-
-def remove(hook: Hook) -> None:
-    """Stop telling *hook*; it is no error if it does not listen."""
-    if hook in _hooks:
-        _hooks.remove(hook)
-
-
-def add_late(make: Callable[[], Hook]) -> None:
-    """Let ``make()`` build a hook when the first run starts, and not before."""
-    _late.append(make)
-
-
-def listening() -> tuple[Hook, ...]:
-    """Return the hooks, oldest first."""
-    while _late:
-        _hooks.append(_late.pop(0)())
-    return tuple(_hooks)
-
-
-class Announcer:
-    """Tells the hooks that listened when the run was made, each until it raises."""
-
-    def __init__(self) -> None:
-        self.hooks = list(listening())
-
-    def tell(self, event: str, run: Run) -> None:
-        """Call the method named *event* of every hook."""
-        self._ask(event, run)
-
-    def shows_output(self, run: Run) -> bool:
-        """Whether a hook shows what the tasks of *run* print."""
-        return any(self._ask("shows_output", run))
-
-    def pumps(self) -> tuple[Callable[[], None], ...]:
-        """Return what a waiting main thread must call every 50 ms."""
-        return tuple(filter(None, self._ask("pump")))
-
-    def _ask(self, question: str, *about: Run) -> list[Any]:
-        answers = []
-        for hook in self.hooks.copy():
-            try:
-                answers.append(getattr(hook, question)(*about))
-            except Exception:  # a broken view must not break the run; the log has it
-                log.exception(
-                    "%s.%s failed and was dropped", type(hook).__name__, question
-                )
-                self.hooks = [each for each in self.hooks if each is not hook]
-        return answers

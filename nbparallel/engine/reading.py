@@ -1,44 +1,129 @@
-"""Reading a run while it goes on: the rows of its tasks as they end.
+"""A lazy input: the user's iterator, read as workers want items.
 
-Reading makes room in the buffer, so that a run over an endless input goes only so far
-ahead of the loop that reads it.
+Guarantees
+----------
+- It is read by one thread at a time, only when a worker wants a task, and never for
+  longer than it takes to get one item or `LONG`.
+- An item can be claimed as soon as it has been yielded, whatever the input does next:
+  the thread that reads keeps nothing to itself.
+- Nothing that was read is lost: what comes after a cancel is there for a retry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import TypeVar
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import Context
+from time import perf_counter
+from typing import Any, Protocol
 
-from nbparallel.engine.scheduler import Scheduler
-from nbparallel.records.snapshot import Row
+from nbparallel.engine.crew import Crew
+from nbparallel.errors import without_our_frames
+from nbparallel.workers.base import Backend
+from nbparallel.workers.scope import copies_of
 
-Found = TypeVar("Found")
-
-#: Returns True once its argument does, or False if the run has ended.
-Wait = Callable[[Callable[[], bool]], bool]
-
-
-def as_completed(run: Scheduler, wait: Wait) -> Iterator[Row]:
-    """Give each task as it ends; one that is retried after that comes again."""
-    position = 0
-    while (found := _await(partial(run.completed, position), wait)) is not None:
-        position, row = found[0] + 1, found[1]
-        yield row
-        run.read_up_to(position)
+#: Seconds after which a visit to a lazy input ends with what there is.
+LONG = 0.001
 
 
-def in_order(run: Scheduler, wait: Wait) -> Iterator[Row]:
-    """Give the tasks in input order, each as soon as it has ended."""
-    task = 0
-    while (row := _await(partial(run.ended, task), wait)) is not None:
-        yield row
-        task += 1
-        run.read_up_to(task)
+class Reading:
+    """What is known of a lazy input.
+
+    Attributes
+    ----------
+    arrived
+        Items that were read and are not tasks yet. The thread that reads appends to it
+        without the lock, who makes tasks of them takes from its left.
+    busy
+        A thread is reading right now.
+    exhausted
+        There are no further items.
+    error
+        What the input raised, or None.
+    iterator
+        The input itself.
+    """
+
+    def __init__(self, iterator: Iterator[Any]) -> None:
+        self.arrived: deque[Any] = deque()
+        self.busy = False
+        self.exhausted = False
+        self.error: BaseException | None = None
+        self.iterator = iterator
+
+    def take_arrived(self) -> list[Any]:
+        """Return the items that have arrived, each once; the lock is held."""
+        return [self.arrived.popleft() for _ in range(len(self.arrived))]
 
 
-def _await(look: Callable[[], Found | None], wait: Wait) -> Found | None:
-    found = look()
-    while found is None and wait(lambda: look() is not None):
-        found = look()
-    return look() if found is None else found
+class Interruptible(Protocol):
+    """Who hears of an interrupt."""
+
+    def interrupted(self) -> None:
+        """Hear that an interrupt has struck in the input; called without the lock."""
+
+
+class Reader(Protocol):
+    """A run, as far as it reads its input."""
+
+    crew: Crew
+    context: Context
+    backend: Backend
+    listener: Interruptible
+
+    def has_read(self) -> None:
+        """Hear that a visit to the input is over; the lock is held."""
+
+
+def visit(run: Reader, reading: Reading, most: int) -> None:
+    """Read up to *most* items for *run*, in this thread, without the lock."""
+    crew = run.crew
+
+    def announce() -> None:
+        with crew.lock:
+            crew.rouse(len(reading.arrived))
+
+    error, ended = None, True
+    try:
+        ended = copies_of(run.context)().run(
+            read, reading.iterator, most, reading.arrived.append, crew.idle, announce
+        )
+    except BaseException as raised:  # the user's iterator; reported by the run
+        error = BaseException.with_traceback(raised, without_our_frames(raised))
+    with crew.lock:
+        reading.busy = False
+        if isinstance(error, KeyboardInterrupt) and run.backend.waits_itself:
+            reading.iterator = _cut_off(error)
+            crew.after(run.listener.interrupted)
+        else:
+            reading.exhausted, reading.error = ended, error
+        run.has_read()
+    crew.flush()
+
+
+def _cut_off(error: BaseException) -> Iterator[Any]:
+    """Stand for an input in which an interrupt has struck: a generator is dead then."""
+    message = "an interrupt struck while the input was read: it cannot be read on"
+    raise RuntimeError(message) from error
+    yield
+
+
+def read(
+    iterator: Iterator[Any],
+    most: int,
+    take: Callable[[Any], None],
+    idle: Sequence[object],
+    announce: Callable[[], None],
+) -> bool:
+    """Read up to *most* items; say whether there are no more. It may be interrupted."""
+    limit = perf_counter() + LONG
+    count = 0
+    for item in iterator:
+        take(item)
+        # Who has just become idle has looked at what arrived after saying so.
+        if idle:
+            announce()
+        count += 1
+        if count >= most or perf_counter() > limit:
+            return False
+    return True

@@ -1,68 +1,64 @@
-"""Where claims come from: the input, and tasks that were given back.
+"""Where claims come from: the input, tasks added one by one, and tasks given back.
 
-Called with the tree's lock held, but for `pull`, which runs the user's iterator.
+Called with the crew's lock held.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
-from contextvars import Context
-from time import perf_counter
-from typing import Any
+from collections.abc import Iterable
 
-from nbparallel.engine.needs import Needs
-from nbparallel.errors import without_our_frames
+from nbparallel.engine.reading import Reading
+from nbparallel.engine.shelf import Shelf
 from nbparallel.records.store import Records
-
-#: Seconds after which pulling from a lazy input stops with what there is.
-LONG_PULL = 0.001
+from nbparallel.work.work import Work
 
 
 class Source:
     """The tasks of one run that no worker holds.
 
-    A lazy input is pulled by one thread at a time, only when a worker wants a task, and
-    never for longer than it takes to get one item or `LONG_PULL`.
-
     Attributes
     ----------
-    returned
-        Tasks that were claimed once and given back, handed out before new ones.
-    fresh
-        Tasks at hand that were never claimed.
-    exhausted
-        The input has no further items.
-    pulling
-        A thread is reading from the input right now.
-    error
-        What the input raised, or None.
-    needs
-        The tasks that wait for others, or None where no task does.
+    reading
+        The lazy input, or None.
+    shelf
+        The tasks that wait for others or for an instant.
+    closed
+        No task can be added any more.
+    at_hand
+        Number of tasks that can be claimed now.
     """
 
-    def __init__(
-        self,
-        records: Records,
-        iterator: Iterator[Any] | None,
-        needs: Mapping[int, Collection[int]] | None = None,
-    ) -> None:
-        self.records = records
-        self.iterator = iterator
-        self.fresh = range(len(records))
-        self.returned: deque[range] = deque()
-        self.exhausted = iterator is None
-        self.pulling = False
-        self.error: BaseException | None = None
-        self.needs = Needs(records, needs) if needs else None
-        if self.needs is not None:
-            tasks, self.fresh = self.fresh, range(0)
+    def __init__(self, records: Records, work: Work) -> None:
+        self.reading = None if work.source is None else Reading(work.source)
+        self.closed = not work.open
+        self._records = records
+        self._fresh = range(0)  # never claimed
+        self._returned: deque[range] = deque()  # claimed once, handed out before those
+        tasks = records.add(work.items or [])
+        self.shelf = Shelf(records, work.needs)
+        self.at_hand = 0
+        if self.shelf.sorts:
             self.give_back(tasks)
+        else:
+            self._line_up(tasks)
 
     @property
-    def at_hand(self) -> int:
-        """Number of tasks that can be claimed now."""
-        return len(self.fresh) + sum(map(len, self.returned))
+    def error(self) -> BaseException | None:
+        """What the input raised, or None."""
+        return self.reading.error if self.reading is not None else None
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether every task that there will be has been made."""
+        if not self.closed or self.reading is None:
+            return self.closed
+        return self.reading.exhausted and not self.reading.arrived
+
+    @property
+    def waiting(self) -> int:
+        """Number of tasks at hand, or on the shelf."""
+        return self.at_hand + len(self.shelf)
 
     @property
     def dry(self) -> bool:
@@ -70,94 +66,100 @@ class Source:
         return self.exhausted and not self.waiting
 
     @property
-    def waiting(self) -> int:
-        """Number of tasks at hand, or held until those they need have ended."""
-        return self.at_hand + (len(self.needs.held) if self.needs is not None else 0)
+    def next_is_fresh(self) -> bool:
+        """Whether what `take` returns next was never handed out before."""
+        return not self._returned
+
+    @property
+    def handed_out(self) -> int:
+        """Number of tasks that have been handed out, or at least read."""
+        arrived = len(self.reading.arrived) if self.reading is not None else 0
+        made = self._fresh.start if self._fresh else len(self._records)
+        return made + arrived
 
     def take(self, most: int) -> range | None:
         """Return up to *most* consecutive tasks, or None if none is at hand."""
-        if self.returned:
-            tasks = self.returned.popleft()
+        if self._returned:
+            tasks = self._returned.popleft()
             if len(tasks) > most:
-                self.returned.appendleft(tasks[most:])
-            return tasks[:most]
-        if self.fresh:
-            tasks, self.fresh = self.fresh[:most], self.fresh[most:]
-            return tasks
-        return None
+                self._returned.appendleft(tasks[most:])
+            tasks = tasks[:most]
+        elif self._fresh:
+            tasks, self._fresh = self._fresh[:most], self._fresh[most:]
+        else:
+            return None
+        self.at_hand -= len(tasks)
+        return tasks
 
     def give_back(self, tasks: range) -> None:
         """Hand *tasks* out again, before any new one."""
-        if self.needs is not None:
-            self.returned.extendleft(reversed(self.needs.hold(tasks)))
-        elif tasks:
-            self.returned.appendleft(tasks)
+        ready = self.shelf.hold(tasks) if self.shelf.sorts else [tasks]
+        for some in reversed(ready):
+            if some:
+                self._returned.appendleft(some)
+                self.at_hand += len(some)
 
-    def note_end(self, tasks: range) -> bool:
-        """Let go of what waited for *tasks*; return whether it can be claimed now."""
-        ready = self.needs.release(tasks) if self.needs is not None else []
-        self.returned.extend(ready)
-        return bool(ready)
+    def note_end(self, tasks: range) -> None:
+        """Let go of what waited for *tasks* alone."""
+        if self.shelf.sorts:
+            self._let_go(self.shelf.release(tasks))
+
+    def note_time(self, now: float) -> None:
+        """Let go of what is due."""
+        self._let_go(self.shelf.release_due(now))
+
+    def absorb(self) -> None:
+        """Make tasks of the items that have been read."""
+        if self.reading is not None and self.reading.arrived:
+            self._line_up(self._records.add(self.reading.take_arrived()))
+
+    def add(self, item: object) -> int:
+        """Make a task of *item*; return its number."""
+        tasks = self._records.add([item])
+        self._line_up(tasks)
+        return tasks.start
+
+    def remove(self, task: int) -> bool:
+        """Hand *task* out no more; return whether it was here."""
+        if self.shelf.remove(task):
+            return True
+        for tasks in [*self._returned, self._fresh]:
+            if task in tasks:
+                self._cut(tasks, task)
+                self.at_hand -= 1
+                return True
+        return False
 
     def drain(self) -> list[range]:
-        """Close the input and return every task that no worker holds."""
-        self.exhausted = True
-        tasks = [*self.returned, self.fresh]
-        if self.needs is not None:
-            tasks += self.needs.drain()
-        self.returned.clear()
-        self.fresh = range(0)
+        """Return every task that no worker holds; what is unread stays unread."""
+        self.absorb()
+        tasks = [*self._returned, self._fresh, *self.shelf.drain()]
+        self._returned.clear()
+        self._fresh = range(0)
+        self.at_hand = 0
         return [some for some in tasks if some]
 
-    def may_pull(self) -> bool:
-        """Whether the caller is to pull now; nobody else will until `accept`."""
-        if self.exhausted or self.pulling:
-            return False
-        self.pulling = True
-        return True
+    def _line_up(self, tasks: range) -> None:
+        if self._fresh and self._fresh.stop != tasks.start:
+            self._returned.append(self._fresh)
+            self._fresh = range(0)
+        self._fresh = range(self._fresh.start, tasks.stop) if self._fresh else tasks
+        self.at_hand += len(tasks)
 
-    def pull(self, most: int, context: Context) -> Pulled:
-        """Read up to *most* items from the input; called without the lock."""
-        assert self.iterator is not None
-        return context.copy().run(_pull, self.iterator, most)
+    def _let_go(self, ready: Iterable[range]) -> None:
+        for tasks in ready:
+            self._returned.append(tasks)
+            self.at_hand += len(tasks)
 
-    def accept(self, pulled: Pulled) -> None:
-        """Make what was pulled tasks; late items of a closed input are dropped."""
-        self.pulling = False
-        if self.exhausted:
+    def _cut(self, tasks: range, task: int) -> None:
+        before, behind = range(tasks.start, task), range(task + 1, tasks.stop)
+        if tasks is self._fresh:
+            self._fresh = behind
+            if before:
+                self._returned.append(before)
             return
-        self.exhausted, self.error = pulled.ended, pulled.error
-        new = self.records.add(pulled.items)
-        self.fresh = range(self.fresh.start, new.stop) if self.fresh else new
-
-
-class Pulled:
-    """What one visit to a lazy input brought."""
-
-    __slots__ = ("ended", "error", "items")
-
-    def __init__(self) -> None:
-        self.items: list[Any] = []
-        self.ended = False
-        self.error: BaseException | None = None
-
-
-def _pull(iterator: Iterator[Any], most: int) -> Pulled:
-    pulled = Pulled()
-    try:
-        pulled.ended = read(iterator, most, pulled.items)
-    except BaseException as error:  # the user's iterator; reported by the run
-        trace = without_our_frames(error)
-        pulled.ended = True
-        pulled.error = BaseException.with_traceback(error, trace)
-    return pulled
-
-
-def read(iterator: Iterator[Any], most: int, into: list[Any]) -> bool:
-    """Read up to *most* items; say whether there are no more. It may be interrupted."""
-    limit = perf_counter() + LONG_PULL
-    for item in iterator:
-        into.append(item)
-        if len(into) >= most or perf_counter() > limit:
-            return False
-    return True
+        place = self._returned.index(tasks)
+        del self._returned[place]
+        for some in (behind, before):
+            if some:
+                self._returned.insert(place, some)

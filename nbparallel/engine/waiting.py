@@ -22,9 +22,11 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 from nbparallel.edge.interrupt import Interrupts
-from nbparallel.engine import source
+from nbparallel.engine import reading, stopping
 from nbparallel.engine.scheduler import Scheduler
-from nbparallel.workers.claim import Claim, Printed, current
+from nbparallel.workers.carry_out import carry_out
+from nbparallel.workers.printed import Printed
+from nbparallel.workers.scope import Scope, calling_scope
 
 #: Seconds between two looks where something has to be polled.
 TICK = 0.05
@@ -43,16 +45,22 @@ class Waiter:
         The run.
     pumps
         What a waiting main thread must call every `TICK` seconds.
+    reads
+        Whether it waits for tasks to end, not only for the end of the run.
     """
 
     def __init__(
-        self, scheduler: Scheduler, pumps: tuple[Callable[[], None], ...]
+        self,
+        scheduler: Scheduler,
+        pumps: tuple[Callable[[], None], ...],
+        *,
+        reads: bool = False,
     ) -> None:
         self._run = scheduler
         self._news: SimpleQueue[int] = SimpleQueue()
         self._armed = False
-        self._worker = _as_worker(scheduler)
-        kind = _InTask if scheduler.backend.carried_by_waiter else Interrupts
+        self._reads = reads
+        kind = _InTask if scheduler.backend.waits_itself else Interrupts
         self._interrupts = kind(self._news.put)
         self._answered = 0
         self._in_main = threading.current_thread() is threading.main_thread()
@@ -60,7 +68,8 @@ class Waiter:
 
     def __enter__(self) -> Self:
         self._interrupts.__enter__()
-        self._run.tree.watch(self._wake)
+        idle = not self._reads and self._worker is None
+        self._run.crew.watch(self._wake, runs_only=idle)
         return self
 
     def __exit__(
@@ -70,7 +79,7 @@ class Waiter:
         traceback: TracebackType | None,
     ) -> None:
         __tracebackhide__ = True
-        self._run.tree.unwatch(self._wake)
+        self._run.crew.unwatch(self._wake)
         self._interrupts.__exit__(kind, error, traceback)
         if self._interrupts.count and error is None:
             _tell_outer_wait()
@@ -108,21 +117,32 @@ class Waiter:
         """Cancel the run for each interrupt that has not been answered yet."""
         while self._is_interrupted():
             self._answered += 1
-            self._run.cancel(hard=self._answered > 1)
+            stopping.cancel(self._run, hard=self._answered > 1)
 
     def help(self) -> bool:
         """Carry out a claim of the run, where this thread may; say whether it did."""
         if self._worker is None:
             return False
-        claim = self._run.tree.claim_within(self._run, self._worker)
+        claim = self._run.crew.try_claim(self._worker, self._run)
         if claim is None:
             return False
-        if self._run.backend.carried_by_waiter:
-            claim.call = _Task(claim.call, self._is_interrupted)
-        claim.work()
+        call = claim.owner.call
+        if self._run.backend.waits_itself:
+            call = _Task(call, self._is_interrupted)
+        carry_out(claim, call)
         self._react()  # before settling: the task that an interrupt ended is cancelled
-        self._run.tree.settle(claim)
+        self._run.crew.settle(claim)
         return True
+
+    @property
+    def _worker(self) -> int | None:
+        """The number under which this thread may carry out tasks of the run."""
+        if self._run.backend.waits_itself:
+            return 0
+        scope = calling_scope()
+        if scope is not None and _crew_of(scope.run) is self._run.crew:
+            return scope.claim.worker
+        return None
 
     def _is_interrupted(self) -> bool:
         return self._answered < self._interrupts.count
@@ -137,21 +157,8 @@ class Waiter:
             self._news.put(0)
 
 
-def calling_claim() -> Any:
-    """Return the claim whose task the calling thread is carrying out, or None."""
-    claim = current.get()
-    return claim if claim is not None and claim.thread == get_ident() else None
-
-
-def _as_worker(scheduler: Scheduler) -> int | None:
-    """Return the number under which this thread may carry out tasks of the run."""
-    if scheduler.backend.carried_by_waiter:
-        return 0
-    claim = calling_claim()
-    if claim is not None and claim.run.tree is scheduler.tree:
-        worker: int = claim.worker
-        return worker
-    return None
+def _crew_of(run: object) -> object:
+    return run.crew if isinstance(run, Scheduler) else None
 
 
 def _tell_outer_wait() -> None:
@@ -194,11 +201,11 @@ class _Task:
 _DELICATE = ("nbparallel.engine.", "nbparallel.workers.")
 _HARMLESS = (
     "nbparallel.engine.capture",
-    Claim.print.__code__,
+    Scope.print.__code__,
     Printed.write.__code__,
 )
 #: What calls the user's code: the task, and the input while it is read.
-_CALLERS = (_Task.__call__.__code__, source.read.__code__)
+_CALLERS = (_Task.__call__.__code__, reading.read.__code__)
 
 
 def _is_in_task(frame: FrameType | None) -> bool:

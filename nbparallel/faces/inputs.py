@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sized
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from nbparallel.engine.work import Work
+from nbparallel.work.work import Work
 from nbparallel.errors import BadType, nearest
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from nbparallel.workers.claim import current
+from nbparallel.workers.scope import current
 
 #: Seconds after which a task that sleeps in the main thread looks for a cancel.
 STEP = 0.05
@@ -22,8 +22,8 @@ def cancelled() -> bool:
     >>> nbp.cancelled()
     False
     """
-    claim = current.get()
-    return claim is not None and claim.halt.is_set()
+    scope = current.get()
+    return scope is not None and scope.halt.is_set()
 
 
 def sleep(seconds: float) -> None:
@@ -40,13 +40,13 @@ def sleep(seconds: float) -> None:
     >>> nbp.pmap(nbp.sleep, [0.01, 0.01], progress=False).df["status"].tolist()
     ['ok', 'ok']
     """
-    claim = current.get()
-    if claim is None:
+    scope = current.get()
+    if scope is None:
         time.sleep(seconds)
     elif threading.current_thread() is threading.main_thread():
-        _sleep_in_steps(seconds, claim.halt)
+        _sleep_in_steps(seconds, scope.halt)
     else:
-        claim.halt.wait(seconds)
+        scope.halt.wait(seconds)
 
 
 def _sleep_in_steps(seconds: float, halt: threading.Event) -> None:

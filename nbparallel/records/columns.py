@@ -21,13 +21,15 @@ class Columns:
     status
         `Status` numbers, one byte a task.
     attempts
-        How often each task was tried, counted up to 255.
+        How often each task was tried.
     workers
         The number of the worker that had the task last.
     errors, output
         Exceptions and printed text, by task, where there are any.
     epoch
         What to add to an instant to get seconds since 1970.
+    forgotten
+        Results have been let go: there are none, whatever the status says.
     """
 
     items: Sequence[Any]
@@ -35,11 +37,12 @@ class Columns:
     started: array[float]
     ended: array[float]
     status: bytearray
-    attempts: bytes
+    attempts: array[int]
     workers: array[int]
     errors: Mapping[int, BaseException]
     output: Mapping[int, str]
     epoch: float
+    forgotten: bool = False
 
     def __len__(self) -> int:
         return len(self.items)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: The largest whole number up to which a float holds every one.
 MOST_EXACT: Final = 2**53
 
+#: The largest number that the column of attempts can show.
+MOST_ATTEMPTS: Final = 2**15 - 1
+
 #: The columns that follow the input, in this order, in every frame.
 NAMES: Final = (
     "status",
@@ -55,17 +58,17 @@ def frame(
     count = len(columns)
     started, ended = np.asarray(columns.started), np.asarray(columns.ended)
     status = np.frombuffer(columns.status, dtype=np.int8)
-    attempts = np.frombuffer(columns.attempts, dtype=np.uint8)
+    attempts = np.asarray(columns.attempts)
     tried = (attempts > 0) & np.isin(status, FINAL)
     cells: dict[str, Any] = {} if given is not None else {"item": _typed(columns.items)}
     cells |= {
         "status": _category(status, [each.word for each in Status]),
-        "result": _typed(columns.results, status != Status.OK),
+        "result": _typed(columns.results, (status != Status.OK) | columns.forgotten),
         "error": _sparse(columns.errors, count, None),
         "seconds": np.where(tried, ended - started, np.nan),
         "started": _instants(started, columns.epoch, tried),
         "worker": _workers(np.asarray(columns.workers), kind, tried),
-        "attempts": attempts.astype("int16"),
+        "attempts": np.minimum(attempts, MOST_ATTEMPTS).astype("int16"),
         "output": _text(_sparse(columns.output, count, "")),
     }
     found = pd.DataFrame(cells, copy=False)

@@ -9,14 +9,18 @@ The store has no lock of its own: every method is called with the run's lock hel
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from nbparallel.records.columns import Columns
+from nbparallel.records.failures import MOST_FRAMES, without_frames
 from nbparallel.records.snapshot import Row
 from nbparallel.types import FINAL, MISSING, Status
+
+#: The most pieces of captured output in a snapshot.
+MOST_LOG = 200
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +57,8 @@ class Records:
         Task numbers in the order in which they ended. A retried task appears again.
     counts
         Number of tasks by final status.
+    forgotten
+        Results have been let go.
     """
 
     def __init__(self) -> None:
@@ -61,12 +67,13 @@ class Records:
         self.started = array("d")
         self.ended = array("d")
         self.status = bytearray()
-        self.attempts = bytearray()
+        self.attempts = array("I")
         self.workers = array("H")
         self.errors: dict[int, BaseException] = {}
         self.output: dict[int, str] = {}
         self.log = array("I")
         self.counts = dict.fromkeys(FINAL, 0)
+        self.forgotten = False
         self._reopened: dict[int, int] = {}  # task -> length of the log at that time
 
     def __len__(self) -> int:
@@ -91,7 +98,7 @@ class Records:
         self.started.frombytes(bytes(8 * count))
         self.ended.frombytes(bytes(8 * count))
         self.status.extend(bytes(count))
-        self.attempts.extend(bytes(count))
+        self.attempts.frombytes(bytes(self.attempts.itemsize * count))
         self.workers.frombytes(bytes(2 * count))
         return range(first, first + count)
 
@@ -113,6 +120,8 @@ class Records:
         for offset, (status, error) in batch.failures.items():
             self.status[first + offset] = status
             if status is not Status.CANCELLED:
+                if len(self.errors) >= MOST_FRAMES:
+                    without_frames(error)
                 self.errors[first + offset] = error
             self.counts[Status.OK] -= 1
             self.counts[status] += 1
@@ -127,15 +136,28 @@ class Records:
         self.counts[Status.CANCELLED] += count
         self.log.extend(array("I", tasks))
 
-    def give_up(self, task: int, worker: int, started: float, ended: float) -> None:
-        """Mark a task as cancelled that was being carried out and did not stop."""
-        self.started[task] = started
-        self.ended[task] = ended
+    def give_up(
+        self, task: int, worker: int, times: tuple[float, float], text: str
+    ) -> None:
+        """Mark a task as cancelled that was being carried out and did not stop.
+
+        Parameters
+        ----------
+        task, worker
+            Which task, and who had it.
+        times
+            When it was begun, and when it was given up.
+        text
+            What it has printed.
+        """
+        self.started[task], self.ended[task] = times
         self.workers[task] = worker
+        if text:
+            self.output[task] = text
         self._count_attempts(slice(task, task + 1), 1)
         self.cancel(range(task, task + 1))
 
-    def reopen(self) -> list[range]:
+    def reopen_failed(self) -> list[range]:
         """Make every task pending again that ended other than ok; return them."""
         wanted = bytes.maketrans(
             bytes(Status), bytes(s in FINAL and s is not Status.OK for s in Status)
@@ -149,10 +171,11 @@ class Records:
             runs.append(range(start, stop))
             start = chosen.find(1, stop)
         for tasks in runs:
-            self._reopen(tasks)
+            self.reopen(tasks)
         return runs
 
-    def _reopen(self, tasks: range) -> None:
+    def reopen(self, tasks: range) -> None:
+        """Make tasks that have ended pending again."""
         for task in tasks:
             self.counts[Status(self.status[task])] -= 1
             self.errors.pop(task, None)
@@ -160,7 +183,58 @@ class Records:
         self.status[tasks.start : tasks.stop] = bytes(len(tasks))
         self._reopened.update(dict.fromkeys(tasks, len(self.log)))
 
-    def is_outdated(self, position: int) -> bool:
+    def forget(self, looks: Mapping[int, object]) -> None:
+        """Let go of results and of the frames of errors.
+
+        Parameters
+        ----------
+        looks
+            By task, what stands for its result in the rows that are shown.
+        """
+        self.forgotten = True
+        self.results = [MISSING] * len(self.results)
+        for task, look in looks.items():
+            self.results[task] = look
+        for error in self.errors.values():
+            without_frames(error, keep_text=False)
+
+    # -- Questions --------------------------------------------------------------------
+
+    def items_of(self, tasks: range) -> list[Any]:
+        """Return the items of consecutive tasks."""
+        return self.items[tasks.start : tasks.stop]
+
+    def status_of(self, task: int) -> Status:
+        """Return where *task* stands; one that is being carried out is pending."""
+        return Status(self.status[task])
+
+    def attempts_of(self, task: int) -> int:
+        """Return how often *task* has been tried."""
+        return self.attempts[task]
+
+    def has_ended(self, task: int) -> bool:
+        """Whether there is such a task, and it has ended."""
+        return task < len(self) and self.status_of(task) in FINAL
+
+    def failed(self, count: int) -> list[int]:
+        """Return the first *count* tasks that failed."""
+        return sorted(self.errors)[:count]
+
+    def completed(self, position: int, epoch: float) -> tuple[int, Row] | None:
+        """Return the first outcome at or after *position* of the log, or None.
+
+        Returns
+        -------
+        tuple or None
+            Its position, and the row of its task.
+        """
+        while position < len(self.log) and self._is_outdated(position):
+            position += 1
+        if position >= len(self.log):
+            return None
+        return position, self.row(self.log[position], epoch)
+
+    def _is_outdated(self, position: int) -> bool:
         """Whether a retry has made this position of the log out of date."""
         return position < self._reopened.get(self.log[position], 0)
 
@@ -181,6 +255,32 @@ class Records:
             output=self.output.get(task, ""),
         )
 
+    def rows(self, tasks: Iterable[int], epoch: float) -> tuple[Row, ...]:
+        """Return everything known about some tasks that are not being carried out."""
+        return tuple(self.row(task, epoch) for task in tasks)
+
+    def running_row(
+        self, task: int, worker: int, seconds: float, started: float, output: str
+    ) -> Row:
+        """Return everything known about a task that is being carried out."""
+        return Row(
+            task=task,
+            item=self.items[task],
+            status=Status.RUNNING,
+            result=self.results[task],
+            error=None,
+            seconds=seconds,
+            started=started,
+            worker=worker,
+            attempts=self.attempts[task] + 1,
+            output=output,
+        )
+
+    def latest_output(self) -> tuple[tuple[int, str], ...]:
+        """Return what the latest tasks that printed something have printed."""
+        latest = list(islice(reversed(self.output), MOST_LOG))
+        return tuple((task, self.output[task]) for task in reversed(latest))
+
     def latest(self, count: int) -> Sequence[int]:
         """Return up to *count* different tasks that ended last, the latest first."""
         chosen: dict[int, None] = {}
@@ -191,24 +291,28 @@ class Records:
                 break
         return tuple(chosen)
 
-    def columns(self, epoch: float) -> Columns:
-        """Return a copy of all columns, frozen."""
+    def columns(self, epoch: float, running: Iterable[int] = ()) -> Columns:
+        """Return a copy of all columns, frozen; *running* are being carried out."""
+        status = bytearray(self.status)
+        for task in running:
+            status[task] = Status.RUNNING
         return Columns(
             items=self.items.copy(),
             results=self.results.copy(),
             started=self.started[:],
             ended=self.ended[:],
-            status=bytearray(self.status),
-            attempts=bytes(self.attempts),
+            status=status,
+            attempts=self.attempts[:],
             workers=self.workers[:],
             errors=self.errors.copy(),
             output=self.output.copy(),
             epoch=epoch,
+            forgotten=self.forgotten,
         )
 
     def _count_attempts(self, tasks: slice, count: int) -> None:
         before = self.attempts[tasks]
         if before.count(0) == count:
-            self.attempts[tasks] = b"\x01" * count
+            self.attempts[tasks] = array("I", (1,)) * count
         else:
-            self.attempts[tasks] = bytes(min(n + 1, 255) for n in before)
+            self.attempts[tasks] = array("I", (n + 1 for n in before))

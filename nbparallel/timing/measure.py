@@ -24,14 +24,15 @@ from time import perf_counter
 from typing import Any, Final
 
 from nbparallel.engine.run import Run
-from nbparallel.engine.waiting import calling_claim
-from nbparallel.engine.work import Work
+from nbparallel.engine.scheduler import Scheduler
+from nbparallel.work.work import Work
 from nbparallel.errors import without_the_call
 from nbparallel.options import Options
 from nbparallel.timing.plan import Leg
 from nbparallel.timing.spread import seconds as seconds_in_words
 from nbparallel.timing.subject import Subject
 from nbparallel.types import Status
+from nbparallel.workers.scope import calling_scope
 
 #: What runs inside the plain loop or a function of ``workers`` may use of their own.
 PLENTY: Final = 1000
@@ -200,16 +201,18 @@ def _emptied_by_cancel(todo: list[Any]) -> Iterator[None]:
 
     So the loop that is measured needs no look at a flag.
     """
-    claim = calling_claim()
-    tree, halt = claim.run.tree, claim.halt
+    scope = calling_scope()
+    assert scope is not None
+    assert isinstance(scope.run, Scheduler)
+    crew, halt = scope.run.crew, scope.halt
 
     def look() -> None:
         if halt.is_set():
             todo.clear()
 
-    tree.watch(look)
+    crew.watch(look)
     try:
         look()
         yield
     finally:
-        tree.unwatch(look)
+        crew.unwatch(look)

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Final
 
 from nbparallel.engine.run import Run
-from nbparallel.engine.work import Work
+from nbparallel.work.work import Work
 from nbparallel.errors import BadType, BadValue, InputError, StillRunning
 from nbparallel.faces.inputs import work_of
 from nbparallel.options import Options, resolve

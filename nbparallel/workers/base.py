@@ -1,12 +1,22 @@
 """The contract between the engine and whatever carries tasks out.
 
-A backend pulls: it asks the desk for a claim, carries it out, and hands it back. It
+A backend pulls: it asks the desk for a claim, has it carried out, and hands it back. It
 never learns of retries, limits, buffers or views; those decide what the desk hands out.
+
+Three ways to drive it
+----------------------
+- *A loop in each worker* (threads, child processes, inline): `Desk.claim`, which waits,
+  `carry_out`, `Desk.settle`, until the claim is None.
+- *A window of futures* (an executor, a cluster): claims are handed to it as batches, as
+  many as there are workers, and each completion settles one and makes room for another.
+- *Coroutines on a loop*: `Desk.try_claim`, which never waits, whenever there is room
+  and whenever `Desk.watch` says that something has changed.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar, Protocol
 
 from nbparallel.workers.claim import Claim
@@ -18,8 +28,23 @@ class Desk(Protocol):
     def claim(self, worker: int) -> Claim | None:
         """Wait for work and return it; None tells the worker to go home."""
 
+    def try_claim(self, worker: int) -> Claim | None:
+        """Return work if there is any now. A lazy input may be read for it."""
+
     def settle(self, claim: Claim) -> None:
-        """Take a claim back whose tasks have been carried out."""
+        """Take a claim back; tasks of it that have not ended are handed out again."""
+
+    def lost(self, claim: Claim, error: BaseException) -> None:
+        """Hear that a worker died in the middle of a claim.
+
+        Its running task has crashed, of *error*; the others are handed out again.
+        """
+
+    def watch(self, wake: Callable[[], None]) -> None:
+        """Call *wake*, which must return at once, whenever there may be work."""
+
+    def unwatch(self, wake: Callable[[], None]) -> None:
+        """Undo `watch`."""
 
 
 class Backend(ABC):
@@ -28,20 +53,22 @@ class Backend(ABC):
     Guarantees a backend gives
     --------------------------
     - At most *workers* claims are held at the same time.
-    - Every claim it was given is settled, or its tasks never return.
+    - Every claim it was given is settled or lost, or its tasks never return.
     - Nothing it starts keeps the interpreter from exiting.
 
     Attributes
     ----------
-    carried_by_waiter
-        The thread that waits for the run carries the tasks out itself.
-
+    kills
+        `stop` really ends what is being carried out.
     nests
         Its workers can carry out tasks of runs that are started inside its tasks.
+    waits_itself
+        The thread that waits for the run carries the tasks out itself.
     """
 
-    carried_by_waiter: ClassVar[bool] = False
+    kills: ClassVar[bool] = False
     nests: ClassVar[bool] = False
+    waits_itself: bool = False
 
     def __init__(self, desk: Desk, workers: int) -> None:
         self.desk = desk
@@ -54,10 +81,20 @@ class Backend(ABC):
 
     @abstractmethod
     def start(self, tasks: int | None) -> None:
-        """Begin claiming; *tasks* is how many are waiting, None where unknown.
+        """Have workers for *tasks* more; None where nobody knows how many.
 
-        Called again when an ended run is retried.
+        Called when a run starts, when one nested in it does, and after a `resize`.
         """
 
-    def widen(self, tasks: int | None) -> None:  # noqa: B027 # for kinds that nest
-        """Hear that a nested run has brought *tasks* more."""
+    def resize(self, workers: int) -> None:
+        """Have that many workers from now on; those that are too many finish first."""
+        self.workers = workers
+
+    def stop(self, claim: Claim) -> None:
+        """End *claim*, which has been given up; for kinds that can."""
+
+    def close(self) -> None:
+        """Hear that no claim will come any more, until the next `start`.
+
+        Called with the desk's lock held: it must return at once.
+        """

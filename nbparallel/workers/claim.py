@@ -11,50 +11,40 @@ What a claim promises
   the end stamp is appended last, so ``len(ends)`` is the number of finished tasks, and
   a reader may harvest that many while the worker goes on.
 
-One clock read per task: a task starts when the one before it has ended.
+A claim is a ledger and nothing else: `carry_out` is the loop that fills it.
 """
 
 from __future__ import annotations
 
-import os
 from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextvars import Context, ContextVar
-from io import StringIO
-from threading import Event, get_ident
-from time import perf_counter
-from typing import Any
+from contextvars import Context
+from threading import Event
+from typing import Any, Protocol
 
-from nbparallel.errors import without_the_call
-from nbparallel.types import MISSING
-
-#: The most characters of printed text kept per task: half its beginning, half its end.
-MOST_OUTPUT = 10_000
+from nbparallel.workers.printed import Printed
 
 
-class Printed:
-    """What one task has printed: all of it, or its beginning and its end."""
+class Owner(Protocol):
+    """The run that a claim is of, as far as a worker needs to know it.
 
-    __slots__ = ("_end", "_kept", "_lost")
+    Attributes
+    ----------
+    call
+        Takes an item, returns its result.
+    context
+        What each task gets a copy of.
+    """
 
-    def __init__(self) -> None:
-        self._kept = StringIO()
-        self._end = ""
-        self._lost = False
+    call: Callable[[Any], Any]
+    context: Context
 
-    def write(self, text: str) -> None:
-        """Add *text*."""
-        half = MOST_OUTPUT // 2
-        room = max(0, half - self._kept.tell())  # threads of a task may print at once
-        self._kept.write(text[:room])
-        self._end += text[room:]
-        if len(self._end) > half:
-            self._end, self._lost = self._end[-half:], True
+    def settle(self, claim: Claim) -> None:
+        """Take a claim back; what it has left goes back to the source."""
 
-    def __str__(self) -> str:
-        gap = "\n…[cut]…\n" if self._lost else ""
-        return f"{self._kept.getvalue()}{gap}{self._end}"
+    def lost(self, claim: Claim, error: BaseException) -> None:
+        """Hear that the worker of a claim is gone."""
 
 
 class Claim:
@@ -62,10 +52,18 @@ class Claim:
 
     Attributes
     ----------
-    first, stop
-        The tasks. *stop* shrinks when tasks are taken back.
+    owner
+        The run that the tasks are of.
     worker
         The number of the worker that holds the claim.
+    first, stop
+        The tasks. *stop* shrinks when tasks are taken back.
+    items
+        The items of the tasks that have not been begun.
+    halt
+        Set once the run is being cancelled; tasks can look at it and wait on it.
+    begun
+        When the first task was begun, by `time.perf_counter`; 0.0 before that.
     values, ends
         What the finished tasks returned, and when each ended, by `perf_counter`.
     failures
@@ -76,83 +74,51 @@ class Claim:
         How many finished tasks have been read into the records.
     revoked
         The run gave up on this claim: whatever still comes of it is discarded.
-    halt
-        Set once the run is being cancelled; tasks can look at it and wait on it.
-    run
-        Whatever the scheduler wants to find again from inside a task.
-    thread
-        The thread that carries the claim out, while it does; else 0.
     """
 
     __slots__ = (
         "begun",
-        "call",
-        "context",
         "ends",
         "failures",
         "first",
         "halt",
         "harvested",
         "items",
+        "owner",
         "revoked",
-        "run",
         "stop",
         "texts",
-        "thread",
         "values",
         "worker",
     )
 
     def __init__(
-        self, run: Any, worker: int, first: int, items: Sequence[Any], halt: Event
+        self, owner: Owner, worker: int, first: int, items: Sequence[Any], halt: Event
     ) -> None:
-        self.run = run
+        self.owner = owner
         self.worker = worker
         self.first = first
         self.stop = first + len(items)
         self.items = deque(items)
         self.halt = halt
-        self.call: Callable[[Any], Any] = run.call
-        self.context: Context = run.context
+        self.begun = 0.0
         self.values: list[Any] = []
         self.ends = array("d")
         self.failures: dict[int, BaseException] = {}
         self.texts: dict[int, Printed] = {}
         self.harvested = 0
-        self.begun = 0.0
-        self.thread = 0
         self.revoked = False
 
-    def work(self) -> None:
-        """Carry the tasks out in this thread, each in its own copy of the context."""
-        self.thread = get_ident()
-        context = self.context.copy()
-        context.run(current.set, self)
-        copy, call, failures = context.copy, self.call, self.failures
-        take, keep, stamp = self.items.popleft, self.values.append, self.ends.append
-        self.begun = perf_counter()
-        try:
-            while True:
-                item = take()
-                try:
-                    keep(copy().run(call, item))
-                except BaseException as error:  # whatever it is, it becomes a row
-                    failures[len(self.ends)] = without_the_call(error)
-                    keep(MISSING)
-                stamp(perf_counter())
-        except IndexError:
-            pass  # the deque is empty
-        finally:
-            # A kept traceback keeps this frame: let it keep nothing of the claim.
-            del take, keep, stamp, copy, call, failures, context
-            item = None
-            self.thread = 0
+    @property
+    def left(self) -> range:
+        """The tasks of it that have not ended, the one being carried out included."""
+        return range(self.first + len(self.ends), self.stop)
 
     @property
     def running(self) -> int | None:
         """The task being carried out, or None between tasks."""
-        task = self.first + len(self.ends)
-        return task if self.begun and task < self.stop else None
+        left = self.left
+        return left.start if self.begun and left else None
 
     @property
     def since(self) -> float:
@@ -182,22 +148,6 @@ class Claim:
         stop, self.stop = self.stop, self.stop - taken
         return range(self.stop, stop)
 
-    def print(self, text: str) -> None:
-        """Keep *text* as printed by the running task."""
-        self.texts.setdefault(len(self.ends), Printed()).write(text)
-
     def printed(self, offset: int) -> str:
         """Return what the task at *offset* from the first has printed so far."""
         return str(self.texts.get(offset, ""))
-
-
-def _leave_behind() -> None:
-    """Forget the run in a forked child: its workers are threads of the parent."""
-    current.set(None)
-
-
-#: The claim that the code now running belongs to, seen by everything a task calls.
-current: ContextVar[Claim | None] = ContextVar("nbparallel_claim", default=None)
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_behind)

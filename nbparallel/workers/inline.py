@@ -5,15 +5,13 @@ For debugging (breakpoints work, tracebacks are plain) and for tests (nothing ra
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from nbparallel.workers.base import Backend
 
 
 class Inline(Backend):
     """Leave the claims to the thread that waits."""
 
-    carried_by_waiter: ClassVar[bool] = True
+    waits_itself = True
 
     @classmethod
     def default_workers(cls) -> int:

@@ -12,10 +12,15 @@ from itertools import islice
 from typing import ClassVar
 
 from nbparallel.workers.base import Backend, Desk
+from nbparallel.workers.carry_out import carry_out
 
 
 class Threads(Backend):
-    """Carry claims out in daemon threads."""
+    """Carry claims out in daemon threads.
+
+    Where the system gives no thread at all, as at the exit of an interpreter, whoever
+    waits for the run carries its tasks out.
+    """
 
     nests: ClassVar[bool] = True
 
@@ -30,12 +35,6 @@ class Threads(Backend):
         return min(32, (os.cpu_count() or 1) + 4)
 
     def start(self, tasks: int | None) -> None:
-        """Start one thread per worker, but no more than there are tasks."""
-        with self._lock:
-            self._team = set()
-        self.widen(tasks)
-
-    def widen(self, tasks: int | None) -> None:
         """Start threads for *tasks* more, as far as there are workers without one."""
         with self._lock:
             team = self._team
@@ -43,11 +42,14 @@ class Threads(Backend):
             for worker in list(islice(idle, tasks)):
                 try:
                     self._start(worker, team)
-                except RuntimeError:
-                    if not team:
-                        raise
-                    return  # the system gives no more threads: go on with these
+                except RuntimeError:  # no more: go on with those that there are
+                    self.waits_itself = not team
+                    return
                 team.add(worker)
+
+    def close(self) -> None:
+        """Let all threads go; those that are still busy leave when they can."""
+        self._team = set()  # without the lock: a start may hold it for long
 
     def _start(self, worker: int, team: set[int]) -> None:
         threading.Thread(
@@ -58,10 +60,17 @@ class Threads(Backend):
         ).start()
 
     def _work(self, worker: int, team: set[int]) -> None:
-        # A thread that outlived its start leaves: the next start has its own team.
-        while team is self._team:
+        while self._keeps(worker, team):
             claim = self.desk.claim(worker)
             if claim is None:
                 return
-            claim.work()
+            carry_out(claim, claim.owner.call)
             self.desk.settle(claim)
+
+    def _keeps(self, worker: int, team: set[int]) -> bool:
+        """Whether *worker* is to go on: not after a close, nor where it is too many."""
+        if team is self._team and worker < self.workers:
+            return True
+        with self._lock:
+            team.discard(worker)
+        return False

@@ -13,7 +13,7 @@ import nbparallel as nbp
 from nbparallel.edge import streams
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.workers import KINDS, load
-from nbparallel.workers.claim import current
+from nbparallel.workers.scope import current
 
 #: The backends that carry out several tasks at once.
 PARALLEL = [kind for kind in KINDS if load(kind).default_workers() > 1]
@@ -70,12 +70,12 @@ def wait_for(ready):
 
 def tasks_left_in_claim():
     """Return how many tasks the calling task's worker has claimed besides it."""
-    return len(current.get().items)
+    return len(current.get().claim.items)
 
 
 def carry_on(run):
     """Give *run* a waiting thread, if nobody else would carry its tasks out."""
-    if load(run.options.backend).carried_by_waiter:
+    if load(run.options.backend).waits_itself:
         threading.Thread(target=_wait, args=(run,), daemon=True).start()
 
 

@@ -8,7 +8,8 @@ import time
 import pytest
 
 import nbparallel as nbp
-from nbparallel.engine.tree import Tree
+from nbparallel.engine import stopping
+from nbparallel.engine.crew import Crew
 from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State, Status
 from tests.engine.conftest import PARALLEL, carry_on, wait_for
@@ -172,7 +173,7 @@ class TestCancel:
     def test_a_hard_cancel_gives_no_grace(self, gate, go):
         run = go(gate, range(3), workers=1, grace=60)
         gate.wait_for(0)
-        run._scheduler.cancel(hard=True)
+        stopping.cancel(run._life.scheduler, hard=True)
 
         wait_for(lambda: run.state.ended)
         assert statuses(run) == ["cancelled"] * 3
@@ -289,19 +290,19 @@ class TestPause:
 
 def test_a_claim_that_is_done_but_not_settled_is_not_abandoned(go, monkeypatch):
     # Given a worker that has carried out its claim and is about to hand it back
-    settle, held, released = Tree.settle, threading.Event(), threading.Event()
+    settle, held, released = Crew.settle, threading.Event(), threading.Event()
 
-    def late(tree, claim):
+    def late(crew, claim):
         held.set()
         released.wait(DEADLINE)
-        settle(tree, claim)
+        settle(crew, claim)
 
-    monkeypatch.setattr(Tree, "settle", late)
+    monkeypatch.setattr(Crew, "settle", late)
     run = go(str, [1, 2], workers=1)
     assert held.wait(DEADLINE)
 
     # When the run gives up on what is still being carried out
-    run._scheduler.cancel(hard=True)
+    stopping.cancel(run._life.scheduler, hard=True)
     assert run.state is State.CANCELLED
     released.set()
 

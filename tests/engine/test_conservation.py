@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 )
 
 import nbparallel as nbp
+from nbparallel.engine import feed
 from nbparallel.testing import DEADLINE
 from nbparallel.types import FINAL, MISSING, State, Status
 from tests.engine.conftest import carry_on, wait_for
@@ -179,7 +180,7 @@ class Interleaving(RuleBasedStateMachine):
 
     @rule(position=st.integers(0, 10))
     def read(self, position):
-        found = self.run._scheduler.completed(position)
+        found = feed.completed(self.run._life.scheduler, position)
         if found is not None:
             assert found[1].status in FINAL
 
@@ -236,7 +237,7 @@ def act(run, action):
                 run.retry(block=False)
             carry_on(run)
         case "read":
-            run._scheduler.completed(len(run) // 2)
+            feed.completed(run._life.scheduler, len(run) // 2)
         case "snapshot":
             shot = run.snapshot()
             assert min(shot.counts.values()) >= 0

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import nbparallel as nbp
-from nbparallel.engine import look
+from nbparallel.engine import snapshotting
 from nbparallel.testing import DEADLINE, Recorder
 from nbparallel.types import State, Status
 from tests.engine.conftest import wait_for
@@ -224,7 +224,7 @@ def test_a_snapshot_shows_what_ran_though_it_ends_meanwhile(gate, go, monkeypatc
     # Given a snapshot that is about to describe the last task
     run = go(gate, ["item"])
     gate.wait_for("item")
-    (claim,), describe = run._scheduler.open, look._running
+    (claim,), describe = run._life.scheduler.open, snapshotting._running
 
     def late(*what):
         gate.open()
@@ -232,7 +232,7 @@ def test_a_snapshot_shows_what_ran_though_it_ends_meanwhile(gate, go, monkeypatc
         return describe(*what)
 
     # When that task ends
-    monkeypatch.setattr(look, "_running", late)
+    monkeypatch.setattr(snapshotting, "_running", late)
     (row,) = run.snapshot().running
 
     # Then it is the one that is described, as it was

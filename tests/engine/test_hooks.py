@@ -94,7 +94,7 @@ def test_a_listener_may_cancel_a_run_on_the_way_to_its_start(listen):
 
     assert run.state is State.CANCELLED
     assert run.df["status"].tolist() == ["cancelled"] * 5
-    assert run._scheduler.tree.members == []
+    assert run._life.scheduler.crew.members == []
 
 
 def test_a_late_listener_is_made_when_the_first_run_starts():

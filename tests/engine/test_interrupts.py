@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import nbparallel as nbp
-from nbparallel.workers.claim import Claim
+from nbparallel.engine import waiting
 
 ROOT = Path(__file__).parents[2]
 #: Interrupts per backend; they come at random instants, most of them during the run.
@@ -151,14 +151,14 @@ def test_what_hangs_ends_with_one_interrupt_and_the_next_run_works(name):
 
 
 def test_an_interrupt_just_before_an_inline_task_keeps_it_from_starting(monkeypatch):
-    work, started = Claim.work, []
+    carry_out, started = waiting.carry_out, []
 
-    def interrupted(claim):
+    def interrupted(claim, call):
         monkeypatch.undo()
         signal.raise_signal(signal.SIGINT)
-        work(claim)
+        carry_out(claim, call)
 
-    monkeypatch.setattr(Claim, "work", interrupted)
+    monkeypatch.setattr(waiting, "carry_out", interrupted)
     with pytest.raises(KeyboardInterrupt):
         nbp.pmap(started.append, range(3), backend="inline")
 

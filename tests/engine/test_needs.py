@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import nbparallel as nbp
 from nbparallel.engine.run import Run
-from nbparallel.engine.work import Work
+from nbparallel.work.work import Work
 from nbparallel.options import resolve
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import State, Status
@@ -151,7 +151,7 @@ def test_cancelled_or_paused_at_any_moment(backend, graph, moment, back):
     if not back and reached.is_set():
         task.failing = set()
         reached.clear()
-        run._scheduler.call = task
+        run._life.scheduler.call = task
         run.retry()
         assert task.early == []
         assert run.results == list(range(count))

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 import nbparallel as nbp
-from nbparallel.engine.run import READ_AHEAD
+from nbparallel.engine.feed import READ_AHEAD
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import State
 from tests.engine.conftest import PARALLEL, carry_on, tasks_left_in_claim, wait_for
@@ -104,7 +104,7 @@ class TestInput:
         run.cancel()
 
         assert run.wait(DEADLINE)
-        wait_for(lambda: not run._scheduler.source.pulling)
+        wait_for(lambda: not run._life.scheduler.source.reading.busy)
         pulled = tap.pulled
         assert run.df["status"].isin(["ok", "cancelled"]).all()
         assert tap.pulled == pulled

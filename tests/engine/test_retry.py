@@ -7,6 +7,7 @@ import threading
 import pytest
 
 import nbparallel as nbp
+from nbparallel.engine.lifecycle import Lifecycle
 from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State, Status
 from tests.engine.conftest import PARALLEL, carry_on, tasks_left_in_claim, wait_for
@@ -164,7 +165,7 @@ def test_an_end_that_is_announced_late_does_not_end_the_retry(backend, go, monke
         pytest.skip("the thread that brings the last task announces the end")
     # Given a run that has ended in a worker, which has not told anybody yet
     gate, ended, go_on = Gate(then=Flaky([])), threading.Event(), threading.Event()
-    tell, here = nbp.Run._tell_end, threading.current_thread()
+    tell, here = Lifecycle.ended, threading.current_thread()
 
     def late(run):
         if threading.current_thread() is not here and not ended.is_set():
@@ -172,7 +173,7 @@ def test_an_end_that_is_announced_late_does_not_end_the_retry(backend, go, monke
             go_on.wait(DEADLINE)
         tell(run)
 
-    monkeypatch.setattr(nbp.Run, "_tell_end", late)
+    monkeypatch.setattr(Lifecycle, "ended", late)
     gate._then.broken.add(1)
     gate.open(1)
     with Recorder() as recorder:

@@ -42,7 +42,7 @@ def columns(items, results=None, status=None, **changes):
         "started": array("d", [1.0] * count),
         "ended": array("d", [2.5] * count),
         "status": bytearray([Status.OK] * count if status is None else status),
-        "attempts": bytes([1] * count),
+        "attempts": array("I", [1] * count),
         "workers": array("H", [0] * count),
         "errors": {},
         "output": {},

@@ -13,7 +13,7 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.engine.run import Run
-from nbparallel.engine.work import Work
+from nbparallel.work.work import Work
 from nbparallel.options import Options
 from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State

@@ -12,12 +12,19 @@ import pytest
 
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import MISSING
-from nbparallel.workers.claim import MOST_OUTPUT, Claim, current
+from nbparallel.workers.carry_out import carry_out
+from nbparallel.workers.claim import Claim
+from nbparallel.workers.printed import MOST_OUTPUT
+from nbparallel.workers.scope import Scope, current
 
 
 def claim_of(call, items, first=0):
     run = SimpleNamespace(call=call, context=copy_context())
     return Claim(run, 3, first, items, threading.Event())
+
+
+def work(claim):
+    carry_out(claim, claim.owner.call)
 
 
 def print_in_task(text):
@@ -26,7 +33,7 @@ def print_in_task(text):
 
 def test_it_carries_its_tasks_out_in_order():
     claim = claim_of(str, [1, 2, 3])
-    claim.work()
+    work(claim)
 
     assert claim.values == ["1", "2", "3"]
     assert list(claim.ends) == sorted(claim.ends)
@@ -36,7 +43,7 @@ def test_it_carries_its_tasks_out_in_order():
 
 def test_failures_are_kept_by_offset():
     claim = claim_of(lambda n: 1 / n, [1, 0, 2], first=10)
-    claim.work()
+    work(claim)
 
     assert claim.values == [1.0, MISSING, 0.5]
     assert list(claim.failures) == [1]
@@ -44,19 +51,25 @@ def test_failures_are_kept_by_offset():
 
 
 def test_a_task_knows_its_claim_and_nobody_else_does():
-    claim = claim_of(lambda _: current.get(), [1])
-    claim.work()
+    claim = claim_of(lambda _: current.get().claim, [1])
+    work(claim)
 
     assert claim.values == [claim]
     assert current.get() is None
 
 
 def test_it_belongs_to_a_thread_only_while_it_is_worked_on():
-    claim = claim_of(lambda _: claim.thread, [1])
-    claim.work()
+    scopes = []
+
+    def task(_):
+        scopes.append(current.get())
+        return scopes[0].thread
+
+    claim = claim_of(task, [1])
+    work(claim)
 
     assert claim.values == [threading.get_ident()]
-    assert claim.thread == 0
+    assert scopes[0].thread == 0
 
 
 @pytest.mark.parametrize(
@@ -66,7 +79,7 @@ def test_what_has_not_started_can_be_taken_back(most, taken):
     # Given a claim whose first task is being carried out
     gate = Gate()
     claim = claim_of(gate, list(range(5)))
-    worker = threading.Thread(target=claim.work)
+    worker = threading.Thread(target=work, args=(claim,))
     worker.start()
     gate.wait_for(0)
     assert claim.running == 0
@@ -88,7 +101,7 @@ def test_each_task_goes_to_the_worker_or_to_who_takes_it_back():
         for _ in range(50):
             done = []
             claim = claim_of(done.append, list(range(500)))
-            worker = threading.Thread(target=claim.work)
+            worker = threading.Thread(target=work, args=(claim,))
             worker.start()
             taken = []
             while claim.items:
@@ -102,7 +115,7 @@ def test_each_task_goes_to_the_worker_or_to_who_takes_it_back():
 
 def test_printed_text_is_kept_up_to_a_bound():
     claim = claim_of(print_in_task, ["a", "b" * (MOST_OUTPUT + 5)])
-    claim.work()
+    work(claim)
 
     assert claim.printed(0) == "a"
     assert "…[cut]" in claim.printed(1)
@@ -114,14 +127,14 @@ def test_printing_costs_the_same_however_much_was_printed():
     def seconds():
         before = time.perf_counter()
         for _ in range(1000):
-            claim.print("x")
+            scope.print("x")
         return time.perf_counter() - before
 
-    claim = claim_of(str, [1])
-    claim.print("x" * MOST_OUTPUT)
+    scope = Scope(claim_of(str, [1]))
+    scope.print("x" * MOST_OUTPUT)
     first = min(seconds() for _ in range(5))
     for _ in range(100_000):
-        claim.print("x")
+        scope.print("x")
 
     assert min(seconds() for _ in range(5)) < 10 * first
 
@@ -131,7 +144,7 @@ def test_a_kept_error_keeps_nothing_of_the_claim():
         raise ValueError
 
     claim = claim_of(fail, [1])
-    claim.work()
+    work(claim)
 
     trace = claim.failures[0].__traceback__
     assert trace.tb_frame.f_code is fail.__code__

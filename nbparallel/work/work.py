@@ -36,6 +36,8 @@ class Work:
     measurement
         Whether its tasks are legs of a measurement: its result is made of them once, so
         there is no retry, and what a leg raises is not told as a task's.
+    open
+        Whether tasks can be added while the run goes on, until it is closed.
     """
 
     name: str
@@ -47,3 +49,4 @@ class Work:
     frame: pd.DataFrame | None = None
     needs: Mapping[int, Collection[int]] | None = None
     measurement: bool = False
+    open: bool = False

@@ -1,0 +1,201 @@
+"""A run and the runs started inside its tasks: one lock, one budget of workers.
+
+A worker that waits for a nested run works on that run meanwhile, and idle workers of
+the outermost run help. So nesting never deadlocks and never multiplies threads.
+
+How idle workers are woken
+--------------------------
+An idle worker hangs up a bell, a lock that it waits for. Whoever brings tasks rings as
+many bells as there are tasks nobody has been rung for, the latest first: work that
+comes one by one wakes one worker, and a thousand idle ones cost nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol, Self
+
+from nbparallel.workers.claim import Claim
+
+
+class Member(Protocol):
+    """What a crew asks of a run."""
+
+    parent: Self | None
+
+    @property
+    def has_arrivals(self) -> bool:
+        """Whether something has been read from its input that could be claimed."""
+
+    def next_claim(self, worker: int) -> Claim | None:
+        """Return work of this run if there is any now; the lock is held."""
+
+    def next_reading(self) -> Callable[[], None] | None:
+        """Return what reads its input, for the caller to call without the lock."""
+
+
+class Crew:
+    """The runs that share the workers of one outermost run, and their `Desk`.
+
+    ``with crew.lock:`` guards the schedulers, sources and records of all of them; it
+    can be nested. No foreign code runs under it: what is to be done afterwards is said
+    by `after` and done by `flush`, which everybody calls who has let go of the lock.
+
+    The lock is one of C, not a Python object of ours: an exception out of a signal
+    handler can never leave it locked.
+
+    Attributes
+    ----------
+    members
+        The runs that have not ended, the outermost first.
+    idle
+        The bells of idle workers, the latest last. A glance whether there are any is
+        good without the lock, too.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.members: list[Any] = []  # each of them a Member
+        self.idle: list[Any] = []
+        self._rung = 0  # workers woken that have not come yet
+        self._due: deque[Callable[[], None]] = deque()
+        self._watching: list[Callable[[], None]] = []
+        self._waiting: list[Callable[[], None]] = []
+
+    # -- The desk ---------------------------------------------------------------------
+
+    def claim(self, worker: int) -> Claim | None:
+        """Wait for work of any member, innermost first; None once all have ended."""
+        while True:
+            with self.lock:
+                if not self.members:
+                    self.rouse_one()  # one after the other: who waits comes first
+                    return None
+                claim, reading = self._find(self.members, worker)
+                bell = None
+                if claim is None and reading is None:
+                    bell = self._hang_up_a_bell()
+            self.flush()
+            if claim is not None:
+                return claim
+            if bell is not None:
+                self._wait_for(bell)
+            if reading is not None:
+                reading()
+
+    def try_claim(self, worker: int, within: Member | None = None) -> Claim | None:
+        """Return work if there is any now; *within* that run and those inside it."""
+        while True:
+            with self.lock:
+                members = [each for each in self.members if _is_within(each, within)]
+                claim, reading = self._find(members, worker)
+            self.flush()
+            if claim is not None or reading is None:
+                return claim
+            reading()
+
+    def settle(self, claim: Claim) -> None:
+        """Hand a claim to the run that it came from."""
+        claim.owner.settle(claim)
+
+    def lost(self, claim: Claim, error: BaseException) -> None:
+        """Tell the run that *claim* came from."""
+        claim.owner.lost(claim, error)
+
+    # -- Who wakes whom; the lock is held ---------------------------------------------
+
+    def rouse(self, tasks: int) -> None:
+        """Wake idle workers for *tasks* that can be claimed now."""
+        while self.idle and self._rung < tasks:
+            self.rouse_one()
+        self.progressed()
+
+    def rouse_one(self) -> None:
+        """Wake an idle worker, if there is one."""
+        if self.idle:
+            self._rung += 1
+            self.idle.pop().release()
+
+    def changed(self) -> None:
+        """Wake those who wait for runs: one has ended, or goes on."""
+        for wake in self._waiting:
+            wake()
+        if not self.members:
+            self.rouse_one()
+        self.progressed()
+
+    def progressed(self) -> None:
+        """Wake those who look for tasks that have come or ended."""
+        for wake in self._watching:
+            wake()
+
+    def after(self, call: Callable[[], None]) -> None:
+        """Have *call* called once the lock is free again."""
+        self._due.append(call)
+
+    # -- Without the lock -------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Do what was left for afterwards, unless this thread still holds the lock."""
+        while self._due and not self.lock._is_owned():  # type: ignore[attr-defined] # noqa: SLF001 # as threading.Condition asks it
+            try:
+                call = self._due.popleft()
+            except IndexError:  # another thread does it
+                return
+            call()
+
+    def watch(self, wake: Callable[[], None], *, runs_only: bool = False) -> None:
+        """Call *wake*, with the lock held, whenever tasks come or end.
+
+        With *runs_only*, only when a run ends or goes on: that is far less often.
+        """
+        with self.lock:
+            (self._waiting if runs_only else self._watching).append(wake)
+
+    def unwatch(self, wake: Callable[[], None]) -> None:
+        """Undo `watch`; it is no error if *wake* does not watch."""
+        with self.lock:
+            for those in (self._waiting, self._watching):
+                if wake in those:
+                    those.remove(wake)
+
+    # -- Inside -----------------------------------------------------------------------
+
+    def _find(
+        self, members: list[Any], worker: int
+    ) -> tuple[Claim | None, Callable[[], None] | None]:
+        """Return a claim, or what reads the input of a member, or neither."""
+        for member in members[::-1]:
+            if claim := member.next_claim(worker):
+                return claim, None
+            if reading := member.next_reading():
+                return None, reading
+        return None, None
+
+    def _hang_up_a_bell(self) -> Any:
+        """Return the bell to wait for, or None if something has arrived meanwhile."""
+        bell = threading.Lock()
+        bell.acquire()
+        self.idle.append(bell)
+        # Who reads an input looks for bells after each item: so look for items after
+        # hanging one up, and none is overlooked.
+        if any(member.has_arrivals for member in self.members):
+            self.idle.remove(bell)
+            return None
+        return bell
+
+    def _wait_for(self, bell: Any) -> None:
+        bell.acquire()
+        with self.lock:
+            self._rung -= 1
+
+
+def _is_within(member: Member | None, run: Member | None) -> bool:
+    """Whether *member* is *run* or nested in it, at any depth; None holds all."""
+    if run is None:
+        return True
+    while member is not None and member is not run:
+        member = member.parent
+    return member is run

@@ -1,0 +1,150 @@
+"""How a run begins and ends, and who is told of it, in which order.
+
+Guarantees
+----------
+- Of each start, `run_started` is told before `run_finished`, each exactly once, and
+  both before anyone who waits goes on. Who hears of the end may retry the run.
+- Whatever raises on the way (a stream, a listener) is logged, and the run ends all the
+  same.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from nbparallel.engine import capture, registry, steering, stopping
+from nbparallel.engine.announcer import Announcer
+from nbparallel.engine.scheduler import Scheduler
+from nbparallel.options import Options
+from nbparallel.work.work import Work
+from nbparallel.workers.scope import calling_scope
+
+_log = logging.getLogger("nbparallel")
+
+
+class Stage(Enum):
+    """How much of a start has been announced."""
+
+    NEW = "nothing yet"
+    STARTED = "that it has begun"
+    ENDING = "its end, now"
+    OVER = "its end"
+
+
+class Lifecycle:
+    """The life of one run.
+
+    Parameters
+    ----------
+    run
+        What listeners are told of.
+    work, options
+        What to do and how.
+
+    Attributes
+    ----------
+    fatal
+        The failure that has ended the run, or None.
+    """
+
+    def __init__(self, run: Any, work: Work, options: Options) -> None:
+        outer = calling_scope()
+        parent = outer.run if outer is not None else None
+        assert parent is None or isinstance(parent, Scheduler)
+        self.scheduler = Scheduler(work, options, parent, self)
+        self.announcer = Announcer()
+        self.fatal: BaseException | None = None
+        self._run = run
+        self._telling = threading.RLock()
+        self._stage = Stage.NEW
+        self._release: Callable[[], None] = lambda: None
+
+    def is_over(self) -> bool:
+        """Whether the run has ended and everybody has been told."""
+        return self._stage is Stage.OVER
+
+    def begin(self) -> None:
+        """Start the run, or start it again."""
+        scheduler = self.scheduler
+        if scheduler.parent is None:
+            registry.remember(self._run)
+        try:
+            # Whoever brings the last task waits here until the start was announced.
+            with self._telling:
+                self._stage, self.fatal = Stage.NEW, None
+                self._start()
+        finally:
+            self.ended()
+
+    def _start(self) -> None:
+        scheduler = self.scheduler
+        try:
+            scheduler.echo = not self.announcer.shows_output(self._run)
+            if scheduler.options.capture:
+                self._release = _guarded(capture.start, scheduler) or self._release
+            scheduler.start()
+            if scheduler.parent is not None and scheduler.parent.phase.halt.is_set():
+                stopping.cancel(scheduler)
+            self.announcer.tell("run_started", self._run)
+        except BaseException:
+            stopping.cancel(scheduler)
+            raise
+        finally:
+            self._stage = Stage.STARTED
+
+    def retry(self) -> None:
+        """Start the run again if something of it is not ok."""
+        with self._telling:
+            while (again := self._reopen()) is None:
+                self.ended()
+            self.scheduler.crew.flush()
+            if again:
+                self.begin()
+
+    def _reopen(self) -> bool | None:
+        """Return whether to start again, or None: an end has to be announced first."""
+        with self.scheduler.crew.lock:
+            if self._stage is Stage.STARTED and self.scheduler.phase.over.is_set():
+                return None
+            return steering.reopen(self.scheduler)
+
+    def ended(self) -> None:
+        """Announce the end if it has come and has not been announced yet."""
+        with self._telling:
+            if self._stage is not Stage.STARTED or not self.scheduler.phase.over.is_set():
+                return
+            self._stage = Stage.ENDING
+            try:
+                _guarded(self._release)
+                self.announcer.tell("run_finished", self._run)
+            finally:
+                if self._stage is Stage.ENDING:  # else who heard it has retried the run
+                    self._stage = Stage.OVER
+                    self._wake_those_who_wait()
+
+    def failed(self, error: BaseException) -> None:
+        """End the run, whose first failure this is."""
+        if self.fatal is None:
+            self.fatal = error
+            stopping.cancel(self.scheduler)
+
+    def interrupted(self) -> None:
+        """End the run, in whose input an interrupt has struck."""
+        stopping.cancel(self.scheduler)
+
+    def _wake_those_who_wait(self) -> None:
+        with self.scheduler.crew.lock:
+            self.scheduler.crew.changed()
+
+
+def _guarded(step: Callable[..., Any], *args: Any) -> Any:
+    """Return what *step* returns; what it raises is logged, and the run goes on."""
+    try:
+        return step(*args)
+    except Exception:
+        _log.exception("a step at the start or the end of a run failed")
+        return None

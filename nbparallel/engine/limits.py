@@ -1,0 +1,70 @@
+"""How many tasks may be claimed now.
+
+- *Width*: no more claims at a time than there are workers.
+- *Batch*: a claim of quick tasks should last `CLAIM_SECONDS`; it grows until it does.
+  What it has not begun can be taken back at any time, so it may last longer than the
+  time in which a cancel must be felt.
+- *Share*: towards the end claims get smaller, so that all workers end together.
+- *Buffer*: a run goes only so far ahead of the loop that reads it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nbparallel.workers.claim import Claim
+
+#: Seconds that a claim of quick tasks should last.
+CLAIM_SECONDS: Final = 0.05
+#: The most tasks in one claim.
+MOST_TASKS: Final = 8192
+
+
+class Limits:
+    """The limits of one run; called with the crew's lock held.
+
+    Parameters
+    ----------
+    workers
+        How many claims there may be at a time.
+    bound
+        How many tasks may be ahead of the reader; None: any number.
+    one_by_one
+        Whether a claim has one task, always.
+    """
+
+    def __init__(self, workers: int, bound: int | None, *, one_by_one: bool) -> None:
+        self.workers = workers
+        self.bound = bound
+        self.read = 0  # tasks that a reader has had
+        self.awaiters = 0  # who wait for the end: then there is no bound
+        self._one_by_one = one_by_one
+        self._batch = 1
+
+    def most(self, at_hand: int, ahead: int) -> int:
+        """Return how many tasks the next claim may have, 0 or less for none.
+
+        Parameters
+        ----------
+        at_hand
+            How many there are, 0 if they have yet to be read.
+        ahead
+            How many were handed out or read so far.
+        """
+        most = 1 if self._one_by_one else self._batch
+        if at_hand:
+            most = min(most, max(1, at_hand // (2 * self.workers)))
+        if self.bound is None or self.awaiters:
+            return most
+        return min(most, self.read + self.bound + self.workers - ahead)
+
+    def learn(self, claim: Claim) -> None:
+        """Adapt the size of claims to how long that one took."""
+        count = len(claim.ends)
+        if not count:
+            return
+        lasted = claim.ends[-1] - claim.begun
+        if lasted > 4 * CLAIM_SECONDS:
+            self._batch = max(1, int(count * CLAIM_SECONDS / lasted))
+        elif lasted < CLAIM_SECONDS and count >= self._batch:
+            self._batch = min(2 * count, MOST_TASKS)

@@ -1,0 +1,91 @@
+"""The claims that workers hold, and what they have finished so far."""
+
+from __future__ import annotations
+
+from nbparallel.errors import TaskCancelled
+from nbparallel.records.store import Finished
+from nbparallel.types import Status
+from nbparallel.workers.claim import Claim
+
+
+class OpenClaims(set[Claim]):
+    """The open claims of one run; used with the crew's lock held.
+
+    Attributes
+    ----------
+    revoked
+        Number of claims that were given up and whose worker has not come back.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.revoked = 0
+        self._long: set[Claim] = set()  # with tasks that may not have been begun
+
+    def add(self, claim: Claim) -> None:
+        """Note that a worker has taken *claim*."""
+        super().add(claim)
+        if len(claim.items) > 1:
+            self._long.add(claim)
+
+    def discard(self, claim: Claim) -> None:
+        """Note that *claim* is not open any more."""
+        super().discard(claim)
+        self._long.discard(claim)
+
+    def steal(self) -> range | None:
+        """Take half of what the fullest claim has not begun, for an idle worker."""
+        while self._long:
+            victim = max(self._long, key=lambda claim: len(claim.items))
+            if not victim.items:
+                self._long.clear()  # the fullest is empty: so are all, for ever
+            elif tasks := victim.take_back((len(victim.items) + 1) // 2):
+                return tasks
+        return None
+
+    def take_back(self) -> list[range]:
+        """Take back everything that no worker has begun."""
+        return [tasks for claim in self if (tasks := claim.take_back())]
+
+    def with_task(self, task: int) -> Claim | None:
+        """Return the claim that holds *task*, or None."""
+        return next((claim for claim in self if task in claim.left), None)
+
+
+def finished_of(claim: Claim, *, crashed: bool, halted: bool) -> Finished | None:
+    """Return what *claim* has finished since it was asked last, or None if nothing.
+
+    Parameters
+    ----------
+    claim
+        The claim; its worker may go on meanwhile.
+    crashed
+        Whether the last failure of it is the death of its worker.
+    halted
+        Whether the run is being cancelled: who stops for that reason has not failed.
+    """
+    start, stop = claim.harvested, len(claim.ends)
+    if start == stop:
+        return None
+    claim.harvested = stop
+    failures = {}
+    for offset in [n for n in list(claim.failures) if n < stop]:
+        error = claim.failures.pop(offset)
+        status = Status.ERROR
+        if crashed and offset == stop - 1:
+            status = Status.CRASHED
+        elif halted and isinstance(error, (TaskCancelled, KeyboardInterrupt)):
+            status = Status.CANCELLED
+        failures[offset - start] = (status, error)
+    texts = {}
+    for offset in [n for n in list(claim.texts) if n < stop]:
+        texts[offset - start] = str(claim.texts.pop(offset))
+    return Finished(
+        first=claim.first + start,
+        worker=claim.worker,
+        values=claim.values[start:stop],
+        begun=claim.ends[start - 1] if start else claim.begun,
+        ends=claim.ends[start:stop],
+        failures=failures,
+        texts=texts,
+    )

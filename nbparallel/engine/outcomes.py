@@ -1,0 +1,216 @@
+"""What came of a run: the half of its handle that only reads."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from nbparallel.engine import feed, snapshotting
+from nbparallel.engine.lifecycle import Lifecycle
+from nbparallel.errors import TaskCancelled, UsageError
+from nbparallel.options import Options
+from nbparallel.records.columns import Columns
+from nbparallel.records.snapshot import Row, Snapshot
+from nbparallel.types import MISSING, State, Status
+from nbparallel.work.work import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbparallel.records.summary import Metrics
+
+Result = TypeVar("Result")
+
+
+class Outcomes(Generic[Result]):
+    """The outcomes of a run, at any moment, from any thread."""
+
+    _options: Options
+    _work: Work
+    _life: Lifecycle
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """One row per task: its input, then what is known about it, at any moment."""
+        from nbparallel.records.frame import frame
+
+        work = self._work
+        return frame(self.columns(), self._options.backend, work.index, work.frame)
+
+    @property
+    def results(self) -> list[Result]:
+        """The results in input order; waits for the end.
+
+        Raises
+        ------
+        Exception
+            What the first failed task raised, as the builtin `map` would.
+        TaskCancelled
+            No task failed, but one was cancelled, or the input was not read to its end.
+        UsageError
+            `forget` has let them go.
+        """
+        __tracebackhide__ = True
+        self.wait()
+        columns = self.columns()
+        if columns.forgotten:
+            message = "run.forget() has let the results go"
+            raise UsageError(message)
+        if columns.errors:
+            task = min(columns.errors)
+            raise self._explained(columns.errors[task], task)
+        if columns.status.count(Status.OK) < len(columns):
+            task = next(n for n, s in enumerate(columns.status) if s != Status.OK)
+            message = f"task {task} was cancelled; run.df has every finished row"
+            raise TaskCancelled(message)
+        if not self._life.scheduler.source.exhausted:
+            message = (
+                f"the run was cancelled before its input was read to the end: these "
+                f"are {len(columns)} tasks, all ok, in run.df. run.retry() reads on."
+            )
+            raise TaskCancelled(message)
+        return list(columns.results)
+
+    @property
+    def errors(self) -> dict[int, BaseException]:
+        """What tasks raised, by task, tracebacks included.
+
+        The first 1000 failures keep their frames, with all local variables, for a
+        debugger; of the others the traceback is kept as text.
+        """
+        return dict(sorted(self.columns().errors.items()))
+
+    @property
+    def input_error(self) -> BaseException | None:
+        """What the input raised while it was read, or None."""
+        return self._life.scheduler.source.error
+
+    @property
+    def metrics(self) -> Metrics:
+        """Counts, times, throughput, and an honest estimate of the speedup."""
+        from nbparallel.records.summary import metrics
+
+        return metrics(self.snapshot(), self.columns())
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end; see `Run.wait`."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Let go of all results and tracebacks; counts, times and texts stay.
+
+        For a run that is to stay in the notebook while its memory is needed. What the
+        panel shows of a few results stays as text.
+
+        Raises
+        ------
+        UsageError
+            The run has not ended.
+
+        Examples
+        --------
+        >>> import nbparallel as nbp
+        >>> run = nbp.pmap(abs, [-1, -2], progress=False)
+        >>> run.forget()
+        >>> run
+        <Run abs: done, 2 ok>
+        >>> run.results
+        Traceback (most recent call last):
+        nbparallel.errors.UsageError: run.forget() has let the results go
+        """
+        if not self._life.is_over():
+            message = "only a run that has ended can forget: run.wait(), run.forget()"
+            raise UsageError(message)
+        shot = self.snapshot()
+        looks = {
+            row.task: Look(row.result)
+            for row in (*shot.first, *shot.latest)
+            if row.result is not MISSING
+        }
+        scheduler = self._life.scheduler
+        with scheduler.crew.lock:
+            scheduler.records.forget(looks)
+
+    def snapshot(self) -> Snapshot:
+        """Return what views show: counts and a few rows, in microseconds."""
+        return snapshotting.snapshot(self._life.scheduler, self._options.rows)
+
+    def columns(self) -> Columns:
+        """Return every cell of every task, frozen; what plots are made from."""
+        return snapshotting.columns(self._life.scheduler)
+
+    def __len__(self) -> int:
+        return len(self._life.scheduler.records)
+
+    def __bool__(self) -> bool:
+        """Return True: a run without tasks is a run."""
+        return True
+
+    def __iter__(self) -> Iterator[tuple[Any, Result | None, BaseException | None]]:
+        scheduler = self._life.scheduler
+        if self._options.buffer is None and self._work.source is not None:
+            scheduler.limits.bound = feed.READ_AHEAD
+        read = feed.in_order if self._options.ordered else feed.as_completed
+        return self._outcomes(read(scheduler, self._wait_for))
+
+    def __repr__(self) -> str:
+        shot = snapshotting.snapshot(self._life.scheduler, 0)
+        counts = ", ".join(f"{n} {s.word}" for s, n in shot.counts.items() if n)
+        broken = shot.input_error is not None and shot.state is State.DONE
+        word = "input failed" if broken else shot.state.value
+        return f"<Run {shot.name[:60]}: {word}, {counts or 'no tasks'}>"
+
+    # -- Inside -----------------------------------------------------------------------
+
+    def _wait_for(self, ready: Callable[[], bool]) -> bool:
+        """Return True once ``ready()``, or False if the run has ended."""
+        raise NotImplementedError
+
+    def _conclude(self) -> None:
+        """Raise what the end of the run calls for, in the thread that waited."""
+        raise NotImplementedError
+
+    def _outcomes(
+        self, rows: Iterator[Row]
+    ) -> Iterator[tuple[Any, Result | None, BaseException | None]]:
+        __tracebackhide__ = True
+        yield from map(_outcome, rows)
+        self._conclude()
+
+    def _explained(self, error: BaseException, task: int | None) -> BaseException:
+        note = f"nbparallel: raised by task {task}; every row is in nbparallel.last.df"
+        told = self._work.measurement or note in getattr(error, "__notes__", ())
+        if not told:
+            error.add_note(note)
+        # Raising lengthens the traceback each time: begin with the task's own.
+        _, trace = self._raised.setdefault(id(error), (error, error.__traceback__))
+        return BaseException.with_traceback(error, trace)
+
+    @property
+    def _raised(self) -> dict[int, tuple[BaseException, TracebackType | None]]:
+        """The errors that were raised to the caller, by identity, as tasks left them."""
+        found: dict[int, Any] = self.__dict__.setdefault("_raised_errors", {})
+        return found
+
+
+class Look:
+    """Stands for a result that was let go: it looks the same, cut to a line."""
+
+    def __init__(self, value: object) -> None:
+        self._text = ""
+        with suppress(Exception):  # the value's own repr may fail: it shows nothing
+            self._text = reprlib.repr(value)
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _outcome(row: Row) -> tuple[Any, Any, BaseException | None]:
+    if row.status is Status.OK:
+        return row.item, row.result, None
+    if row.error is not None:
+        return row.item, None, row.error
+    return row.item, None, TaskCancelled(f"task {row.task} was cancelled")

@@ -1,0 +1,121 @@
+"""Tasks that wait: for others that they need, or for an instant.
+
+A task lies here, where no worker sees it, until every task it needs has ended ok, and
+until the instant that it is due at. Once one that it needs ends in any other way it is
+cancelled, and so is what needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from nbparallel.errors import BadValue
+from nbparallel.records.store import Records
+from nbparallel.types import Status
+
+
+class Shelf:
+    """The tasks of one run that wait; called with the crew's lock held.
+
+    Attributes
+    ----------
+    due
+        The tasks that wait for an instant, with it.
+
+    Raises
+    ------
+    BadValue
+        A task needs one that does not come before it.
+    """
+
+    def __init__(
+        self, records: Records, needs: Mapping[int, Collection[int]] | None = None
+    ) -> None:
+        self.due: dict[int, float] = {}
+        self._records = records
+        self._needs = needs or {}
+        self._held: dict[int, set[int]] = {}  # task -> what it still waits for
+        self._dependents: dict[int, list[int]] = {}
+        for task in sorted(self._needs):
+            for needed in self._needs[task]:
+                # Only backwards: so they never wait for each other in a circle.
+                if not 0 <= needed < task < len(records):
+                    message = f"task {task} cannot need task {needed}: not before it"
+                    raise BadValue(message)
+                self._dependents.setdefault(needed, []).append(task)
+
+    def __len__(self) -> int:
+        return len(self._held) + len(self.due)
+
+    @property
+    def sorts(self) -> bool:
+        """Whether tasks have to be looked at one by one before they are handed out."""
+        return bool(self._needs)
+
+    def hold(self, tasks: range) -> list[range]:
+        """Keep those of *tasks* that have to wait; return the others, one by one.
+
+        One by one, since a claim of several would make what needs the first of them
+        wait for the others.
+        """
+        ready = []
+        for task in tasks:
+            waits_for = {
+                needed
+                for needed in self._needs.get(task, ())
+                if self._records.status_of(needed) is not Status.OK
+            }
+            if waits_for:
+                self._held[task] = waits_for
+            else:
+                ready.append(range(task, task + 1))
+        return ready
+
+    def hold_until(self, instant: float, task: int) -> None:
+        """Keep *task* until *instant*."""
+        self.due[task] = instant
+
+    def release(self, ended: Iterable[int]) -> list[range]:
+        """Return the tasks that need wait no longer now that *ended* have ended."""
+        ready = []
+        for task in ended:
+            if self._records.status_of(task) is not Status.OK:
+                self._cancel_dependents(task)
+                continue
+            for dependent in self._dependents.get(task, ()):
+                waits_for = self._held.get(dependent)
+                if waits_for is not None:
+                    waits_for.discard(task)
+                    if not waits_for:
+                        del self._held[dependent]
+                        ready.append(range(dependent, dependent + 1))
+        return ready
+
+    def release_due(self, now: float) -> list[range]:
+        """Return the tasks whose instant has come."""
+        ready = sorted(task for task, instant in self.due.items() if instant <= now)
+        for task in ready:
+            del self.due[task]
+        return [range(task, task + 1) for task in ready]
+
+    def remove(self, task: int) -> bool:
+        """Hold *task* no longer; return whether it was here."""
+        found = task in self._held or task in self.due
+        self._held.pop(task, None)
+        self.due.pop(task, None)
+        return found
+
+    def drain(self) -> list[range]:
+        """Hold nothing any more; return what was held."""
+        tasks = [range(task, task + 1) for task in sorted({*self._held, *self.due})]
+        self._held.clear()
+        self.due.clear()
+        return tasks
+
+    def _cancel_dependents(self, task: int) -> None:
+        lost = [task]
+        for each in lost:
+            for dependent in self._dependents.get(each, ()):
+                if self._held.pop(dependent, None) is not None:
+                    self._records.cancel(range(dependent, dependent + 1))
+                    lost.append(dependent)

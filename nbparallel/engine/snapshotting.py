@@ -1,0 +1,74 @@
+"""How the state of a run becomes a snapshot, or columns."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from time import perf_counter
+
+from nbparallel.engine.scheduler import Scheduler
+from nbparallel.records.columns import Columns
+from nbparallel.records.snapshot import Row, Snapshot
+from nbparallel.types import Status
+from nbparallel.workers.claim import Claim
+
+
+def snapshot(run: Scheduler, rows: int) -> Snapshot:
+    """Return the run as it stands, with up to *rows* rows of each sort."""
+    with run.crew.lock:
+        run.harvest()
+        found = _snapshot(run, rows)
+    run.crew.flush()
+    return found
+
+
+def columns(run: Scheduler) -> Columns:
+    """Return every cell of every task as it stands."""
+    with run.crew.lock:
+        run.harvest()
+        going = [task for claim in run.open if (task := claim.running) is not None]
+        found = run.records.columns(run.epoch, going)
+    run.crew.flush()
+    return found
+
+
+def _snapshot(run: Scheduler, rows: int) -> Snapshot:
+    records, state = run.records, run.phase.state
+    # Workers go on meanwhile: what a claim is at is looked at once.
+    running = sorted(
+        (
+            (claim.since, task, claim)
+            for claim in run.open
+            if (task := claim.running) is not None
+        ),
+        key=itemgetter(0),
+    )
+    counts = {Status.PENDING: 0, Status.RUNNING: len(running), **records.counts}
+    counts[Status.PENDING] = len(records) - sum(counts.values())
+    ended = state.ended
+    return Snapshot(
+        name=run.options.desc or run.work.name,
+        state=state,
+        total=len(records) if run.source.exhausted else run.work.total,
+        counts=counts,
+        elapsed=run.clock.elapsed,
+        active=run.clock.active,
+        workers=run.limits.workers,
+        running=tuple(_running(run, *each) for each in running[:rows]),
+        latest=records.rows(records.latest(rows), run.epoch),
+        first=records.rows(range(len(records))[:rows], run.epoch) if ended else (),
+        failures=records.rows(records.failed(rows), run.epoch) if ended else (),
+        log=records.latest_output(),
+        abandoned=run.open.revoked,
+        input_error=run.source.error,
+        measurement=run.work.measurement,
+    )
+
+
+def _running(run: Scheduler, since: float, task: int, claim: Claim) -> Row:
+    return run.records.running_row(
+        task,
+        worker=claim.worker,
+        seconds=max(0.0, perf_counter() - since),
+        started=since + run.epoch,
+        output=claim.printed(task - claim.first),
+    )

@@ -1,0 +1,107 @@
+"""What can be asked of a run while it goes on: pause, more workers, more tasks, again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbparallel.engine.scheduler import Scheduler
+from nbparallel.errors import StillRunning, UsageError
+from nbparallel.types import State
+
+
+def pause(run: Scheduler) -> None:
+    """Hand out no further task until `resume`; running ones go on."""
+    with run.crew.lock:
+        if run.phase.state is not State.RUNNING:
+            return
+        run.phase.paused = True
+        run.clock.pause()
+        for tasks in run.open.take_back():
+            run.source.give_back(tasks)
+        run.crew.changed()
+    run.crew.flush()
+
+
+def resume(run: Scheduler) -> None:
+    """Go on after `pause`."""
+    with run.crew.lock:
+        if run.phase.paused:
+            run.phase.paused = False
+            run.clock.start()
+            _hand_out_again(run)
+    run.crew.flush()
+
+
+def resize(run: Scheduler, workers: int) -> None:
+    """Use that many workers from now on; those that are too many finish first."""
+    with run.crew.lock:
+        run.limits.workers = workers
+        _hand_out_again(run)
+        over = run.phase.over.is_set()
+    if run.parent is None or run.parent.backend is not run.backend:
+        run.backend.resize(workers)
+        if not over:
+            run.backend.start(workers)
+
+
+def add(run: Scheduler, item: Any) -> int:
+    """Make a task of *item* in a run that is open; return its number.
+
+    Raises
+    ------
+    UsageError
+        The run has been closed or cancelled.
+    """
+    with run.crew.lock:
+        if run.source.closed or run.phase.halt.is_set():
+            message = "no task can be added to a run that was closed or cancelled"
+            raise UsageError(message)
+        task = run.source.add(item)
+        run.crew.rouse(run.source.at_hand)
+    return task
+
+
+def close(run: Scheduler) -> None:
+    """Let a run that is open end when its tasks have ended."""
+    with run.crew.lock:
+        run.source.closed = True
+        run.end_if_dry()
+    run.crew.flush()
+
+
+def reopen(run: Scheduler) -> bool:
+    """Make every task that ended other than ok pending again.
+
+    Returns
+    -------
+    bool
+        Whether the run has to be started again.
+
+    Raises
+    ------
+    StillRunning
+        The run is being cancelled and has not ended yet.
+    """
+    with run.crew.lock:
+        if run.phase.state is State.CANCELLING:
+            message = "the run is being cancelled: run.wait(), then run.retry()"
+            raise StillRunning(message)
+        run.harvest()
+        unread = run.phase.halt.is_set() and not run.source.exhausted
+        tasks = run.records.reopen_failed()
+        for some in reversed(tasks):
+            run.source.give_back(some)
+        again = run.phase.over.is_set() and bool(tasks or unread)
+        if again:
+            run.phase.renew()
+            if run.parent is not None and run.parent.phase.over.is_set():
+                run.parent = None  # from now on a run of its own
+        _hand_out_again(run)
+    run.crew.flush()
+    return again
+
+
+def _hand_out_again(run: Scheduler) -> None:
+    """Wake as many workers as there are tasks, and one to read on."""
+    run.crew.rouse(run.source.at_hand + 1)
+    run.crew.changed()

@@ -1,0 +1,89 @@
+"""Cancel, interrupt, fail fast: one mechanism.
+
+Nothing is handed out any more; what was handed out and not begun is taken back; tasks
+being carried out have the grace to end, then they are given up: their rows say
+cancelled, and whatever still comes of them is discarded. The input is not thrown away:
+a retry goes on reading where it stopped.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from nbparallel.engine.scheduler import Scheduler
+from nbparallel.engine.timer import TIMER
+
+
+def cancel(run: Scheduler, *, hard: bool = False) -> None:
+    """Hand out no further task; *hard* gives running tasks no grace."""
+    with run.crew.lock:
+        phase = run.phase
+        if phase.over.is_set():
+            return
+        first = not phase.halt.is_set()
+        phase.halt.set()
+        phase.paused = False
+        for tasks in [*run.open.take_back(), *run.source.drain()]:
+            run.records.cancel(tasks)
+        run.end_if_dry()
+        run.crew.changed()
+    run.crew.flush()
+    for child in list(run.children):
+        cancel(child, hard=hard)
+    if hard:
+        _give_up(run)
+    elif first and not phase.over.is_set():
+        _enforce_grace(run)
+
+
+def cancel_task(run: Scheduler, task: int) -> bool:
+    """Cancel one task that has not begun; return whether it was one."""
+    with run.crew.lock:
+        claim = run.open.with_task(task)
+        if claim is not None:  # the others of its claim are handed out again
+            tasks = claim.take_back()
+            if tasks:
+                run.source.give_back(tasks)
+                run.crew.rouse(len(tasks))
+        found = run.source.remove(task)
+        if found:
+            run.records.cancel(range(task, task + 1))
+            run.source.note_end(range(task, task + 1))
+            run.end_if_dry()
+            run.crew.progressed()
+    run.crew.flush()
+    return found
+
+
+def _enforce_grace(run: Scheduler) -> None:
+    """Give up on what still goes on when the grace is over, if the run has not ended."""
+    halt = run.phase.halt
+
+    def enforce() -> None:
+        if run.phase.halt is halt:
+            _give_up(run)
+
+    with run.crew.lock:
+        if not run.phase.over.is_set():
+            run.phase.grace = TIMER.after(run.options.grace, enforce)
+
+
+def _give_up(run: Scheduler) -> None:
+    """Mark what is being carried out as cancelled, and stop what can be stopped."""
+    with run.crew.lock:
+        stopped = list(run.open)
+        for claim in stopped:
+            run.intake.take(claim)
+            task, since = claim.running, claim.since
+            run.open.discard(claim)
+            if task is None:  # it has done its last one and is about to be settled
+                continue
+            text = claim.printed(task - claim.first)
+            run.records.give_up(task, claim.worker, (since, perf_counter()), text)
+            run.open.revoked += 1
+            claim.revoked = True
+        run.end_if_dry()
+    run.crew.flush()
+    if run.backend.kills:
+        for claim in stopped:
+            run.backend.stop(claim)

@@ -1,0 +1,1 @@
+"""What turns arguments into work, for every face."""

@@ -1,0 +1,94 @@
+"""What a task can see of the run that it belongs to, and what is kept from its siblings.
+
+The scope travels in a context variable: everything that a task calls finds it there,
+and nothing else does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextvars import Context, ContextVar
+from functools import partial
+from threading import Event, get_ident
+from typing import Any
+
+from nbparallel.workers.claim import Claim, Owner
+from nbparallel.workers.printed import Printed
+
+
+class Scope:
+    """What the tasks of one claim see.
+
+    Attributes
+    ----------
+    claim
+        The claim that the running task is of.
+    thread
+        The thread that carries the claim out, while it does; else 0.
+    """
+
+    __slots__ = ("claim", "thread")
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+        self.thread = get_ident()
+
+    @property
+    def run(self) -> Owner:
+        """The run that the task belongs to."""
+        return self.claim.owner
+
+    @property
+    def halt(self) -> Event:
+        """Set once the run is being cancelled."""
+        return self.claim.halt
+
+    @property
+    def revoked(self) -> bool:
+        """Whether the run has given the claim up."""
+        return self.claim.revoked
+
+    def print(self, text: str) -> None:
+        """Keep *text* as printed by the running task."""
+        claim = self.claim
+        claim.texts.setdefault(len(claim.ends), Printed()).write(text)
+
+
+#: The scope that the code now running belongs to, seen by everything a task calls.
+current: ContextVar[Scope | None] = ContextVar("nbparallel_scope", default=None)
+
+
+def calling_scope() -> Scope | None:
+    """Return the scope of the task that the calling thread carries out, or None."""
+    scope = current.get()
+    return scope if scope is not None and scope.thread == get_ident() else None
+
+
+def copies_of(context: Context) -> Callable[[], Context]:
+    """Return what makes a copy of *context* that shares nothing with it.
+
+    A context keeps the settings of `decimal` as one object that can be changed: a plain
+    copy would pass on to all what one task sets. A copy of it costs as much as a short
+    task, so it is made only where the context has one.
+    """
+    decimal: Any = sys.modules.get("decimal")
+    if decimal and any(isinstance(each, decimal.Context) for each in context.values()):
+        return partial(_copy_with_decimals, context, decimal)
+    return context.copy
+
+
+def _copy_with_decimals(context: Context, decimal: Any) -> Context:
+    found = context.copy()
+    found.run(lambda: decimal.setcontext(decimal.getcontext().copy()))
+    return found
+
+
+def _leave_behind() -> None:
+    """Forget the run in a forked child: its workers are threads of the parent."""
+    current.set(None)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_behind)
