@@ -1,7 +1,7 @@
 """How many tasks may be claimed now.
 
 - *Width*: no more claims at a time than there are workers.
-- *Batch*: a claim of quick tasks should last `CLAIM_SECONDS`; it grows until it does.
+- *Batch*: a claim of quick tasks should last some time; it grows until it does.
   What it has not begun can be taken back at any time, so it may last longer than the
   time in which a cancel must be felt.
 - *Share*: towards the end claims get smaller, so that all workers end together.
@@ -14,8 +14,10 @@ from typing import Final
 
 from nbparallel.workers.claim import Claim
 
-#: Seconds that a claim of quick tasks should last.
-CLAIM_SECONDS: Final = 0.05
+#: Seconds that a claim of quick tasks should last. Whatever ends within one is seen by
+#: who looks, but nobody hears of it: so it is short where something hangs on failures.
+CLAIM_SECONDS: Final = 0.1
+SHORT_CLAIM_SECONDS: Final = 0.001
 #: The most tasks in one claim.
 MOST_TASKS: Final = 8192
 
@@ -29,16 +31,16 @@ class Limits:
         How many claims there may be at a time.
     bound
         How many tasks may be ahead of the reader; None: any number.
-    one_by_one
-        Whether a claim has one task, always.
+    seconds
+        How long a claim of quick tasks should last; 0.0: a claim has one task, always.
     """
 
-    def __init__(self, workers: int, bound: int | None, *, one_by_one: bool) -> None:
+    def __init__(self, workers: int, bound: int | None, seconds: float) -> None:
         self.workers = workers
         self.bound = bound
         self.read = 0  # tasks that a reader has had
         self.awaiters = 0  # who wait for the end: then there is no bound
-        self._one_by_one = one_by_one
+        self._seconds = seconds
         self._batch = 1
 
     def most(self, at_hand: int, ahead: int) -> int:
@@ -51,7 +53,7 @@ class Limits:
         ahead
             How many were handed out or read so far.
         """
-        most = 1 if self._one_by_one else self._batch
+        most = self._batch
         if at_hand:
             most = min(most, max(1, at_hand // (2 * self.workers)))
         if self.bound is None or self.awaiters:
@@ -64,7 +66,7 @@ class Limits:
         if not count:
             return
         lasted = claim.ends[-1] - claim.begun
-        if lasted > 4 * CLAIM_SECONDS:
-            self._batch = max(1, int(count * CLAIM_SECONDS / lasted))
-        elif lasted < CLAIM_SECONDS and count >= self._batch:
+        if lasted > 4 * self._seconds:
+            self._batch = max(1, int(count * self._seconds / lasted))
+        elif lasted < self._seconds and count >= self._batch:
             self._batch = min(2 * count, MOST_TASKS)

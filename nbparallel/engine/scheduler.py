@@ -25,7 +25,7 @@ from typing import Protocol
 
 from nbparallel.engine.crew import Crew
 from nbparallel.engine.intake import Intake
-from nbparallel.engine.limits import Limits
+from nbparallel.engine.limits import CLAIM_SECONDS, SHORT_CLAIM_SECONDS, Limits
 from nbparallel.engine.open_claims import OpenClaims
 from nbparallel.engine.outcome import Final, Outcome
 from nbparallel.engine.phase import Phase
@@ -91,10 +91,12 @@ class Scheduler:
         self.clock, self.phase = Stopwatch(), Phase()
         self.records, self.open = Records(), OpenClaims()
         self.source = Source(self.records, work)
-        # Whoever waits for an inline run looks for an interrupt after each claim.
-        self.limits = Limits(
-            workers, options.buffer, one_by_one=self.backend.waits_itself
-        )
+        seconds = CLAIM_SECONDS
+        if self.backend.waits_itself:  # and looks for an interrupt after each claim
+            seconds = 0.0
+        elif options.on_error == "raise" or outcome is not None:
+            seconds = SHORT_CLAIM_SECONDS
+        self.limits = Limits(workers, options.buffer, seconds)
         self.listener = listener
         self.intake = Intake(
             self.crew,
