@@ -10,8 +10,8 @@ from types import CodeType
 from typing import Any
 
 from nbparallel.magics.cell import Cell
+from nbparallel.short_text import brief
 from nbparallel.types import MISSING
-from nbparallel.views.safe import brief
 
 
 @dataclass(frozen=True, slots=True)
