@@ -32,11 +32,9 @@ if TYPE_CHECKING:
     from nbparallel.options import Options, defaults
     from nbparallel.timing.comparing import compare
     from nbparallel.timing.plots.durations import plot_durations
-    from nbparallel.timing.plots.speedup import plot_speedup
-    from nbparallel.timing.plots.sweep import plot_sweep
     from nbparallel.timing.plots.throughput import plot_throughput
     from nbparallel.timing.plots.timeline import plot_timeline
-    from nbparallel.timing.results import Comparison, Sweep
+    from nbparallel.timing.results import Comparison, Sweep, plot_speedup, plot_sweep
     from nbparallel.timing.sweeping import sweep
 
     last: Run | None
@@ -60,8 +58,8 @@ _WHERE = {
     "compare": "timing.comparing",
     "defaults": "options",
     "plot_durations": "timing.plots.durations",
-    "plot_speedup": "timing.plots.speedup",
-    "plot_sweep": "timing.plots.sweep",
+    "plot_speedup": "timing.results",
+    "plot_sweep": "timing.results",
     "plot_throughput": "timing.plots.throughput",
     "plot_timeline": "timing.plots.timeline",
     "pmap": "faces.pmap",

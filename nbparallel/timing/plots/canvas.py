@@ -100,19 +100,6 @@ def columns_of(run: Any) -> Columns:
     raise BadType(message)
 
 
-def check_is(value: Any, kind: type, name: str, write: str) -> None:
-    """Refuse what is no *kind*, which users know by this *name*.
-
-    Raises
-    ------
-    BadType
-        It is something else; the message says what to write.
-    """
-    if not isinstance(value, kind):
-        message = f"this draws a {name}, not {type(value).__name__}: write {write}"
-        raise BadType(message)
-
-
 def tidy(ax: Axes, grid: str = "both") -> None:
     """Take away lines that say nothing, and add faint ones that help to read."""
     ax.spines[["top", "right"]].set_visible(False)

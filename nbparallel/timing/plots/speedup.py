@@ -1,4 +1,4 @@
-"""`plot_speedup`: sequential against parallel, as two bars."""
+"""What `nbparallel.plot_speedup` draws: sequential against parallel, as two bars."""
 
 from __future__ import annotations
 
@@ -15,36 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def plot_speedup(comparison: ComparisonFindings, ax: Axes | None = None) -> Axes:
-    """Draw what both ways of a comparison took, each leg as a dot.
-
-    Parameters
-    ----------
-    comparison
-        What `nbparallel.compare` returned.
-    ax
-        Where to draw; None: on a figure of its own, which Jupyter shows.
-
-    Returns
-    -------
-    Axes
-        One bar per way, in seconds: the median, with a line from the least to the
-        greatest. The title tells the factor in words, or why there is none.
-
-    Raises
-    ------
-    BadType
-        *comparison* is something else, or *ax* is no Axes.
-
-    Examples
-    --------
-    >>> import nbparallel as nbp
-    >>> found = nbp.compare(nbp.sleep, [0.01] * 4, workers=4, progress=False)
-    >>> nbp.plot_speedup(found).get_xlabel()
-    'seconds'
-    """
-    write = "plot_speedup(nbp.compare(fetch, urls)), or nbp.compare(run) of a run"
-    canvas.check_is(comparison, ComparisonFindings, "Comparison", write)
+def draw_speedup(comparison: ComparisonFindings, ax: Axes | None) -> Axes:
+    """Draw one bar per way and each leg as a dot."""
     ax = canvas.axes_for(ax, (6.4, 2.4))
     rows = (
         (workers_in_words(comparison.workers), comparison.parallel, canvas.BLUE),

@@ -1,4 +1,4 @@
-"""`plot_sweep`: speed-up and time against the number of workers."""
+"""What `nbparallel.plot_sweep` draws: speed-up and time against numbers of workers."""
 
 from __future__ import annotations
 
@@ -19,40 +19,8 @@ if TYPE_CHECKING:
 ROOM: Final = 18
 
 
-def plot_sweep(sweep: SweepFindings, ax: Axes | None = None) -> Axes:
-    """Draw how speed-up and time depend on the number of workers.
-
-    Parameters
-    ----------
-    sweep
-        What `nbparallel.sweep` returned.
-    ax
-        Where to draw; None: on a figure of its own, which Jupyter shows.
-
-    Returns
-    -------
-    Axes
-        Both axes are logarithmic, so that the ideal is a straight line. The scale on
-        the left is the speed-up, the one on the right the same in seconds. Points are
-        medians, with lines from the least to the greatest; the fastest count is marked,
-        and so is the predicted best one where the fit has one.
-
-    Raises
-    ------
-    BadType
-        *sweep* is something else, or *ax* is no Axes.
-
-    Examples
-    --------
-    >>> import nbparallel as nbp
-    >>> found = nbp.sweep(
-    ...     nbp.sleep, [0.01] * 4, workers=(1, 2), repeats=1, progress=False
-    ... )
-    >>> nbp.plot_sweep(found).get_xlabel()
-    'workers'
-    """
-    write = "plot_sweep(nbp.sweep(fetch, urls)), or nbp.sweep(run) of a run"
-    canvas.check_is(sweep, SweepFindings, "Sweep", write)
+def draw_sweep(sweep: SweepFindings, ax: Axes | None) -> Axes:
+    """Draw points per count, the ideal, the fit, the fastest and the predicted best."""
     ax = canvas.axes_for(ax, (6.4, 4.2))
     if not sweep.speedup:
         why = "tasks failed" if sweep.failed else "nothing has been measured"
