@@ -75,7 +75,7 @@ class ExistingNames:
             if key in found:
                 continue
             reachable = Reachable(self.namespace, keepers, self._keep)
-            reachable.go(value)
+            reachable.follow(value)
             found[key] = reachable, value
             self._join(reachable.objects)
             for function in reachable.functions:

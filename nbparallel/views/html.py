@@ -12,9 +12,9 @@ Guarantees:
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Iterator, MutableMapping
+from html import escape
 
 from nbparallel.quantities import count, seconds
 from nbparallel.records.snapshot import Row, Snapshot
@@ -44,11 +44,6 @@ OUTPUT = 4_000
 
 #: Between two texts that the style sheet puts at the two ends of a line.
 _BETWEEN = '<span class="nbp-unstyled"> · </span>'
-
-
-def escape(value: str) -> str:
-    """Return *value* for any place in HTML."""
-    return html.escape(value, quote=True)
 
 
 # --- parts of a run under way ------------------------------------------------------
