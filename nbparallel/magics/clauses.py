@@ -121,24 +121,24 @@ def _items(cell: Cell, clauses: Clauses, names: list[str]) -> Any:
     """Return what the clauses go through, as one iterable of values or of tuples."""
     __tracebackhide__ = True
     first = clauses[0]
-    inputs = _evaluate(cell, first.iter)
-    if not hasattr(inputs, "__iter__") and not hasattr(inputs, "__getitem__"):
-        cell.refuse(f"{type(inputs).__name__} is nothing to go through", first.iter)
+    given = _evaluate(cell, first.iter)
+    if not hasattr(given, "__iter__") and not hasattr(given, "__getitem__"):
+        cell.refuse(f"{type(given).__name__} is nothing to go through", first.iter)
     if len(clauses) == 1 and isinstance(first.target, ast.Name) and not first.ifs:
         # A loop over a DataFrame goes through its columns, not its rows.
-        return list(inputs) if hasattr(inputs, "itertuples") else inputs
+        return list(given) if hasattr(given, "itertuples") else given
     loaded: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names]
     each = loaded[0] if len(names) == 1 else ast.Tuple(loaded, ast.Load())
     # The first input is at hand: it must not be evaluated again.
-    reader = ast.parse("lambda __inputs__: (0 for _ in __inputs__)", mode="eval").body
+    reader = ast.parse("lambda __given__: (0 for _ in __given__)", mode="eval").body
     ast.increment_lineno(reader, cell.line.number - 1)
     assert isinstance(reader, ast.Lambda)
     assert isinstance(reader.body, ast.GeneratorExp)
     at_hand = reader.body.generators[0].iter
     begun = ast.comprehension(first.target, at_hand, first.ifs, is_async=0)
     reader.body.elt, reader.body.generators = each, [begun, *clauses[1:]]
-    rows = _evaluate(cell, reader)(inputs)
-    return _ahead(rows) if isinstance(inputs, Sized) else rows
+    rows = _evaluate(cell, reader)(given)
+    return _ahead(rows) if isinstance(given, Sized) else rows
 
 
 def _evaluate(cell: Cell, node: ast.expr) -> Any:
