@@ -30,14 +30,12 @@ if TYPE_CHECKING:
     from nbparallel.faces.pmap import pmap
     from nbparallel.faces.task import cancelled, sleep
     from nbparallel.options import Options, defaults
-    from nbparallel.timing.compare import compare
+    from nbparallel.timing.comparing import compare
     from nbparallel.timing.plots.durations import plot_durations
-    from nbparallel.timing.plots.speedup import plot_speedup
-    from nbparallel.timing.plots.sweep import plot_sweep
     from nbparallel.timing.plots.throughput import plot_throughput
     from nbparallel.timing.plots.timeline import plot_timeline
-    from nbparallel.timing.results import Comparison, Sweep
-    from nbparallel.timing.sweep import sweep
+    from nbparallel.timing.results import Comparison, Sweep, plot_speedup, plot_sweep
+    from nbparallel.timing.sweeping import sweep
 
     last: Run | None
 
@@ -57,17 +55,17 @@ _WHERE = {
     "TaskCancelled": "errors",
     "UsageError": "errors",
     "cancelled": "faces.task",
-    "compare": "timing.compare",
+    "compare": "timing.comparing",
     "defaults": "options",
     "plot_durations": "timing.plots.durations",
-    "plot_speedup": "timing.plots.speedup",
-    "plot_sweep": "timing.plots.sweep",
+    "plot_speedup": "timing.results",
+    "plot_sweep": "timing.results",
     "plot_throughput": "timing.plots.throughput",
     "plot_timeline": "timing.plots.timeline",
     "pmap": "faces.pmap",
     "runs": "engine.runs",
     "sleep": "faces.task",
-    "sweep": "timing.sweep",
+    "sweep": "timing.sweeping",
 }
 
 __all__ = [

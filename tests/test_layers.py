@@ -9,8 +9,6 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,7 +17,7 @@ PACKAGE = "nbparallel"
 
 #: Parts of the package by level. A part is a folder or a single module.
 LEVELS = (
-    ("errors", "options", "clock", "types"),
+    ("errors", "options", "clock", "types", "short_text", "quantities"),
     ("records", "workers", "edge", "dataflow"),
     ("engine",),
     ("faces", "views"),
@@ -32,6 +30,15 @@ LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}
 ALLOWED = {
     ("options", "errors"): "the one place that refuses bad options raises the errors",
     ("__init__", "notebook"): "the first use of a public name connects the views",
+}
+
+#: Imports for types that close a circle within the engine, until that has been mended:
+#: (who, whom). Nothing may be added; what is not needed any more has to go.
+TEMPORARY_CIRCLES_IN_ENGINE = {
+    ("nbparallel.engine.hooks", "nbparallel.engine.run"),
+    ("nbparallel.engine.look", "nbparallel.engine.scheduler"),
+    ("nbparallel.engine.session", "nbparallel.engine.run"),
+    ("nbparallel.engine.tree", "nbparallel.engine.scheduler"),
 }
 
 #: What ``import nbparallel`` must not load; each of these costs at least 5 ms.
@@ -130,15 +137,35 @@ def test_every_exception_is_used():
     assert ALLOWED.keys() <= used
 
 
-def test_modules_do_not_import_in_a_circle():
-    graph: dict[str, set[str]] = {module: set() for module in MODULES}
-    for found in IMPORTS:
-        if not found.typing_only:
-            graph[found.source].add(found.target)
+def circle_in(edges: set[tuple[str, str]]) -> list[str]:
+    """Return modules that import each other in a circle, or nothing."""
+    graph: dict[str, set[str]] = {}
+    for who, whom in edges:
+        graph.setdefault(who, set()).add(whom)
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        pytest.fail(" -> ".join(error.args[1]))
+        circle: list[str] = error.args[1]
+        return circle
+    return []
+
+
+def test_modules_do_not_import_in_a_circle():
+    """Inside functions and for types counts as well."""
+    edges = {(found.source, found.target) for found in IMPORTS}
+    circle = circle_in(edges - TEMPORARY_CIRCLES_IN_ENGINE)
+    assert not circle, " -> ".join(circle)
+
+
+def test_every_temporary_circle_is_there():
+    edges = {(found.source, found.target) for found in IMPORTS}
+    mended = [
+        f"{who} -> {whom}"
+        for who, whom in sorted(TEMPORARY_CIRCLES_IN_ENGINE)
+        if not circle_in(edges - TEMPORARY_CIRCLES_IN_ENGINE | {(who, whom)})
+        or (who, whom) not in edges
+    ]
+    assert not mended, f"take out of the set: {', '.join(mended)}"
 
 
 def modules_after(code: str) -> set[str]:

@@ -11,18 +11,18 @@ import ast
 from abc import abstractmethod
 from types import ModuleType
 
-from nbparallel.dataflow import known
+from nbparallel.dataflow import known_calls
 from nbparallel.dataflow.frozen import makes_frozen
-from nbparallel.dataflow.names import resolve
+from nbparallel.dataflow.names import object_at
+from nbparallel.dataflow.objects import Objects
 from nbparallel.dataflow.regions import NOTHING, Region, Regions
-from nbparallel.dataflow.running import Running
 from nbparallel.types import MISSING
 
 WORLD: Region = ("world", "")
 LOTS: Region = ("world", "lots")
 
 
-class Calls(Running):
+class Calls(Objects):
     """Adds calls and what else runs code.
 
     Attributes
@@ -62,7 +62,7 @@ class Calls(Running):
         """
         path = self.path(node.func) if isinstance(node, ast.Call) else None
         top = (path or "").partition(".")[0]
-        if path is not None and top not in known.HARMLESS:
+        if path is not None and top not in known_calls.HARMLESS:
             self.change(frozenset([("state", top)]))
 
     def is_understood(self, node: ast.Call) -> bool:
@@ -70,22 +70,24 @@ class Calls(Running):
         path = self.path(node.func)
         if path is not None:
             top = path.partition(".")[0]
-            in_place = top in known.READING and _in_place(node, path)
-            return in_place or top in known.HARMLESS
+            in_place = top in known_calls.READING and _in_place(node, path)
+            return in_place or top in known_calls.HARMLESS
         if not isinstance(node.func, ast.Attribute):
             callee = self.value(node.func)
             return bool(callee) and all(map(self.is_function, callee))
         holder = self.value(node.func.value)
         if self.heap.is_users(holder):
             return True
-        in_place = node.func.attr in known.READS and _in_place(node)
-        return bool(holder) and (in_place or node.func.attr in known.CHANGES)
+        in_place = node.func.attr in known_calls.READS and _in_place(node)
+        return bool(holder) and (in_place or node.func.attr in known_calls.CHANGES)
 
     def _note_settings(self, path: str, node: ast.Call) -> None:
         """Keep what sets the clock by which others go, or reads it, in order."""
         name = path.rpartition(".")[2]
-        is_setting = known.SETTING.match(name) and not path.startswith("builtins.")
-        is_clock = known.CLOCK.fullmatch(path) and not self.frames
+        is_setting = known_calls.SETTING.match(name) and not path.startswith(
+            "builtins."
+        )
+        is_clock = known_calls.CLOCK.fullmatch(path) and not self.frames
         self.is_seeded |= "seed" in name
         if is_setting or is_clock or (path.startswith("pandas.") and name == "eval"):
             self.effects.barrier = True
@@ -93,8 +95,8 @@ class Calls(Running):
 
     def _note_hidden(self, name: str, node: ast.Call) -> None:
         given = {keyword.arg for keyword in node.keywords}
-        if name in known.HIDDEN and "random_state" not in given:
-            self.change(frozenset([("state", known.HIDDEN[name])]))
+        if name in known_calls.HIDDEN and "random_state" not in given:
+            self.change(frozenset([("state", known_calls.HIDDEN[name])]))
 
     # -- The kinds of callee ----------------------------------------------------------
 
@@ -113,22 +115,22 @@ class Calls(Running):
         module, _, name = path.rpartition(".")
         top = path.partition(".")[0]
         library: Regions = frozenset([("lib", top)])
-        if module == "builtins" and name in known.LOOKS:
-            self.look(args)
+        if module == "builtins" and name in known_calls.LOOKS:
+            self.operate_on(args)
             return NOTHING
-        if module in known.STATEFUL and path not in known.STATELESS:
+        if module in known_calls.STATEFUL and path not in known_calls.STATELESS:
             self.change(library)
-        if self.is_seeded and top not in known.HARMLESS:
+        if self.is_seeded and top not in known_calls.HARMLESS:
             self.change(frozenset([LOTS]))
         if self.heap.is_users(library):  # something was put into it
             args |= library
         elif _is_reading(path) and not in_place:
             return self._read(NOTHING, args)
         found = self.unknown(args)
-        return NOTHING if makes_frozen(resolve(path)) else found
+        return NOTHING if makes_frozen(object_at(path)) else found
 
     def _call_builtin(self, name: str, node: ast.Call) -> Regions:
-        if name in known.GOES:
+        if name in known_calls.GOES:
             gone = [self.go(each) for each in node.args]
             named = [self.value(each.value) for each in node.keywords]
             found = self._read(NOTHING, NOTHING.union(*gone, *named))
@@ -136,14 +138,14 @@ class Calls(Running):
                 return found
             return NOTHING if name in ("any", "all") else self.box(found)
         args = self._arguments(node)
-        if name in known.PASSES and (args or name != "vars"):
-            return self.look(args)
-        if name in known.SETS and node.args:
+        if name in known_calls.PASSES and (args or name != "vars"):
+            return self.operate_on(args)
+        if name in known_calls.SETS and node.args:
             self.put(self.value(node.args[0]), args)
             return NOTHING
         if name in ("dir", "vars") and not node.args:
             self.lose_track()
-        if name in known.ITERATES or name == "iter":
+        if name in known_calls.ITERATES or name == "iter":
             self.heap.lead(self.made, args)
             return self.made
         for keyword in node.keywords:
@@ -154,14 +156,14 @@ class Calls(Running):
     def _call_method(self, node: ast.Call, func: ast.Attribute) -> Regions:
         holder, args = self.value(func.value), self._arguments(node)
         self._note_hidden(func.attr, node)
-        if func.attr in known.NAMING:
+        if func.attr in known_calls.NAMING:
             self._note_names(node)
         if not self.heap.is_plain(holder) or any(each[0] == "code" for each in holder):
             return self.unknown(holder | args)
-        if not holder or (func.attr in known.READS and not _in_place(node)):
+        if not holder or (func.attr in known_calls.READS and not _in_place(node)):
             found = self._read(holder, args)
-            return self.box(found) if func.attr in known.NEW else found
-        if func.attr in known.CHANGES and self.heap.is_plain(args):
+            return self.box(found) if func.attr in known_calls.NEW else found
+        if func.attr in known_calls.CHANGES and self.heap.is_plain(args):
             self._read(holder, args)
             self.change(holder)
             self.heap.lead(holder, args)
@@ -184,7 +186,7 @@ class Calls(Running):
         for each in (*node.args[:1], *(keyword.value for keyword in node.keywords)):
             if not isinstance(each, ast.Constant):
                 self.effects.barrier = True
-            for name in known.QUERIED.findall(str(getattr(each, "value", ""))):
+            for name in known_calls.QUERIED.findall(str(getattr(each, "value", ""))):
                 self.load(name)
 
     # -- Inside -----------------------------------------------------------------------
@@ -211,27 +213,29 @@ class Calls(Running):
     def _note_io(self, func: ast.AST) -> None:
         match func:
             case ast.Name(id=name) if self.frame_of(name) is None:
-                found = name in known.IO_NAMES
+                found = name in known_calls.IO_NAMES
             case ast.Attribute(attr=name):
-                found = name in known.IO_METHODS
+                found = name in known_calls.IO_METHODS
             case _:
                 return
-        if self.ordered and (found or name.startswith(known.IO_PREFIXES)):
+        if self.ordered and (found or name.startswith(known_calls.IO_PREFIXES)):
             self.change(frozenset([WORLD]))
 
 
 def _is_reading(path: str) -> bool:
     """Whether the function at *path* only looks at what it is given."""
     owner, _, name = path.rpartition(".")
-    if path.startswith(tuple(known.NOT_READING)):
+    if path.startswith(tuple(known_calls.NOT_READING)):
         return False
-    if not isinstance(resolve(owner), ModuleType | type(MISSING)):  # as ndarray.sort
-        return name in known.READS
-    return path.partition(".")[0] in known.READING or path in known.READING_TOO
+    if not isinstance(object_at(owner), ModuleType | type(MISSING)):  # as ndarray.sort
+        return name in known_calls.READS
+    return (
+        path.partition(".")[0] in known_calls.READING or path in known_calls.READING_TOO
+    )
 
 
 def _in_place(node: ast.Call, path: str = "") -> bool:
     """Whether a call may write to what it was given, as NumPy's functions to `out`."""
     named = {keyword.arg for keyword in node.keywords}
-    inputs = getattr(resolve(path), "nin", len(node.args))
-    return bool(named & {*known.IN_PLACE, None}) or len(node.args) > inputs
+    inputs = getattr(object_at(path), "nin", len(node.args))
+    return bool(named & {*known_calls.IN_PLACE, None}) or len(node.args) > inputs

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from nbparallel.dataflow import known
+from nbparallel.dataflow import known_calls
 from nbparallel.dataflow.calls import Calls
 from nbparallel.dataflow.regions import NOTHING, Body, Frame, Region, Regions
 from nbparallel.dataflow.scopes import Comprehension, FunctionNode, is_lazy, local_names
@@ -32,7 +32,7 @@ class Expressions(Calls):
             return self._listcomp(node)
         if isinstance(node, ast.Call) and not node.keywords:
             name = (self.path(node.func) or "").removeprefix("builtins.")
-            if name in known.ITERATES:
+            if name in known_calls.ITERATES:
                 return self._go_call(name, node)
         return self.go_through(self.value(node))
 
@@ -83,11 +83,11 @@ class Expressions(Calls):
         path = self.path(node)
         inner = self.value(node.value)
         if path is None:
-            return self.look(inner)
+            return self.operate_on(inner)
         return self.of_library(path)
 
     def _subscript(self, node: ast.Subscript) -> Regions:
-        holder, index = self.value(node.value), self.look(self.value(node.slice))
+        holder, index = self.value(node.value), self.operate_on(self.value(node.slice))
         if self.heap.is_plain(holder):
             found = self.heap.closure(holder)
         else:
@@ -103,10 +103,10 @@ class Expressions(Calls):
     _tuple = _list
 
     def _set(self, node: ast.Set) -> Regions:
-        return self.box(*(self.look(self.value(each)) for each in node.elts))
+        return self.box(*(self.operate_on(self.value(each)) for each in node.elts))
 
     def _dict(self, node: ast.Dict) -> Regions:
-        keys = [self.look(self.value(each)) for each in node.keys]
+        keys = [self.operate_on(self.value(each)) for each in node.keys]
         values = [
             self.value(value) if key else self.go(value)
             for key, value in zip(node.keys, node.values, strict=True)
@@ -123,12 +123,12 @@ class Expressions(Calls):
         found = NOTHING.union(*map(self.value, ast.iter_child_nodes(node)))
         if self.heap.is_plain(found):
             return self.box(found) if found else NOTHING
-        return self.look(found) | self.made
+        return self.operate_on(found) | self.made
 
     def _boolop(self, node: ast.BoolOp | ast.IfExp) -> Regions:
         found = [self.value(each) for each in ast.iter_child_nodes(node)]
         for each in found:
-            self.look(each)
+            self.operate_on(each)
         return NOTHING.union(*found)
 
     _ifexp = _boolop
@@ -214,9 +214,9 @@ class Expressions(Calls):
                 self.frames = (*frames, frame)
             self.bind(part.target, gone)
             for each in part.ifs:
-                self.look(self.value(each))
+                self.operate_on(self.value(each))
         if isinstance(node, ast.DictComp):
-            found = self.look(self.value(node.key)) | self.value(node.value)
+            found = self.operate_on(self.value(node.key)) | self.value(node.value)
         else:
             found = self.value(node.elt)
         self.frames = frames

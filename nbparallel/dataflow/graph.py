@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from nbparallel.dataflow.regions import Effects
 
 
-def needs(effects: Sequence[Effects]) -> Mapping[int, list[int]]:
+def needs_of(effects: Sequence[Effects]) -> Mapping[int, list[int]]:
     """Return, by statement, which earlier ones it has to wait for.
 
     Those that others among them wait for already are left out.

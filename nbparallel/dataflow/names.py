@@ -8,9 +8,9 @@ import sys
 import types
 from typing import Any
 
+from nbparallel.dataflow.existing_names import ExistingNames
 from nbparallel.dataflow.frozen import is_frozen
-from nbparallel.dataflow.known import ANYTHING
-from nbparallel.dataflow.outside import Outside
+from nbparallel.dataflow.known_calls import ANYTHING
 from nbparallel.dataflow.regions import (
     EVERYWHERE,
     NOTHING,
@@ -28,7 +28,7 @@ class Names:
 
     Parameters
     ----------
-    outside
+    existing
         The namespace before the cell.
     heap
         What regions lead to.
@@ -47,8 +47,8 @@ class Names:
         Nothing is known about any name from here on.
     """
 
-    def __init__(self, outside: Outside, heap: Heap) -> None:
-        self.outside = outside
+    def __init__(self, existing: ExistingNames, heap: Heap) -> None:
+        self.existing = existing
         self.heap = heap
         self.effects = Effects()
         self.number = 0
@@ -108,8 +108,8 @@ class Names:
         found = NOTHING if frame is None else frame.values.get(name, NOTHING)
         if frame is None or frame.is_class:
             self.effects.reads.add(name)
-            found |= self.names.get(name, self.outside.regions(name))
-            if self.outside.is_wild(name):
+            found |= self.names.get(name, self.existing.regions(name))
+            if self.existing.is_wild(name):
                 self.lose_track()
         elif frame is not self.frames[-1]:
             self.see(frozenset([frame.region]))
@@ -134,7 +134,7 @@ class Names:
                 else:
                     paths.pop(name, None)
                 return
-            regions |= self.outside.regions(name)
+            regions |= self.existing.regions(name)
         known = values.get(name)
         values[name] = self.heap.joined(known or NOTHING, regions)
         if path is not None and known is None:
@@ -156,7 +156,7 @@ class Names:
         above = self.path(node.value)
         if above is None or is_kept(above):
             return None
-        found = resolve(f"{above}.{node.attr}")
+        found = object_at(f"{above}.{node.attr}")
         if isinstance(found, types.ModuleType):
             return found.__name__
         return f"{above}.{node.attr}"
@@ -170,10 +170,10 @@ class Names:
             return self.paths[name]
         if name in self.names:
             return None
-        value = self.outside.value(name)
+        value = self.existing.value(name)
         if value is MISSING:
             return f"builtins.{name}" if hasattr(builtins, name) else None
-        return self.outside.path(value)
+        return self.existing.path(value)
 
     def of_library(self, path: str) -> Regions:
         """Return what the thing at *path* leads to."""
@@ -186,7 +186,7 @@ class Names:
         return found
 
 
-def resolve(path: str) -> Any:
+def object_at(path: str) -> Any:
     """Return what stands at *path*, as far as it has been imported."""
     module, _, rest = path, "", ""
     while module not in sys.modules:
@@ -204,6 +204,6 @@ def resolve(path: str) -> Any:
 
 def is_kept(path: str) -> bool:
     """Whether an object stands at *path* that a library keeps, not code of it."""
-    found = resolve(path)
+    found = object_at(path)
     is_code = isinstance(found, (types.ModuleType, type)) or callable(found)
     return not (is_code or found is MISSING or is_frozen(found))

@@ -37,7 +37,7 @@ class Reachable:
         self._seen: set[int] = set()
         self._todo: list[Any] = []
 
-    def go(self, value: Any) -> None:
+    def follow(self, value: Any) -> None:
         """Follow everything from *value* on."""
         self._todo.append(value)
         while self._todo:

@@ -4,7 +4,7 @@ Objects are told apart by **region**. A region stands for one or many objects; t
 values whose regions lead to none in common share nothing that can change, and an
 immutable value has no region at all. The kinds are
 
-- ``outside``: objects from before the cell that share something,
+- ``existing``: objects from before the cell that share something,
 - ``plain`` and ``made``: what one statement of the cell makes, of types whose methods
   are known or of any other type,
 - ``code``: a function or a class of the user's,

@@ -23,12 +23,12 @@ ANSWERED: Final = {
 }
 
 
-def words() -> dict[str, str]:
+def all_flags() -> dict[str, str]:
     """Return every flag and the option that it sets.
 
     Examples
     --------
-    >>> words()["--on-error"], words()["-w"], words()["--no-block"]
+    >>> all_flags()["--on-error"], all_flags()["-w"], all_flags()["--no-block"]
     ('on_error', 'workers', 'block')
     """
     found = {}
@@ -49,7 +49,9 @@ def usage() -> str:
     usual = asdict(Options())
     lines = []
     for name in (*NAMES, *OUTPUTS):
-        forms = ", ".join(word for word, option in words().items() if option == name)
+        forms = ", ".join(
+            word for word, option in all_flags().items() if option == name
+        )
         if not forms:
             continue
         if not is_switch(name):

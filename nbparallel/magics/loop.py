@@ -9,7 +9,7 @@ from typing import Final
 from nbparallel.engine.run import Run
 from nbparallel.magics.cell import Cell, Line
 from nbparallel.magics.clauses import SCOPES, Clauses, run_body, within
-from nbparallel.magics.flags import words
+from nbparallel.magics.flags import all_flags
 from nbparallel.options import NAMES, Options
 
 LIKE: Final = "as in %%parallel for url in urls"
@@ -58,8 +58,8 @@ def refuse_lone_loop(cell: Cell) -> None:
         It is; the message gives the line to write.
     """
     match cell.tree.body:
-        case [ast.For(target=target, iter=given) as loop]:
-            header = f"for {cell.text(target)} in {cell.text(given)}"
+        case [ast.For(target=target, iter=inputs) as loop]:
+            header = f"for {cell.text(target)} in {cell.text(inputs)}"
             message = (
                 f"one loop is one statement, with nothing beside it: write "
                 f"%%parallel {header}, and what the loop does on the lines below"
@@ -140,7 +140,7 @@ def _check(cell: Cell, clauses: Clauses) -> None:
 
 def _refuse_late_flags(line: Line) -> None:
     for found in re.finditer(r"(?<=\s)--?[a-z][a-z-]*", line.text[line.start :]):
-        if found[0] in words() and (found[0].startswith("--") or _ends_badly(line)):
+        if found[0] in all_flags() and (found[0].startswith("--") or _ends_badly(line)):
             start, stop = line.start + found.start(), line.start + found.end()
             line.refuse(f"flags come before the loop: {found[0]} … for …", start, stop)
 

@@ -22,11 +22,11 @@ from traitlets import TraitType
 from nbparallel.engine import session
 from nbparallel.engine.run import Run
 from nbparallel.errors import UsageError, without_our_frames
-from nbparallel.magics import flags, place
+from nbparallel.magics import flags, ipython_cell
 from nbparallel.magics.cell import Line, is_silenced
 from nbparallel.magics.comprehension import run_comprehension
-from nbparallel.magics.given import Given, parse_flags
 from nbparallel.magics.loop import parse_header, refuse_lone_loop, run_loop
+from nbparallel.magics.parsed_flags import ParsedFlags, parse_flags
 from nbparallel.options import Options, configure, resolve
 
 HELP = """Run the body of a cell once per item, or a comprehension, in parallel.
@@ -101,53 +101,53 @@ class ParallelMagics(Magics):
     ) -> Any:
         """Run what was written; return what the cell or the line gives."""
         __tracebackhide__ = True
-        where = place.locate(self.shell, line, cell)
+        where = ipython_cell.locate(self.shell, line, cell)
         names = self.shell.user_ns
         if local_ns is not None and local_ns is not names:
             names = {**names, **local_ns}
-        given = parse_flags(where, names)
+        parsed = parse_flags(where, names)
         before = session.last()
         try:
             if cell is not None:
-                run, result = self._run_cell(where, given, cell)
+                run, result = self._run_cell(where, parsed, cell)
                 silenced = is_silenced(cell)
             else:
-                body = place.without_body(self.shell, where, names)
+                body = ipython_cell.without_body(self.shell, where, names)
                 run, result = run_comprehension(
-                    body, given.rest, self._options(where, given, on_error="raise")
+                    body, parsed.rest, self._options(where, parsed, on_error="raise")
                 )
                 silenced = is_silenced(line) and not ASSIGNS.match(where.text)
         except BaseException as error:  # the run that it ended is bound all the same
             if session.last() is not before:
-                self._bind(given, session.last())
+                self._bind(parsed, session.last())
             trace = without_our_frames(error)
             raise BaseException.with_traceback(error, trace)  # noqa: B904 # as it was
-        self._bind(given, run)
+        self._bind(parsed, run)
         return None if silenced else result
 
-    def _run_cell(self, line: Line, given: Given, body: str) -> tuple[Run, Any]:
+    def _run_cell(self, line: Line, parsed: ParsedFlags, body: str) -> tuple[Run, Any]:
         __tracebackhide__ = True
-        options = self._options(line, given)
-        if given.rest < len(line.text):
-            clauses = parse_header(line, given.rest)
-            run = run_loop(place.read(self.shell, line, body), clauses, options)
+        options = self._options(line, parsed)
+        if parsed.rest < len(line.text):
+            clauses = parse_header(line, parsed.rest)
+            run = run_loop(ipython_cell.read(self.shell, line, body), clauses, options)
             return run, run
         from nbparallel.magics.statements import last_value, run_statements
 
-        cell = place.read(self.shell, line, body)
+        cell = ipython_cell.read(self.shell, line, body)
         refuse_lone_loop(cell)
         run = run_statements(cell, options, ordered=options.ordered)
         return run, last_value(run) if options.block else run
 
-    def _options(self, line: Line, given: Given, **usual: Any) -> Options:
+    def _options(self, line: Line, parsed: ParsedFlags, **usual: Any) -> Options:
         """Return what the flags say, else the defaults in force, else what is usual."""
         try:
-            return resolve(given.options, **usual)
+            return resolve(parsed.options, **usual)
         except UsageError as error:
-            raise line.mistake(str(error), line.start, given.rest) from None
+            raise line.mistake(str(error), line.start, parsed.rest) from None
 
-    def _bind(self, given: Given, run: Run | None) -> None:
-        for what, name in given.names.items():
+    def _bind(self, parsed: ParsedFlags, run: Run | None) -> None:
+        for what, name in parsed.names.items():
             assert run is not None
             self.shell.user_ns[name] = run if what == "out" else run.df
 
@@ -175,7 +175,7 @@ def complete(context: Any) -> dict[str, Any]:
     line = context.text_until_cursor
     if not IS_OURS.match(line) or not context.token.startswith("-"):
         return {"completions": []}
-    fitting = [word for word in flags.words() if word.startswith(context.token)]
+    fitting = [word for word in flags.all_flags() if word.startswith(context.token)]
     return {
         "completions": [SimpleCompletion(word, type="param") for word in fitting],
         "suppress": bool(fitting),

@@ -10,8 +10,8 @@ from types import CodeType
 from typing import Any
 
 from nbparallel.magics.cell import Cell
+from nbparallel.short_text import brief
 from nbparallel.types import MISSING
-from nbparallel.views.safe import brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +24,20 @@ class Statement:
         Its line number in the cell.
     text
         The first line of its source.
-    after
+    needs
         The lines that it waits for, without those that these wait for.
     """
 
     line: int
     text: str
-    after: tuple[int, ...]
+    needs: tuple[int, ...]
     _code: CodeType = field(repr=False, compare=False)
     _is_value: bool = field(repr=False, compare=False)
     _binds: str | None = field(repr=False, compare=False)
 
     def __repr__(self) -> str:
         # The lines stand in front: a long text is cut at its end.
-        after = f" after {', '.join(map(str, self.after))}" if self.after else ""
+        after = f" after {', '.join(map(str, self.needs))}" if self.needs else ""
         return f"line {self.line}{after}: {self.text}"
 
     def carry_out(self, namespace: dict[str, Any]) -> Any:
@@ -69,7 +69,7 @@ class Bound:
         return "" if value is MISSING or id(value) != self._id else brief(value)
 
 
-def statements_of(cell: Cell, waits: Mapping[int, list[int]]) -> list[Statement]:
+def statements_of(cell: Cell, needs: Mapping[int, list[int]]) -> list[Statement]:
     """Compile every statement by itself, under its own line numbers."""
     body, flags = cell.tree.body, _future_flags(cell.tree)
     lines = [_first(node).lineno for node in body]
@@ -84,7 +84,7 @@ def statements_of(cell: Cell, waits: Mapping[int, list[int]]) -> list[Statement]
             Statement(
                 line=lines[number],
                 text=text if first is node else f"@{text}",
-                after=tuple(sorted({lines[each] for each in waits.get(number, ())})),
+                needs=tuple(sorted({lines[each] for each in needs.get(number, ())})),
                 _code=cell.compile(tree, flags),
                 _is_value=isinstance(node, ast.Expr),
                 _binds=_bound_name(node),

@@ -7,8 +7,8 @@ from contextvars import Context, ContextVar, copy_context
 from dataclasses import replace
 from typing import Any
 
-from nbparallel.dataflow.graph import needs
-from nbparallel.dataflow.reading import effects_of
+from nbparallel.dataflow.analysis import effects_of
+from nbparallel.dataflow.graph import needs_of
 from nbparallel.engine.run import Run
 from nbparallel.work.work import Work
 from nbparallel.errors import BadValue
@@ -85,8 +85,8 @@ def run_statements(
         raise BadValue(message)
     refuse_async(cell)
     cell.compile(cell.tree)  # what only the whole shows: a late __future__ import
-    waits = needs(effects_of(cell.tree.body, cell.namespace, ordered=ordered))
-    statements = statements_of(cell, waits)
+    needs = needs_of(effects_of(cell.tree.body, cell.namespace, ordered=ordered))
+    statements = statements_of(cell, needs)
     context = _Context()
 
     def call(statement: Statement) -> Any:
@@ -105,13 +105,13 @@ def run_statements(
         items=statements,
         source=None,
         total=len(statements),
-        needs=waits,
+        needs=needs,
     )
     # Reading in order is the run's business; the option means the statements here.
     run = Run(work, replace(options, ordered=False)).start()
     if options.block:
         context.enter()
-        raise_first(run, waits)
+        raise_first(run, needs)
     return run
 
 
@@ -124,7 +124,7 @@ def last_value(run: Run) -> Any:
     return None if isinstance(value, Bound) else value
 
 
-def raise_first(run: Run, waits: Mapping[int, Any]) -> None:
+def raise_first(run: Run, needs: Mapping[int, Any]) -> None:
     """Raise what the first failed statement raised, if one has.
 
     It tells which statements did not run because of it.
@@ -134,7 +134,7 @@ def raise_first(run: Run, waits: Mapping[int, Any]) -> None:
     failed = [n for n, status in enumerate(columns.status) if status in FAILED]
     if not failed:
         return
-    error, lost = columns.errors[failed[0]], _lost(failed[0], waits)
+    error, lost = columns.errors[failed[0]], _lost(failed[0], needs)
     lines = [str(columns.items[n].line) for n in sorted(lost)]
     if lines:
         word = "line" if len(lines) == 1 else "lines"
@@ -144,9 +144,9 @@ def raise_first(run: Run, waits: Mapping[int, Any]) -> None:
     raise error
 
 
-def _lost(failed: int, waits: Mapping[int, Any]) -> set[int]:
+def _lost(failed: int, needs: Mapping[int, Any]) -> set[int]:
     lost = {failed}
-    for task in sorted(waits):
-        if lost.intersection(waits[task]):
+    for task in sorted(needs):
+        if lost.intersection(needs[task]):
             lost.add(task)
     return lost - {failed}

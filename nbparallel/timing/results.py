@@ -1,25 +1,20 @@
-"""What `compare` and `sweep` give back: tables, factors and sentences."""
+"""What `compare` and `sweep` give back: findings that can be shown and drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nbparallel.timing import words
-from nbparallel.timing.fitting import fit
-from nbparallel.timing.measure import Timed
-from nbparallel.timing.scaling import Fit
-from nbparallel.timing.spread import Spread
-from nbparallel.timing.table import table
+from nbparallel.errors import BadType
+from nbparallel.timing import sentences
+from nbparallel.timing.findings import ComparisonFindings, SweepFindings
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison:
+class Comparison(ComparisonFindings):
     """Parallel against one after another, both measured.
 
     Attributes
@@ -45,92 +40,19 @@ class Comparison:
     "Amdahl's law"
     """
 
-    name: str
-    workers: int
-    legs: tuple[Timed, ...]
-    planned: int
-
-    @property
-    def baseline(self) -> str:
-        """What it is compared with: ``"one after another"`` or ``"1 worker"``."""
-        return words.way(self._sequential[0]) if self._sequential else words.LOOP
-
-    @property
-    def df(self) -> pd.DataFrame:
-        """One row per measured leg, in the order in which they were carried out.
-
-        Columns: ``round``, ``how`` (``"sequential"``: the plain loop, or
-        ``"parallel"``), ``workers``, ``seconds``, ``speedup`` over the baseline in the
-        same round, ``tasks``, ``failed``, ``error`` and ``started``.
-        """
-        return table(self.legs, self._sequential)
-
-    @property
-    def sequential(self) -> Spread | None:
-        """Seconds of the sequential legs; None if there is none yet."""
-        return _spread(timed.seconds for timed in self._sequential)
-
-    @property
-    def parallel(self) -> Spread | None:
-        """Seconds of the parallel legs; None if there is none yet."""
-        return _spread(timed.seconds for timed in self._parallel)
-
-    @property
-    def failed(self) -> int:
-        """How many tasks failed, at most in one leg."""
-        return max((timed.failed for timed in self.legs), default=0)
-
-    @property
-    def speedup(self) -> Spread | None:
-        """How many times as fast the parallel leg of a round was as its sequential one.
-
-        None if no round was completed, or if tasks failed: what fails may well be
-        quicker, and proves nothing.
-        """
-        if self.failed:
-            return None
-        return _spread(_ratios(self._sequential, self._parallel))
-
-    @property
-    def best(self) -> int | None:
-        """The faster of the two: *workers* or 1; None where `speedup` is."""
-        if self.speedup is None:
-            return None
-        return self.workers if self.speedup.median >= 1 else 1
-
-    @property
-    def fit(self) -> Fit | None:
-        """Amdahl's law through the two points; None where `speedup` is."""
-        return None if self.speedup is None else _fit(self.legs)
-
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw both with their spread; see `nbparallel.plot_speedup`."""
-        from nbparallel.timing.plots.speedup import plot_speedup
-
         return plot_speedup(self, ax)
 
     def __repr__(self) -> str:
-        return words.comparison(self)
+        return sentences.comparison_in_words(self)
 
     def _repr_html_(self) -> str:
-        return words.as_html(words.comparison(self))
-
-    @property
-    def _parallel(self) -> list[Timed]:
-        return [
-            timed
-            for timed in self.legs
-            if timed.leg.workers == self.workers and not timed.leg.sequential
-        ]
-
-    @property
-    def _sequential(self) -> list[Timed]:
-        parallel = self._parallel
-        return [timed for timed in self.legs if timed not in parallel]
+        return sentences.as_html(sentences.comparison_in_words(self))
 
 
 @dataclass(frozen=True, repr=False)
-class Sweep:
+class Sweep(SweepFindings):
     """The same work with several numbers of workers, all measured.
 
     A count at which tasks failed has its rows in `df` and counts for nothing else: what
@@ -157,103 +79,97 @@ class Sweep:
     True
     """
 
-    name: str
-    workers: tuple[int, ...]
-    legs: tuple[Timed, ...]
-    planned: int
-
-    @property
-    def df(self) -> pd.DataFrame:
-        """One row per measured leg, in the order in which they were carried out.
-
-        The columns are those of `Comparison.df`; the ``speedup`` is over `base`.
-        """
-        return table(self.legs, self._of(self.base))
-
-    @property
-    def base(self) -> int:
-        """The number of workers that speed-ups refer to: the smallest."""
-        return self.workers[0]
-
-    @property
-    def failed(self) -> dict[int, int]:
-        """By number of workers: how many tasks failed, at most in one leg."""
-        found: dict[int, int] = {}
-        for timed in self.legs:
-            if timed.failed:
-                count = timed.leg.workers
-                found[count] = max(timed.failed, found.get(count, 0))
-        return dict(sorted(found.items()))
-
-    @property
-    def seconds(self) -> dict[int, Spread]:
-        """By number of workers: how long a leg took."""
-        sound = {count: self._of(count) for count in self._sound}
-        return {
-            count: Spread.of([timed.seconds for timed in legs])
-            for count, legs in sound.items()
-        }
-
-    @property
-    def speedup(self) -> dict[int, Spread]:
-        """By number of workers: how many times as fast as `base`, round by round."""
-        if self.base not in self._sound:
-            return {}
-        base = self._of(self.base)
-        found = {c: _spread(_ratios(base, self._of(c))) for c in self._sound}
-        return {count: spread for count, spread in found.items() if spread is not None}
-
-    @property
-    def best(self) -> int | None:
-        """The number of workers that was fastest, by the median; None before any."""
-        found = self.seconds
-        return min(found, key=lambda count: found[count].median, default=None)
-
-    @property
-    def fit(self) -> Fit | None:
-        """The Universal Scalability Law through all legs; None below two counts."""
-        return _fit([timed for timed in self.legs if timed.leg.workers in self._sound])
-
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw time and speed-up against workers; see `nbparallel.plot_sweep`."""
-        from nbparallel.timing.plots.sweep import plot_sweep
-
         return plot_sweep(self, ax)
 
     def __repr__(self) -> str:
-        return words.sweep(self)
+        return sentences.sweep_in_words(self)
 
     def _repr_html_(self) -> str:
-        return words.as_html(words.sweep_line(self), words.sweep_table(self))
-
-    def _of(self, count: int) -> list[Timed]:
-        return [timed for timed in self.legs if timed.leg.workers == count]
-
-    @property
-    def _sound(self) -> list[int]:
-        measured = {timed.leg.workers for timed in self.legs}
-        return sorted(measured - self.failed.keys())
+        return sentences.as_html(
+            sentences.sweep_line(self), sentences.sweep_table(self)
+        )
 
 
-def _spread(values: Iterable[float]) -> Spread | None:
-    found = list(values)
-    return Spread.of(found) if found else None
+def plot_speedup(comparison: Comparison, ax: Axes | None = None) -> Axes:
+    """Draw what both ways of a comparison took, each leg as a dot.
+
+    Parameters
+    ----------
+    comparison
+        What `nbparallel.compare` returned.
+    ax
+        Where to draw; None: on a figure of its own, which Jupyter shows.
+
+    Returns
+    -------
+    Axes
+        One bar per way, in seconds: the median, with a line from the least to the
+        greatest. The title tells the factor in words, or why there is none.
+
+    Raises
+    ------
+    BadType
+        *comparison* is something else, or *ax* is no Axes.
+
+    Examples
+    --------
+    >>> import nbparallel as nbp
+    >>> found = nbp.compare(nbp.sleep, [0.01] * 4, workers=4, progress=False)
+    >>> nbp.plot_speedup(found).get_xlabel()
+    'seconds'
+    """
+    from nbparallel.timing.plots.speedup import draw_speedup
+
+    write = "plot_speedup(nbp.compare(fetch, urls)), or nbp.compare(run) of a run"
+    _check_is(comparison, Comparison, write)
+    return draw_speedup(comparison, ax)
 
 
-def _ratios(before: list[Timed], after: list[Timed]) -> list[float]:
-    """Return how many times as fast *after* was, for each round that has both."""
-    first = {timed.leg.round: timed.seconds for timed in before}
-    return [
-        first[timed.leg.round] / timed.seconds
-        for timed in after
-        if timed.leg.round in first and timed.seconds > 0
-    ]
+def plot_sweep(sweep: Sweep, ax: Axes | None = None) -> Axes:
+    """Draw how speed-up and time depend on the number of workers.
+
+    Parameters
+    ----------
+    sweep
+        What `nbparallel.sweep` returned.
+    ax
+        Where to draw; None: on a figure of its own, which Jupyter shows.
+
+    Returns
+    -------
+    Axes
+        Both axes are logarithmic, so that the ideal is a straight line. The scale on
+        the left is the speed-up, the one on the right the same in seconds. Points are
+        medians, with lines from the least to the greatest; the fastest count is marked,
+        and so is the predicted best one where the fit has one.
+
+    Raises
+    ------
+    BadType
+        *sweep* is something else, or *ax* is no Axes.
+
+    Examples
+    --------
+    >>> import nbparallel as nbp
+    >>> found = nbp.sweep(
+    ...     nbp.sleep, [0.01] * 4, workers=(1, 2), repeats=1, progress=False
+    ... )
+    >>> nbp.plot_sweep(found).get_xlabel()
+    'workers'
+    """
+    from nbparallel.timing.plots.sweep import draw_sweep
+
+    write = "plot_sweep(nbp.sweep(fetch, urls)), or nbp.sweep(run) of a run"
+    _check_is(sweep, Sweep, write)
+    return draw_sweep(sweep, ax)
 
 
-def _fit(legs: Iterable[Timed]) -> Fit | None:
-    some = list(legs)
-    return fit(
-        [timed.leg.workers for timed in some],
-        [timed.seconds for timed in some],
-        tasks=some[0].tasks if some else 1,
-    )
+def _check_is(value: Any, kind: type, write: str) -> None:
+    """Refuse what is no *kind*; the message says what to write."""
+    if not isinstance(value, kind):
+        message = (
+            f"this draws a {kind.__name__}, not {type(value).__name__}: write {write}"
+        )
+        raise BadType(message)

@@ -19,10 +19,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from nbparallel.timing import words
+from nbparallel.quantities import factor
+from nbparallel.timing.legs import workers_in_words
 
 #: So many different counts determine all three parameters.
 FOR_ALL: Final = 3
+#: A smaller share would be told as 0.0 %.
+LEAST_SHARE: Final = 0.0005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -118,7 +121,7 @@ class Fit:
         return tuple(_caveats(self))
 
     def __repr__(self) -> str:
-        return words.law(self)
+        return " ".join([*_sentences(self), *self.caveats])
 
 
 def most_useful(tasks: int) -> float:
@@ -127,6 +130,18 @@ def most_useful(tasks: int) -> float:
     A leg of one task may be a function of ``workers``, which divides it further.
     """
     return tasks if tasks > 1 else math.inf
+
+
+def _sentences(found: Fit) -> Iterator[str]:
+    parts = []
+    if found.contention >= LEAST_SHARE:
+        parts.append(f"{found.contention:.1%} of the work waits its turn")
+    if found.coherency:
+        parts.append(f"working together costs {found.coherency:.2g} per pair")
+    yield f"{found.law}: {', '.join(parts) or 'nothing waits its turn'}."
+    if found.best is not None:
+        best, gain = workers_in_words(found.best), factor(found.limit)
+        yield f"It predicts {best} as best, {gain} times as fast."
 
 
 def _caveats(found: Fit) -> Iterator[str]:

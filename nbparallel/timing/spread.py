@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Self
 
+from nbparallel.quantities import factor
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -47,26 +49,3 @@ class Spread:
 
     def __repr__(self) -> str:
         return self.words(factor)
-
-
-def factor(value: float) -> str:
-    """Return how many times: ``"0.91"``, ``"7.5"``, ``"1,240"``."""
-    for below, digits in ((1.95, 2), (99.5, 1)):
-        if value < below:
-            return f"{value:.{digits}f}"
-    return f"{value:,.0f}"
-
-
-def seconds(value: float) -> str:
-    """Return a duration in about three figures: ``"12.3 µs"``, ``"0.41 s"``."""
-    for below, scale, unit in ((1e-3, 1e6, "µs"), (0.1, 1e3, "ms")):
-        if value < below:
-            return f"{_significant(value * scale)} {unit}"
-    return f"{_significant(value)} s"
-
-
-def _significant(value: float) -> str:
-    for below, digits in ((9.995, 2), (99.95, 1)):
-        if value < below:
-            return f"{value:.{digits}f}"
-    return f"{value:,.0f}"

@@ -13,6 +13,7 @@ from nbparallel.work.work import Work
 from nbparallel.errors import BadType, BadValue, InputError, StillRunning
 from nbparallel.faces.inputs import work_of
 from nbparallel.options import Options, resolve
+from nbparallel.short_text import with_type
 from nbparallel.types import MISSING
 from nbparallel.workers import load
 
@@ -74,9 +75,9 @@ def subject_of(verb: str, fn: Any, items: Any, given: dict[str, Any]) -> Subject
         return _from_run(verb, fn, items, given)
     if not callable(fn):
         message = (
-            f"{verb}'s first argument must be a function or a run, not {_short(fn)}. "
-            f"Write nbp.{verb}(fetch, urls), not nbp.{verb}(fetch(urls)) or "
-            f"nbp.{verb}(urls, fetch)."
+            f"{verb}'s first argument must be a function or a run, "
+            f"not {with_type(fn)}. Write nbp.{verb}(fetch, urls), "
+            f"not nbp.{verb}(fetch(urls)) or nbp.{verb}(urls, fetch)."
         )
         raise BadType(message)
     default = chosen.workers or load(chosen.backend).default_workers()
@@ -87,7 +88,7 @@ def subject_of(verb: str, fn: Any, items: Any, given: dict[str, Any]) -> Subject
         return Subject(replace(alone, items=None), chosen, default)
     if not isinstance(items, Iterable) and not hasattr(items, "__getitem__"):
         message = (
-            f"{verb} cannot go through {_short(items)}: it is not iterable. "
+            f"{verb} cannot go through {with_type(items)}: it is not iterable. "
             f"Write nbp.{verb}({alone.name}, items)."
         )
         raise BadType(message)
@@ -156,11 +157,3 @@ def _read(verb: str, source: Any) -> list[Any]:
         )
         raise BadValue(message)
     return items
-
-
-def _short(value: object) -> str:
-    try:
-        text = repr(value)
-    except Exception:  # the message must come whatever the value is
-        text = ""
-    return f"{type(value).__name__} {text[:60]}".rstrip()

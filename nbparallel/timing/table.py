@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbparallel.timing.measure import Timed
+    from nbparallel.timing.measuring import Timed
 
 
-def table(legs: Sequence[Timed], base: Iterable[Timed]) -> pd.DataFrame:
+def table_of(legs: Sequence[Timed], base: Iterable[Timed]) -> pd.DataFrame:
     """Return one row per leg; the same columns and dtypes where there is none.
 
     Parameters

@@ -12,14 +12,13 @@ Guarantees:
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Iterator, MutableMapping
+from html import escape
 
+from nbparallel.quantities import count, seconds
 from nbparallel.records.snapshot import Row, Snapshot
-from nbparallel.types import Status
-from nbparallel.views import text
-from nbparallel.views.safe import (
+from nbparallel.short_text import (
     brief,
     cut,
     ends,
@@ -27,6 +26,8 @@ from nbparallel.views.safe import (
     printable,
     traceback_text,
 )
+from nbparallel.types import Status
+from nbparallel.views import text
 from nbparallel.views.style import STYLE
 
 #: The texts of a task's item and outcome by task, tries and status; see `panel_table`.
@@ -43,11 +44,6 @@ OUTPUT = 4_000
 
 #: Between two texts that the style sheet puts at the two ends of a line.
 _BETWEEN = '<span class="nbp-unstyled"> · </span>'
-
-
-def escape(value: str) -> str:
-    """Return *value* for any place in HTML."""
-    return html.escape(value, quote=True)
 
 
 # --- parts of a run under way ------------------------------------------------------
@@ -179,7 +175,7 @@ def _ends_table(snapshot: Snapshot) -> str:
 def _gap(tasks: int, columns: int) -> str:
     if tasks <= 0:
         return ""
-    words = f"… {text.count(tasks)} more"
+    words = f"… {count(tasks)} more"
     return f'<tr><td class="nbp-quiet" colspan="{columns}">{words}</td></tr>'
 
 
@@ -187,7 +183,7 @@ def _failures(snapshot: Snapshot) -> Iterator[str]:
     """Yield a heading and the tracebacks, as many as there is room for."""
     if not snapshot.failed:
         return
-    yield _paragraph(f"{text.count(snapshot.failed)} failed:")
+    yield _paragraph(f"{count(snapshot.failed)} failed:")
     room = TRACEBACKS
     told = 0
     for row in snapshot.failures:
@@ -198,7 +194,7 @@ def _failures(snapshot: Snapshot) -> Iterator[str]:
         told += 1
         yield shown
     if told < snapshot.failed:
-        more = text.count(snapshot.failed - told)
+        more = count(snapshot.failed - told)
         yield f'<p class="nbp-quiet">… {more} more in <code>run.errors</code></p>'
 
 
@@ -225,7 +221,7 @@ def _way_on(snapshot: Snapshot) -> str:
     left = text.not_ok(snapshot)
     if not snapshot.state.ended or not left:
         return ""
-    which = "it" if left == 1 else f"the {text.count(left)}"
+    which = "it" if left == 1 else f"the {count(left)}"
     return (
         f'<p class="nbp-quiet"><code>run.retry()</code> runs {which} again; '
         "display <code>run</code> for buttons.</p>"
@@ -259,7 +255,7 @@ def _row(row: Row, values: tuple[str, str], *, output: bool) -> str:
         f'<tr><td class="nbp-task">{row.task}</td>{item}'
         f'<td class="nbp-status nbp-is-{row.status.word}">{text.status(row)}</td>'
         f"{outcome}{_cell(_last_line(row.output)) if output else ''}"
-        f'<td class="nbp-number">{text.seconds(row.seconds)}</td></tr>'
+        f'<td class="nbp-number">{seconds(row.seconds)}</td></tr>'
     )
 
 

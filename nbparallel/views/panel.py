@@ -25,11 +25,11 @@ from nbparallel.edge.frontend import cell_id, interactive
 from nbparallel.edge.router import router
 from nbparallel.edge.routes import Registration
 from nbparallel.records.snapshot import Snapshot
+from nbparallel.short_text import error_line
 from nbparallel.views import html, text
 from nbparallel.views.actions import Actions
 from nbparallel.views.polite import polite
-from nbparallel.views.safe import error_line
-from nbparallel.views.tree import Tree
+from nbparallel.views.widgets import PanelWidgets
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Panel:
         # Never held while an action is called: that may wait for our own `finish`.
         self._lock = threading.RLock()
         self._displays: deque[_Display] = deque(maxlen=DISPLAYS)
-        self._tree: Tree | None = None
+        self._widgets: PanelWidgets | None = None
         self._registration: Registration | None = None
         self._snapshot: Snapshot | None = None
         self._pulse = 0.0
@@ -88,7 +88,7 @@ class Panel:
             if widgets and not here:
                 # Clicks belong to the cell in which the panel was displayed last.
                 self._hang_up()
-            bundle = self._widgets(snapshot) if widgets else _static(snapshot)
+            bundle = self._bundle(snapshot) if widgets else _static(snapshot)
             if not here:
                 handle = _display(bundle)
                 self._displays.append(_Display(handle, cell, static=not widgets))
@@ -101,7 +101,7 @@ class Panel:
         with polite(), self._lock:
             self._snapshot = snapshot
             if any(not display.static for display in self._displays):
-                self._draw_tree(snapshot)
+                self._draw_widgets(snapshot)
             elif not 0 <= snapshot.elapsed - self._pulse < PULSE:
                 self._pulse = snapshot.elapsed
                 self._publish(snapshot)
@@ -114,7 +114,7 @@ class Panel:
             try:
                 self._publish(snapshot)
             finally:
-                self._end_tree(snapshot, retry=_can_retry(snapshot))
+                self._end_widgets(snapshot, retry=_can_retry(snapshot))
 
     def republish(self) -> None:
         """Send the end once more, from the cell that is waiting for it.
@@ -133,46 +133,46 @@ class Panel:
             if any(not display.static for display in self._displays):
                 self._publish(self._snapshot)
             if self._registration is not None:
-                self._end_tree(self._snapshot, retry=False)
+                self._end_widgets(self._snapshot, retry=False)
 
     # --- widgets ---
 
-    def _widgets(self, snapshot: Snapshot) -> dict[str, Any]:
+    def _bundle(self, snapshot: Snapshot) -> dict[str, Any]:
         """Return what displays the widgets, brought up to date."""
-        if self._tree is None or self._tree.closed:
-            self._tree = Tree(self._wrapped_actions(), self._rows)
+        if self._widgets is None or self._widgets.closed:
+            self._widgets = PanelWidgets(self._wrapped_actions(), self._rows)
         if snapshot.state.ended:
-            self._end_tree(snapshot, retry=True)
+            self._end_widgets(snapshot, retry=True)
         else:
-            self._draw_tree(snapshot)
-        return {**self._tree.bundle, "text/plain": text.summary_line(snapshot)}
+            self._draw_widgets(snapshot)
+        return {**self._widgets.bundle, "text/plain": text.summary_line(snapshot)}
 
-    def _draw_tree(self, snapshot: Snapshot) -> None:
-        assert self._tree is not None
+    def _draw_widgets(self, snapshot: Snapshot) -> None:
+        assert self._widgets is not None
         heard = router() is not None
         note = self._complaint or ("" if heard else INTERRUPT)
-        if self._tree.draw(snapshot, note, buttons=heard) or not self._registration:
-            self._listen(self._tree)
+        if self._widgets.draw(snapshot, note, buttons=heard) or not self._registration:
+            self._listen(self._widgets)
         if self._cancelling:
-            self._tree.cancelling()
+            self._widgets.cancelling()
 
-    def _end_tree(self, snapshot: Snapshot, *, retry: bool) -> None:
-        if self._tree is None:
+    def _end_widgets(self, snapshot: Snapshot, *, retry: bool) -> None:
+        if self._widgets is None:
             return
         retry = retry and router() is not None
-        self._tree.end(snapshot, self._complaint, retry=retry)
+        self._widgets.end(snapshot, self._complaint, retry=retry)
         if retry:
-            self._listen(self._tree)
+            self._listen(self._widgets)
         else:
             self._hang_up()
 
-    def _listen(self, tree: Tree) -> None:
+    def _listen(self, shown: PanelWidgets) -> None:
         """Have clicks on these widgets heard while a cell blocks."""
         found = router()
         if self._registration is not None:
-            self._registration.add(tree.root)
+            self._registration.add(shown.root)
         elif found is not None:
-            self._registration = found.add(tree.root)
+            self._registration = found.add(shown.root)
 
     def _hang_up(self) -> None:
         if self._registration is not None:
@@ -193,14 +193,14 @@ class Panel:
     def _cancel(self) -> None:
         with self._lock:
             self._cancelling = True
-            if self._tree is not None:
-                self._tree.cancelling()
+            if self._widgets is not None:
+                self._widgets.cancelling()
         self._act("Cancel", self._actions.cancel)
 
     def _retry(self) -> None:
         with self._lock:
-            if self._tree is not None:
-                self._tree.retrying()
+            if self._widgets is not None:
+                self._widgets.retrying()
         self._act("Retry", self._actions.retry)
 
     def _act(self, name: str, action: Callable[[], None]) -> None:
@@ -214,7 +214,7 @@ class Panel:
                 self._cancelling = False
                 self._complaint = f"{name} failed: {error_line(failure)}"
                 if self._snapshot is not None and self._snapshot.state.ended:
-                    self._end_tree(self._snapshot, retry=True)
+                    self._end_widgets(self._snapshot, retry=True)
 
     # --- static ---
 

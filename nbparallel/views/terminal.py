@@ -6,10 +6,11 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from nbparallel.quantities import counted
 from nbparallel.records.snapshot import Snapshot
+from nbparallel.short_text import printable
 from nbparallel.types import State, Status
-from nbparallel.views.safe import printable
-from nbparallel.views.text import counted, goal, title
+from nbparallel.views.text import goal, title
 
 if TYPE_CHECKING:
     from tqdm import tqdm

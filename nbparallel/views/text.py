@@ -1,71 +1,11 @@
-"""Numbers, tasks and whole runs as plain text."""
+"""Tasks and whole runs as plain text."""
 
 from __future__ import annotations
 
+from nbparallel.quantities import count, counted, duration, rate, remaining, seconds
 from nbparallel.records.snapshot import Row, Snapshot
+from nbparallel.short_text import brief, error_line, one_line
 from nbparallel.types import MISSING, State, Status
-from nbparallel.views.safe import brief, error_line, one_line
-
-MINUTE = 60
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
-
-
-# --- numbers ------------------------------------------------------------------------
-
-
-def count(number: int) -> str:
-    """Return a number of tasks: ``"1,204"``."""
-    return f"{number:,}"
-
-
-def counted(*parts: tuple[int, str]) -> str:
-    """Return the parts that are not zero: ``"3,987 ok, 13 failed"``."""
-    return ", ".join(f"{count(number)} {word}" for number, word in parts if number)
-
-
-def significant(value: float) -> str:
-    """Return a number in about three figures: ``"0.024"``, ``"1.24"``, ``"1,204"``."""
-    for below, digits in ((0.1, 3), (10, 2), (100, 1)):
-        if value < below:
-            return f"{value:.{digits}f}"
-    return f"{value:,.0f}"
-
-
-def seconds(value: float | None) -> str:
-    """Return seconds for a column; nothing if there are none."""
-    return "" if value is None else significant(value)
-
-
-def duration(value: float) -> str:
-    """Return a duration: ``"0.24 s"``, ``"12.3 s"``, ``"1m 04s"``, ``"2h 05m"``."""
-    whole = int(value)
-    if whole < MINUTE:
-        return f"{significant(value)} s"
-    if whole < HOUR:
-        return f"{whole // MINUTE}m {whole % MINUTE:02d}s"
-    if whole < DAY:
-        return f"{whole // HOUR}h {whole % HOUR // MINUTE:02d}m"
-    return f"{whole // DAY}d {whole % DAY // HOUR:02d}h"
-
-
-def rate(value: float | None) -> str:
-    """Return tasks per time: ``"325/s"``, ``"37.2/s"``, ``"12.5/min"``."""
-    if value is None:
-        return ""
-    if value >= 1:
-        return f"{significant(value)}/s"
-    if value * MINUTE >= 1:
-        return f"{significant(value * MINUTE)}/min"
-    return f"{significant(value * HOUR)}/h"
-
-
-def remaining(value: float | None) -> str:
-    """Return the time still to go: ``"about 1m 10s left"``."""
-    if value is None:
-        return ""
-    return f"about {f'{value:.0f} s' if value < MINUTE else duration(value)} left"
-
 
 # --- tasks --------------------------------------------------------------------------
 

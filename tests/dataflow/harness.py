@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from nbparallel.dataflow.graph import needs
-from nbparallel.dataflow.reading import effects_of
+from nbparallel.dataflow.analysis import effects_of
+from nbparallel.dataflow.graph import needs_of
 from nbparallel.magics.cell import Cell, Line
 from nbparallel.magics.statements import run_statements
 from nbparallel.options import resolve
@@ -67,7 +67,7 @@ class Program(NamedTuple):
         """Return, by statement, all the statements that have to be run before it."""
         cell = self.prepare()
         body = cell.tree.body
-        direct = needs(effects_of(body, cell.namespace, ordered=ordered))
+        direct = needs_of(effects_of(body, cell.namespace, ordered=ordered))
         found = []
         for number in range(len(body)):
             some = set(direct.get(number, ()))

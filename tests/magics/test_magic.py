@@ -455,7 +455,7 @@ class TestDefaults:
         traits = magics.traits(config=True)
 
         assert set(NAMES) <= traits.keys()
-        assert set(NAMES) - set(flags.words().values()) == {"unpack"}
+        assert set(NAMES) - set(flags.all_flags().values()) == {"unpack"}
 
     def test_config_sets_them_and_a_flag_overrides(self, notebook):
         notebook.run("%config NBParallel.workers = 3")
@@ -529,7 +529,7 @@ class TestExtension:
         shown = notebook.shell.object_inspect_text("%parallel")
 
         assert "%%parallel [flags] for url in urls" in shown
-        assert all(flag in shown for flag in flags.words())
+        assert all(flag in shown for flag in flags.all_flags())
         assert "How many tasks are carried out at the same time" in shown
         assert max(map(len, shown.splitlines()[:-1])) <= 88
 

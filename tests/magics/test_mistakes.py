@@ -7,8 +7,8 @@ import pytest
 from nbparallel.errors import BadCell, UsageError
 from nbparallel.magics.cell import Cell, Line
 from nbparallel.magics.comprehension import run_comprehension
-from nbparallel.magics.given import parse_flags
 from nbparallel.magics.loop import parse_header, run_loop
+from nbparallel.magics.parsed_flags import parse_flags
 from nbparallel.options import resolve
 
 #: What is written behind %%parallel, what is marked in it, and what is said.

@@ -7,8 +7,8 @@ from array import array
 import numpy as np
 
 from nbparallel.records.columns import Columns
-from nbparallel.timing.measure import Timed
-from nbparallel.timing.plan import Leg
+from nbparallel.timing.legs import Leg
+from nbparallel.timing.measuring import Timed
 from nbparallel.timing.results import Comparison, Sweep
 from nbparallel.types import Status
 

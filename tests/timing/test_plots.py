@@ -167,6 +167,14 @@ def test_what_is_no_run_is_refused(plot):
         plot([1, 2])
 
 
+@pytest.mark.parametrize("name", ["Comparison", "Sweep"])
+def test_what_only_has_the_name_of_a_measurement_is_refused(name):
+    plot = {"Comparison": nbp.plot_speedup, "Sweep": nbp.plot_sweep}[name]
+    stranger = type(name, (), {})()
+    with pytest.raises(nbp.BadType, match=f"this draws a {name}, not {name}"):
+        plot(stranger)
+
+
 def test_what_are_no_axes_is_refused():
     with pytest.raises(nbp.BadType, match="ax must be matplotlib Axes, not Figure"):
         drawn("timeline", Figure())

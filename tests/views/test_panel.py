@@ -12,7 +12,7 @@ from comm.base_comm import BaseComm
 
 from nbparallel.types import State, Status
 from nbparallel.views import panel as panel_module
-from nbparallel.views import tree as tree_module
+from nbparallel.views import widgets as widgets_module
 from nbparallel.views.actions import Actions
 from nbparallel.views.panel import Panel
 
@@ -115,7 +115,7 @@ def ended(make_snapshot, make_row):
 
 def widgets(panel):
     """Yield every widget of the panel."""
-    waiting = [panel._tree.root]
+    waiting = [panel._widgets.root]
     while waiting:
         widget = waiting.pop()
         waiting.extend(getattr(widget, "children", ()))
@@ -142,7 +142,7 @@ def test_a_running_panel_has_its_buttons(panel, page, make_snapshot):
     assert set(buttons(panel)) == {"Pause", "Cancel"}
     assert page.static == [False]
     assert page.bundles[0]["text/plain"].startswith("fetch: running, 1,000 of 4,000")
-    assert page.router.open[0].widgets == [panel._tree.root]
+    assert page.router.open[0].widgets == [panel._widgets.root]
 
 
 def test_only_core_widgets(panel, make_snapshot):
@@ -446,15 +446,21 @@ def test_widgets_of_the_live_panel_are_closed_at_the_end(
 
 @pytest.mark.usefixtures("wire")
 def test_ended_panels_are_not_kept_for_ever(page, make_snapshot, monkeypatch):
-    monkeypatch.setattr(tree_module, "KEPT", 3)
-    monkeypatch.setattr(tree_module, "_ended", type(tree_module._ended)())
+    monkeypatch.setattr(widgets_module, "KEPT", 3)
+    monkeypatch.setattr(widgets_module, "_ended", type(widgets_module._ended)())
     actions = Actions(*[lambda: None] * 4)
     panels = [Panel(actions, rows=5) for _ in range(5)]
     for number, each in enumerate(panels):
         page.cell = f"cell {number}"
         each.show(make_snapshot())
         each.finish(make_snapshot(State.DONE, ok=4000))
-    assert [each._tree.closed for each in panels] == [True, True, False, False, False]
+    assert [each._widgets.closed for each in panels] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
     page.cell = "later"
     panels[0].show(make_snapshot(State.DONE, ok=3999, error=1))
     assert set(buttons(panels[0])) == {"Retry failed"}

@@ -1,54 +1,11 @@
-"""Numbers, tasks and runs in words."""
+"""Tasks and runs in words."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from nbparallel.types import State, Status
 from nbparallel.views import text
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (0, "0.000 s"),
-        (0.0241, "0.024 s"),
-        (0.24, "0.24 s"),
-        (9.994, "9.99 s"),
-        (12.34, "12.3 s"),
-        (59.96, "60.0 s"),
-        (64, "1m 04s"),
-        (7500, "2h 05m"),
-        (3 * 86400 + 4 * 3600, "3d 04h"),
-    ],
-)
-def test_duration(value, shown):
-    assert text.duration(value) == shown
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (None, ""),
-        (12345.6, "12,346/s"),
-        (325.4, "325/s"),
-        (37.2, "37.2/s"),
-        (0.5, "30.0/min"),
-        (0.001, "3.60/h"),
-    ],
-)
-def test_rate(value, shown):
-    assert text.rate(value) == shown
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [(None, ""), (4.2, "about 4 s left"), (70, "about 1m 10s left")],
-)
-def test_remaining(value, shown):
-    assert text.remaining(value) == shown
 
 
 def test_summary_of_an_ended_run(make_snapshot):

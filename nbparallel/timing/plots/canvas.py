@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nbparallel.engine.run import Run
 from nbparallel.errors import BadType
 from nbparallel.records.columns import Columns
-from nbparallel.timing.words import one_line
+from nbparallel.short_text import one_line
 from nbparallel.types import Status
 
 if TYPE_CHECKING:
@@ -98,19 +98,6 @@ def columns_of(run: Any) -> Columns:
         "plot_timeline(run), with run = nbp.pmap(…)"
     )
     raise BadType(message)
-
-
-def check_is(value: Any, kind: str, write: str) -> None:
-    """Refuse what is no *kind*, known by name: its plot method leads here.
-
-    Raises
-    ------
-    BadType
-        It is something else; the message says what to write.
-    """
-    if type(value).__name__ != kind:
-        message = f"this draws a {kind}, not {type(value).__name__}: write {write}"
-        raise BadType(message)
 
 
 def tidy(ax: Axes, grid: str = "both") -> None:

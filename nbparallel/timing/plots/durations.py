@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from nbparallel.quantities import measured_time
 from nbparallel.timing.plots import canvas
-from nbparallel.timing.spread import seconds
 from nbparallel.types import FAILED, Status
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _stack(ax: Axes, parts: list[Any], bins: NDArray[Any]) -> None:
 
 
 def _mark(ax: Axes, value: float, word: str, style: str) -> None:
-    label = f"{word} {seconds(value)}"
+    label = f"{word} {measured_time(value)}"
     ink = canvas.ink(ax)
     ax.axvline(value, color=ink, linestyle=style, linewidth=1.4, label=label)
 

@@ -1,50 +1,22 @@
-"""`plot_speedup`: sequential against parallel, as two bars."""
+"""What `nbparallel.plot_speedup` draws: sequential against parallel, as two bars."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbparallel.timing import words
-from nbparallel.timing.plan import workers_in_words
+from nbparallel.quantities import measured_time
+from nbparallel.timing.findings import ComparisonFindings
+from nbparallel.timing.legs import workers_in_words
 from nbparallel.timing.plots import canvas
-from nbparallel.timing.spread import Spread, seconds
+from nbparallel.timing.sentences import times_as_fast
+from nbparallel.timing.spread import Spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from nbparallel.timing.results import Comparison
 
-
-def plot_speedup(comparison: Comparison, ax: Axes | None = None) -> Axes:
-    """Draw what both ways of a comparison took, each leg as a dot.
-
-    Parameters
-    ----------
-    comparison
-        What `nbparallel.compare` returned.
-    ax
-        Where to draw; None: on a figure of its own, which Jupyter shows.
-
-    Returns
-    -------
-    Axes
-        One bar per way, in seconds: the median, with a line from the least to the
-        greatest. The title tells the factor in words, or why there is none.
-
-    Raises
-    ------
-    BadType
-        *comparison* is something else, or *ax* is no Axes.
-
-    Examples
-    --------
-    >>> import nbparallel as nbp
-    >>> found = nbp.compare(nbp.sleep, [0.01] * 4, workers=4, progress=False)
-    >>> nbp.plot_speedup(found).get_xlabel()
-    'seconds'
-    """
-    write = "plot_speedup(nbp.compare(fetch, urls)), or nbp.compare(run) of a run"
-    canvas.check_is(comparison, "Comparison", write)
+def draw_speedup(comparison: ComparisonFindings, ax: Axes | None) -> Axes:
+    """Draw one bar per way and each leg as a dot."""
     ax = canvas.axes_for(ax, (6.4, 2.4))
     rows = (
         (workers_in_words(comparison.workers), comparison.parallel, canvas.BLUE),
@@ -56,7 +28,7 @@ def plot_speedup(comparison: Comparison, ax: Axes | None = None) -> Axes:
         if took is not None:
             _bar(ax, height, took, colour)
     for timed in comparison.legs:
-        height = 0 if words.way(timed) == rows[0][0] else 1
+        height = 0 if timed.leg.way == rows[0][0] else 1
         ax.plot(timed.seconds, height - 0.2, ".", color=canvas.ink(ax), markersize=4)
     canvas.tidy(ax, "x")
     ax.set_yticks([0, 1], [label for label, _, _ in rows])
@@ -78,7 +50,7 @@ def _bar(ax: Axes, height: int, took: Spread, colour: str) -> None:
             took.median, height, xerr=reach, fmt="none", color=canvas.ink(ax), capsize=4
         )
     ax.annotate(
-        seconds(took.median),
+        measured_time(took.median),
         (took.high, height),
         xytext=(8, 0),
         textcoords="offset points",
@@ -86,10 +58,10 @@ def _bar(ax: Axes, height: int, took: Spread, colour: str) -> None:
     )
 
 
-def _finding(comparison: Comparison) -> str:
+def _finding(comparison: ComparisonFindings) -> str:
     if comparison.speedup is not None:
         who = workers_in_words(comparison.workers)
-        return f"{who}: {words.times_as_fast(comparison.speedup)}"
+        return f"{who}: {times_as_fast(comparison.speedup)}"
     if comparison.failed:
         tasks = comparison.legs[0].tasks
         return f"no factor: {comparison.failed} of {tasks} tasks failed"

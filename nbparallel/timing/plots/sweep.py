@@ -1,58 +1,26 @@
-"""`plot_sweep`: speed-up and time against the number of workers."""
+"""What `nbparallel.plot_sweep` draws: speed-up and time against numbers of workers."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from nbparallel.timing import words
-from nbparallel.timing.plan import workers_in_words
+from nbparallel.quantities import measured_time
+from nbparallel.timing.findings import SweepFindings
+from nbparallel.timing.legs import workers_in_words
 from nbparallel.timing.plots import canvas
-from nbparallel.timing.spread import Spread, seconds
+from nbparallel.timing.sentences import times_as_fast
+from nbparallel.timing.spread import Spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from nbparallel.timing.results import Sweep
 
 #: So many numbers fit beside each other on the axis.
 ROOM: Final = 18
 
 
-def plot_sweep(sweep: Sweep, ax: Axes | None = None) -> Axes:
-    """Draw how speed-up and time depend on the number of workers.
-
-    Parameters
-    ----------
-    sweep
-        What `nbparallel.sweep` returned.
-    ax
-        Where to draw; None: on a figure of its own, which Jupyter shows.
-
-    Returns
-    -------
-    Axes
-        Both axes are logarithmic, so that the ideal is a straight line. The scale on
-        the left is the speed-up, the one on the right the same in seconds. Points are
-        medians, with lines from the least to the greatest; the fastest count is marked,
-        and so is the predicted best one where the fit has one.
-
-    Raises
-    ------
-    BadType
-        *sweep* is something else, or *ax* is no Axes.
-
-    Examples
-    --------
-    >>> import nbparallel as nbp
-    >>> found = nbp.sweep(
-    ...     nbp.sleep, [0.01] * 4, workers=(1, 2), repeats=1, progress=False
-    ... )
-    >>> nbp.plot_sweep(found).get_xlabel()
-    'workers'
-    """
-    write = "plot_sweep(nbp.sweep(fetch, urls)), or nbp.sweep(run) of a run"
-    canvas.check_is(sweep, "Sweep", write)
+def draw_sweep(sweep: SweepFindings, ax: Axes | None) -> Axes:
+    """Draw points per count, the ideal, the fit, the fastest and the predicted best."""
     ax = canvas.axes_for(ax, (6.4, 4.2))
     if not sweep.speedup:
         why = "tasks failed" if sweep.failed else "nothing has been measured"
@@ -73,24 +41,24 @@ def plot_sweep(sweep: Sweep, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _finding(sweep: Sweep) -> str:
+def _finding(sweep: SweepFindings) -> str:
     if sweep.best is None or sweep.best not in sweep.speedup:
         return ""
     best = workers_in_words(sweep.best)
     if len(sweep.seconds) == 1:
-        return f"{best} took {seconds(sweep.seconds[sweep.best].median)}"
+        return f"{best} took {measured_time(sweep.seconds[sweep.best].median)}"
     if sweep.best == sweep.base:
         return f"no number of workers was faster than {best}"
-    return f"{best}: {words.times_as_fast(sweep.speedup[sweep.best])}"
+    return f"{best}: {times_as_fast(sweep.speedup[sweep.best])}"
 
 
-def _ideal(ax: Axes, sweep: Sweep) -> None:
+def _ideal(ax: Axes, sweep: SweepFindings) -> None:
     ends = [sweep.base, max(sweep.speedup)]
     ideal = [count / sweep.base for count in ends]
     ax.plot(ends, ideal, "--", color=canvas.GREY, linewidth=1.2, label="ideal")
 
 
-def _fit(ax: Axes, sweep: Sweep, base: float) -> None:
+def _fit(ax: Axes, sweep: SweepFindings, base: float) -> None:
     import numpy as np
 
     law = sweep.fit
@@ -135,7 +103,7 @@ def _points(ax: Axes, found: dict[int, Spread]) -> None:
     )
 
 
-def _best(ax: Axes, sweep: Sweep) -> None:
+def _best(ax: Axes, sweep: SweepFindings) -> None:
     best = sweep.best
     if best is None or best not in sweep.speedup:
         return
@@ -153,7 +121,7 @@ def _best(ax: Axes, sweep: Sweep) -> None:
     )
 
 
-def _failed(ax: Axes, sweep: Sweep) -> None:
+def _failed(ax: Axes, sweep: SweepFindings) -> None:
     """Mark at the foot the counts at which tasks failed, which have no point."""
     if sweep.failed:
         ax.plot(
@@ -167,7 +135,7 @@ def _failed(ax: Axes, sweep: Sweep) -> None:
         )
 
 
-def _scales(ax: Axes, sweep: Sweep, base: float) -> None:
+def _scales(ax: Axes, sweep: SweepFindings, base: float) -> None:
     """Write counts, factors and, on the right, seconds as plain numbers."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
@@ -194,7 +162,9 @@ def _scales(ax: Axes, sweep: Sweep, base: float) -> None:
     low, high = ax.get_ylim()
     steps = range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1)
     right.yaxis.set_major_locator(FixedLocator([base / 2**step for step in steps]))
-    right.yaxis.set_major_formatter(FuncFormatter(lambda value, _: seconds(value)))
+    right.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: measured_time(value))
+    )
     right.yaxis.set_minor_locator(NullLocator())
 
 

@@ -11,16 +11,16 @@ import types
 from collections.abc import Iterable
 from typing import Any
 
+from nbparallel.dataflow.definitions import definition_of
 from nbparallel.dataflow.reachable import Reachable, is_hidden_state, kept_objects
 from nbparallel.dataflow.regions import NOTHING, Body, Frame, Heap, Region, Regions
 from nbparallel.dataflow.scopes import is_lazy, local_names
-from nbparallel.dataflow.sources import node_of
 from nbparallel.types import MISSING
 
 _CODE = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
 
 
-class Outside:
+class ExistingNames:
     """The user's namespace before the cell.
 
     Parameters
@@ -43,12 +43,12 @@ class Outside:
         return self.namespace.get(name, MISSING)
 
     def regions(self, name: str) -> Regions:
-        """Return what *name* may lead to, for names that `look` was given."""
+        """Return what *name* may lead to, for names that `explore` was given."""
         return self._regions.get(name, NOTHING)
 
     def is_wild(self, name: str) -> bool:
         """Whether *name* leads to the namespace itself."""
-        return ("outside", "names") in self.regions(name)
+        return ("existing", "names") in self.regions(name)
 
     def path(self, value: Any) -> str | None:
         """Return where code of a library, or a module, is found; None for others."""
@@ -64,7 +64,7 @@ class Outside:
         is_own = module in (None, self.namespace.get("__name__"))
         return None if is_own else f"{module}.{value.__name__}"
 
-    def look(self, names: Iterable[str]) -> None:
+    def explore(self, names: Iterable[str]) -> None:
         """Find out what *names* lead to, and what the code that they lead to reads."""
         found: dict[object, tuple[Reachable, Any]] = {}
         keepers = kept_objects()
@@ -75,7 +75,7 @@ class Outside:
             if key in found:
                 continue
             reachable = Reachable(self.namespace, keepers, self._keep)
-            reachable.go(value)
+            reachable.follow(value)
             found[key] = reachable, value
             self._join(reachable.objects)
             for function in reachable.functions:
@@ -89,7 +89,7 @@ class Outside:
             self._learn(key, reachable, value)
 
     def _globals_of(self, function: types.FunctionType) -> list[tuple[object, Any]]:
-        node, code = node_of(function), ("code", id(function))
+        node, code = definition_of(function), ("code", id(function))
         if code in self._heap.bodies:
             return []
         values: dict[str, Regions] = {}
@@ -103,10 +103,10 @@ class Outside:
 
     def _learn(self, key: object, reachable: Reachable, value: Any) -> None:
         own: Regions = frozenset(
-            ("outside", self._root(each)) for each in reachable.objects
+            ("existing", self._root(each)) for each in reachable.objects
         )
         if "names" in reachable.objects:
-            own |= {("outside", "names")}
+            own |= {("existing", "names")}
         if not reachable.is_plain:
             self._heap.odd |= own
         code = frozenset(("code", id(each)) for each in reachable.functions)

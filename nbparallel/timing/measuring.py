@@ -28,8 +28,8 @@ from nbparallel.engine.scheduler import Scheduler
 from nbparallel.work.work import Work
 from nbparallel.errors import without_the_call
 from nbparallel.options import Options
-from nbparallel.timing.plan import Leg
-from nbparallel.timing.spread import seconds as seconds_in_words
+from nbparallel.quantities import measured_time
+from nbparallel.timing.legs import Leg
 from nbparallel.timing.subject import Subject
 from nbparallel.types import Status
 from nbparallel.workers.scope import calling_scope
@@ -65,7 +65,7 @@ class Timed:
 
     def __repr__(self) -> str:
         failed = f", {self.failed} failed" if self.failed else ""
-        return f"{seconds_in_words(self.seconds)}{failed}"
+        return f"{measured_time(self.seconds)}{failed}"
 
 
 @dataclass(frozen=True, slots=True)

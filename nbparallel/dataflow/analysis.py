@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from nbparallel.dataflow import known
+from nbparallel.dataflow import known_calls
+from nbparallel.dataflow.existing_names import ExistingNames
 from nbparallel.dataflow.expressions import Expressions
-from nbparallel.dataflow.outside import Outside
 from nbparallel.dataflow.regions import NOTHING, Effects, Frame, Heap, Region, Regions
 from nbparallel.dataflow.scopes import local_names
 
@@ -29,22 +29,22 @@ def effects_of(
         Keep what prints, reads files and the like in order.
     """
     heap = Heap()
-    outside = Outside(namespace, heap)
+    existing = ExistingNames(namespace, heap)
     nodes = [node for statement in statements for node in ast.walk(statement)]
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    outside.look(names | {name for node in nodes for name in _named_in_text(node)})
-    reader = Reader(outside, heap)
-    reader.ordered = ordered
-    return [reader.read(*each) for each in enumerate(statements)]
+    existing.explore(names | {name for node in nodes for name in _named_in_text(node)})
+    analysis = Analysis(existing, heap)
+    analysis.ordered = ordered
+    return [analysis.read(*each) for each in enumerate(statements)]
 
 
 def _named_in_text(node: ast.AST) -> Iterable[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return known.QUERIED.findall(node.value)
+        return known_calls.QUERIED.findall(node.value)
     return ()
 
 
-class Reader(Expressions):
+class Analysis(Expressions):
     """Adds statements."""
 
     def read(self, number: int, statement: ast.stmt) -> Effects:
@@ -55,7 +55,7 @@ class Reader(Expressions):
         version = -1
         while version != self.heap.version:  # a loop goes round, a function recurs
             version = self.heap.version
-            self.applied, self.given = set(), NOTHING
+            self.applied, self.exposed = set(), NOTHING
             self.statement(statement)
         self.names.update(self.bound or {})
         return self.effects
@@ -73,7 +73,7 @@ class Reader(Expressions):
             if isinstance(child, ast.stmt):
                 self.statement(child)
             elif isinstance(child, ast.expr):
-                self.look(self.value(child))  # whether it is true, say
+                self.operate_on(self.value(child))  # whether it is true, say
             else:
                 self._part(child)
 
@@ -156,7 +156,7 @@ class Reader(Expressions):
             self.change(frozenset(each for each in args if each[0] in ("lib", "code")))
 
     def _match(self, node: ast.Match) -> None:
-        found = self.look(self.value(node.subject))
+        found = self.operate_on(self.value(node.subject))
         for case in node.cases:
             self.subject = found | self.box(found)
             self._all(case)
@@ -197,9 +197,11 @@ class Reader(Expressions):
             given = self.value(decorator)
             func = decorator.func if isinstance(decorator, ast.Call) else decorator
             path = (self.path(func) or "").rpartition(".")[2]
-            if path not in known.TRANSPARENT and not isinstance(func, ast.Attribute):
+            if path not in known_calls.TRANSPARENT and not isinstance(
+                func, ast.Attribute
+            ):
                 found = found | self.call_value(given, [found], {})
-            elif path not in known.TRANSPARENT:
+            elif path not in known_calls.TRANSPARENT:
                 found = found | self.unknown(given | found)
                 # It registers the function somewhere, as @show.register does.
                 self.effects.barrier |= self.path(func) is None

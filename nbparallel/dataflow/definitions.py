@@ -12,7 +12,7 @@ from types import CodeType, FunctionType
 from nbparallel.dataflow.scopes import FunctionNode, parameters
 
 
-def node_of(function: FunctionType) -> ast.AST:
+def definition_of(function: FunctionType) -> ast.AST:
     """Return the definition of *function*, or code that may do no less than it does."""
     code = function.__code__
     lines = "".join(linecache.getlines(code.co_filename))

@@ -24,6 +24,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from nbparallel.quantities import count
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.types import State, Status
 from nbparallel.views import html, text
@@ -48,7 +49,7 @@ _ended: deque[Any] = deque()
 _ended_lock = threading.Lock()
 
 
-class Tree:
+class PanelWidgets:
     """Build, change and close the widgets of one panel; not safe for threads.
 
     Parameters
@@ -315,7 +316,7 @@ def _button(
 def _retry_button(snapshot: Snapshot, on_click: Callable[[], None]) -> Any:
     cancelled = snapshot.counts[Status.CANCELLED]
     label = "Run the rest" if cancelled else "Retry failed"
-    tasks = text.count(text.not_ok(snapshot))
+    tasks = count(text.not_ok(snapshot))
     return _button(label, f"Run again what is not ok: {tasks}", on_click)
 
 

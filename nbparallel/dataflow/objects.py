@@ -5,17 +5,17 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 
-from nbparallel.dataflow.known import STATES
+from nbparallel.dataflow.known_calls import STATES
 from nbparallel.dataflow.names import Names
 from nbparallel.dataflow.regions import NOTHING, Body, Frame, Region, Regions, is_data
 from nbparallel.dataflow.scopes import FunctionNode, local_names, parameters
 
 
-class Running(Names):
+class Objects(Names):
     """Adds what runs code."""
 
     applied: set[Region]
-    given: Regions
+    exposed: Regions
     own_frames: dict[object, Frame]
 
     @abstractmethod
@@ -37,9 +37,9 @@ class Running(Names):
         to it in this way is one thing for each statement: `made`.
         """
         reached = self.heap.closure(given)
-        if reached <= self.given:
+        if reached <= self.exposed:
             return self.made
-        self.given |= reached
+        self.exposed |= reached
         data = frozenset(filter(is_data, reached))
         data |= {("state", each) for kind, each in reached if _has_state(kind, each)}
         self.see(reached)
@@ -51,7 +51,7 @@ class Running(Names):
                 self.heap.lead(self.made, self.apply_to_any(region, self.made))
         return self.made
 
-    def look(self, regions: Regions) -> Regions:
+    def operate_on(self, regions: Regions) -> Regions:
         """Note an operator or an attribute on *regions*; return what it may give."""
         if self.heap.is_users(regions):
             return self.unknown(regions)
@@ -60,7 +60,7 @@ class Running(Names):
     def store(self, name: str, regions: Regions, path: str | None = None) -> None:
         """Bind *name*; what it was before may be finalized by that."""
         if self.frame_of(name) is None:
-            old = self.names.get(name, self.outside.regions(name))
+            old = self.names.get(name, self.existing.regions(name))
             if any(self._finalizes(region) for region in self.heap.closure(old)):
                 self.unknown(old)
         super().store(name, regions, path)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from nbparallel.errors import BadType, BadValue
 from nbparallel.options import whole
+
+LOOP: Final = "one after another"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,14 @@ class Leg:
     workers: int
     sequential: bool
 
+    @property
+    def way(self) -> str:
+        """How it is carried out: ``"one after another"``, ``"8 workers"``."""
+        return LOOP if self.sequential else workers_in_words(self.workers)
+
     def __repr__(self) -> str:
-        who = "one after another" if self.sequential else workers_in_words(self.workers)
-        return f"round {self.round}, {who}" if self.round else f"warm-up, {who}"
+        which = f"round {self.round}" if self.round else "warm-up"
+        return f"{which}, {self.way}"
 
 
 def plan(legs: list[Leg], repeats: int, *, warmup: bool, seed: int) -> list[Leg]:

@@ -9,24 +9,17 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from nbparallel.timing.plan import workers_in_words
-from nbparallel.timing.spread import Spread, factor, seconds
+from nbparallel.quantities import factor, measured_time
+from nbparallel.short_text import error_line, one_line
+from nbparallel.timing.legs import LOOP, workers_in_words
+from nbparallel.timing.spread import Spread
 
 if TYPE_CHECKING:
-    from nbparallel.timing.measure import Timed
-    from nbparallel.timing.results import Comparison, Sweep
-    from nbparallel.timing.scaling import Fit
+    from nbparallel.timing.findings import ComparisonFindings, SweepFindings
+    from nbparallel.timing.measuring import Timed
 
-LOOP: Final = "one after another"
 #: The most characters of a name or of an error's text.
 MOST_SHOWN: Final = 80
-#: A smaller share would be told as 0.0 %.
-LEAST_SHARE: Final = 0.0005
-
-
-def way(timed: Timed) -> str:
-    """Return how a leg was carried out: ``"one after another"``, ``"8 workers"``."""
-    return LOOP if timed.leg.sequential else workers_in_words(timed.leg.workers)
 
 
 def times_as_fast(speedup: Spread, than: str = "") -> str:
@@ -39,22 +32,23 @@ def times_as_fast(speedup: Spread, than: str = "") -> str:
     return f"slower, {told}" if speedup.median < 1 else told
 
 
-def comparison(found: Comparison) -> str:
+def comparison_in_words(found: ComparisonFindings) -> str:
     """Return a comparison in a sentence or two."""
     return _line(found.name, _compared(found), _troubles(found.legs), _cut_short(found))
 
 
-def _compared(found: Comparison) -> str:
+def _compared(found: ComparisonFindings) -> str:
     if found.sequential is None or found.parallel is None:
         return "not measured."
+    workers = workers_in_words(found.workers)
     both = (
-        f"{workers_in_words(found.workers)} took {seconds(found.parallel.median)}, "
-        f"{found.baseline} {seconds(found.sequential.median)}"
+        f"{workers} took {measured_time(found.parallel.median)}, "
+        f"{found.baseline} {measured_time(found.sequential.median)}"
     )
     return f"{both}: {times_as_fast(found.speedup)}." if found.speedup else f"{both}."
 
 
-def sweep(found: Sweep) -> str:
+def sweep_in_words(found: SweepFindings) -> str:
     """Return a sweep as a line, a small table, and what the fit says."""
     rows = sweep_table(found)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -65,37 +59,23 @@ def sweep(found: Sweep) -> str:
     return "\n".join([sweep_line(found), *lines[: len(lines) if found.legs else 0]])
 
 
-def sweep_line(found: Sweep) -> str:
+def sweep_line(found: SweepFindings) -> str:
     """Return the findings of a sweep in a few sentences."""
     return _line(
         found.name,
         _swept(found),
         _few_tasks(found),
-        law(found.fit) if found.fit else "",
+        str(found.fit or ""),
         _troubles(found.legs),
         _cut_short(found),
     )
 
 
-def law(fit: Fit) -> str:
-    """Return what a fit says, in a few sentences."""
-    parts = []
-    if fit.contention >= LEAST_SHARE:
-        parts.append(f"{fit.contention:.1%} of the work waits its turn")
-    if fit.coherency:
-        parts.append(f"working together costs {fit.coherency:.2g} per pair")
-    told = [f"{fit.law}: {', '.join(parts) or 'nothing waits its turn'}."]
-    if fit.best is not None:
-        best, gain = workers_in_words(fit.best), factor(fit.limit)
-        told.append(f"It predicts {best} as best, {gain} times as fast.")
-    return " ".join([*told, *fit.caveats])
-
-
-def _swept(found: Sweep) -> str:
+def _swept(found: SweepFindings) -> str:
     if found.best is None:
         return "nothing to go by." if found.legs else "not measured."
     best = workers_in_words(found.best)
-    took = f"{best} took {seconds(found.seconds[found.best].median)}"
+    took = f"{best} took {measured_time(found.seconds[found.best].median)}"
     base = LOOP if _is_loop(found) else workers_in_words(found.base)
     if len(found.seconds) == 1:
         return f"{took}."
@@ -107,24 +87,24 @@ def _swept(found: Sweep) -> str:
     return f"{took}, the fastest: {gain}."
 
 
-def sweep_table(found: Sweep) -> list[tuple[str, str, str]]:
+def sweep_table(found: SweepFindings) -> list[tuple[str, str, str]]:
     """Return the rows of a small table, its head first."""
     rows = [("workers", "time", "speed-up")]
     for count in found.workers:
         took, gain = found.seconds.get(count), found.speedup.get(count)
         if took is not None:
             told = gain.words(factor) if gain and count != found.base else "1"
-            rows.append((str(count), took.words(seconds), told if gain else ""))
+            rows.append((str(count), took.words(measured_time), told if gain else ""))
         elif count in found.failed:
             rows.append((str(count), f"{found.failed[count]} failed", ""))
     return rows
 
 
-def _is_loop(found: Sweep) -> bool:
+def _is_loop(found: SweepFindings) -> bool:
     return any(t.leg.sequential for t in found.legs if t.leg.workers == found.base)
 
 
-def _few_tasks(found: Sweep) -> str:
+def _few_tasks(found: SweepFindings) -> str:
     tasks = found.legs[0].tasks if found.legs and _is_loop(found) else None
     if tasks is None or tasks >= found.workers[-1]:
         return ""
@@ -137,35 +117,20 @@ def _troubles(legs: tuple[Timed, ...]) -> str:
     if not bad:
         return ""
     worst = max(bad, key=lambda timed: timed.failed)
-    how = "in the plain loop" if worst.leg.sequential else f"with {way(worst)}"
+    how = "in the plain loop" if worst.leg.sequential else f"with {worst.leg.way}"
     some = f"{worst.failed} of {worst.tasks} tasks failed {how}"
-    why = f" ({_said(worst.error)})" if worst.error is not None else ""
+    why = f" ({error_line(worst.error, MOST_SHOWN)})" if worst.error is not None else ""
     return f"No speed-up is claimed where tasks failed: {some}{why}."
 
 
-def _cut_short(found: Comparison | Sweep) -> str:
+def _cut_short(found: ComparisonFindings | SweepFindings) -> str:
     if len(found.legs) >= found.planned:
         return ""
     return f"Cancelled after {len(found.legs)} of {found.planned} legs."
 
 
 def _line(name: str, *sentences: str) -> str:
-    return f"{one_line(name)}: {' '.join(filter(None, sentences))}"
-
-
-def one_line(text: str, most: int = MOST_SHOWN) -> str:
-    """Return *text* on one line, cut to *most* characters."""
-    shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
-
-
-def _said(error: BaseException) -> str:
-    try:
-        text = str(error)
-    except Exception:  # whatever it does, its type tells enough
-        text = ""
-    name = type(error).__name__
-    return one_line(f"{name}: {text[:1000]}" if text else name)
+    return f"{one_line(name, MOST_SHOWN)}: {' '.join(filter(None, sentences))}"
 
 
 def as_html(line: str, rows: list[tuple[str, str, str]] | None = None) -> str:

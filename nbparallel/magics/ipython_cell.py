@@ -19,36 +19,38 @@ from typing import Any
 from nbparallel.magics.cell import Cell, Line
 
 
-def locate(shell: Any, given: str, body: str | None = None) -> Line:
-    """Return the line on which a magic was called with the text *given*.
+def locate(shell: Any, argument: str, body: str | None = None) -> Line:
+    """Return the line on which a magic was called with *argument*.
 
     Parameters
     ----------
     shell
         IPython's.
-    given
+    argument
         What stands behind the name of the magic.
     body
         For a cell magic, the lines below.
     """
     filename, number, label = _caller(shell)
     if body is not None:
-        above = _above(shell, given, body)
+        above = _above(shell, argument, body)
         text, number = above[-1], len(above)
     else:
-        text = _line_of(_raw(shell), number, given)
-    start = text.rfind(given) if given else len(text)
+        text = _line_of(_raw(shell), number, argument)
+    start = text.rfind(argument) if argument else len(text)
     return Line(text, start, number, filename, label)
 
 
-def _line_of(lines: list[str], number: int, given: str) -> str:
-    """Return the line with ``%parallel`` and *given*; *number* is the most likely one.
+def _line_of(lines: list[str], number: int, argument: str) -> str:
+    """Return the line with ``%parallel`` and *argument*, most likely line *number*.
 
     Below another cell magic the numbers are not those of the whole cell.
     """
     likely = [*lines[number - 1 : number], *lines]
-    magic = re.compile(rf"%parallel\s+{re.escape(given)}" if given else r"%parallel")
-    return next(filter(magic.search, likely), f"%parallel {given}")
+    magic = re.compile(
+        rf"%parallel\s+{re.escape(argument)}" if argument else r"%parallel"
+    )
+    return next(filter(magic.search, likely), f"%parallel {argument}")
 
 
 def without_body(shell: Any, line: Line, namespace: dict[str, Any]) -> Cell:
@@ -104,7 +106,7 @@ def _frames() -> Iterator[FrameType]:
         frame = frame.f_back
 
 
-def _above(shell: Any, given: str, body: str) -> list[str]:
+def _above(shell: Any, argument: str, body: str) -> list[str]:
     """Return the lines of the cell down to the magic, which is the last of them."""
     raw = [line.rstrip() for line in _raw(shell)]
     count = len(body.rstrip().splitlines())
@@ -113,7 +115,7 @@ def _above(shell: Any, given: str, body: str) -> list[str]:
         above = raw[: len(raw) - count]
         if above and above[-1].lstrip().startswith("%%"):
             return above
-    return [f"%%parallel {given}".rstrip()]
+    return [f"%%parallel {argument}".rstrip()]
 
 
 def _raw(shell: Any) -> list[str]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from nbparallel.errors import BadValue
 from nbparallel.options import flag, whole
-from nbparallel.timing.measure import measure
-from nbparallel.timing.plan import Leg, plan
+from nbparallel.timing.legs import Leg, plan
+from nbparallel.timing.measuring import measure
 from nbparallel.timing.results import Comparison
 from nbparallel.timing.subject import subject_of
 from nbparallel.types import MISSING

@@ -40,7 +40,7 @@ ARRAYS: Final = frozenset(
 )
 
 #: Files whose frames are ours, not the user's, and stay out of tracebacks.
-PACKAGE: Final = str(Path(__file__).resolve().parents[1])
+PACKAGE: Final = str(Path(__file__).resolve().parent)
 
 #: Containers in containers are shown this deep.
 DEPTH: Final = 3
@@ -108,9 +108,23 @@ def brief(value: object, limit: int = 80) -> str:
     '[0, 1, 2, 3, 4, ...]'
     """
     try:
-        return one_line(_short(value, limit, DEPTH), limit)
+        return one_line(_abridged(value, limit, DEPTH), limit)
     except BaseException as failure:  # the user's __repr__ may do anything at all
         return f"<{type_name(value)}: its repr raised {type_name(failure)}>"
+
+
+def with_type(value: object, limit: int = 60) -> str:
+    """Return the type and the repr of *value*, as error messages tell what was wrong.
+
+    Examples
+    --------
+    >>> with_type(3)
+    'int 3'
+    >>> with_type(print)
+    '<built-in function print>'
+    """
+    name, shown = type_name(value), brief(value, limit)
+    return shown if shown.startswith((name, "<")) else f"{name} {shown}"
 
 
 def type_name(value: object) -> str:
@@ -121,7 +135,7 @@ def type_name(value: object) -> str:
         return "object"
 
 
-def _short(value: Any, room: int, depth: int) -> str:
+def _abridged(value: Any, room: int, depth: int) -> str:
     """Return a repr of little more than *room* characters, if that can be arranged."""
     kind = type(value)
     # What shows itself as a builtin does can be as huge as one: subclasses too.
@@ -180,7 +194,7 @@ def _dict(value: Mapping[Any, Any], room: int, depth: int) -> str:
         return "{...}"
     each = room // 2
     pairs = (
-        f"{_short(key, each, depth - 1)}: {_short(held, each, depth - 1)}"
+        f"{_abridged(key, each, depth - 1)}: {_abridged(held, each, depth - 1)}"
         for key, held in value.items()
     )
     return f"{{{_joined(pairs, room)}}}"
@@ -195,7 +209,7 @@ def _fields(value: Any, names: Iterable[str], room: int, depth: int) -> str:
         return _called(value, "...")
     each = room // 2
     pairs = (
-        f"{name}={_short(getattr(value, name), each, depth - 1)}" for name in names
+        f"{name}={_abridged(getattr(value, name), each, depth - 1)}" for name in names
     )
     return _called(value, _joined(pairs, room))
 
@@ -213,7 +227,7 @@ def _called(value: object, inside: str) -> str:
 def _items(value: Iterable[Any], room: int, depth: int) -> str:
     if not depth:
         return "..." if any(True for _ in value) else ""
-    return _joined((_short(item, room, depth - 1) for item in value), room)
+    return _joined((_abridged(item, room, depth - 1) for item in value), room)
 
 
 def _joined(parts: Iterable[str], room: int) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from nbparallel.options import flag, whole
-from nbparallel.timing.measure import measure
-from nbparallel.timing.plan import Leg, plan, worker_counts
+from nbparallel.timing.legs import Leg, plan, worker_counts
+from nbparallel.timing.measuring import measure
 from nbparallel.timing.results import Sweep
 from nbparallel.timing.subject import subject_of
 from nbparallel.types import MISSING

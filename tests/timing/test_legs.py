@@ -9,7 +9,7 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.testing import Recorder
-from nbparallel.timing.plan import Leg, plan, worker_counts
+from nbparallel.timing.legs import Leg, plan, worker_counts
 
 LEGS = [Leg(0, workers, workers == 1) for workers in (1, 2, 4, 8)]
 

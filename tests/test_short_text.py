@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbparallel.views.safe import (
+from nbparallel.short_text import (
     brief,
     error_line,
     one_line,
     printable,
     traceback_text,
+    with_type,
 )
 
 BOOM = "boom"
@@ -196,6 +197,27 @@ def test_printable(text, shown):
 def test_one_line():
     assert one_line("a\n  b\tc", 80) == "a b c"
     assert one_line("x" * 100, 10) == "xxxxxxx..."
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3, "int 3"),
+        ([1, "two"], "list [1, 'two']"),
+        ("int", "str 'int'"),
+        (len, "<built-in function len>"),
+        (np.zeros((2, 3)), "ndarray 2 x 3 float64"),
+        (Raises(ValueError), "<Raises: its repr raised ValueError>"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_the_type_is_told_once(value, text):
+    assert with_type(value) == text
+
+
+def test_what_is_wrong_is_told_on_one_short_line():
+    assert len(with_type(list(range(10**6)))) < 70
+    assert "\n" not in with_type(pd.DataFrame({"a": range(100)}))
 
 
 class BadStrError(Exception):

@@ -13,10 +13,10 @@ from nbparallel.magics.flags import (
     ANSWERED,
     OUTPUTS,
     SHORT,
+    all_flags,
     dashed,
     is_switch,
     kind,
-    words,
 )
 from nbparallel.options import resolve
 from nbparallel.workers import load
@@ -36,7 +36,7 @@ class Word:
 
 
 @dataclass(slots=True)
-class Given:
+class ParsedFlags:
     """What the flags of one line say.
 
     Attributes
@@ -55,7 +55,7 @@ class Given:
     flags: dict[str, Word] = field(default_factory=dict)
 
 
-def parse_flags(line: Line, namespace: dict[str, Any]) -> Given:
+def parse_flags(line: Line, namespace: dict[str, Any]) -> ParsedFlags:
     """Read the flags at the start of what the magic was given.
 
     Raises
@@ -63,18 +63,20 @@ def parse_flags(line: Line, namespace: dict[str, Any]) -> Given:
     BadCell
         A flag is unknown, or its value cannot be used.
     """
-    given, at = Given(), line.start
+    parsed, at = ParsedFlags(), line.start
     while (word := _word(line, at)) and word.text[0] in DASHES:
-        at = _read(line, word, given, namespace)
-    given.rest = word.start if word else len(line.text)
-    _check_together(line, given)
-    return given
+        at = _read(line, word, parsed, namespace)
+    parsed.rest = word.start if word else len(line.text)
+    _check_together(line, parsed)
+    return parsed
 
 
-def _read(line: Line, word: Word, given: Given, namespace: dict[str, Any]) -> int:
-    """Take one flag, and its value, into *given*; return the column behind them."""
+def _read(
+    line: Line, word: Word, parsed: ParsedFlags, namespace: dict[str, Any]
+) -> int:
+    """Take one flag, and its value, into *parsed*; return the column behind them."""
     text, equals, attached = word.text.partition("=")
-    known = words()
+    known = all_flags()
     is_short = text[:2] in SHORT.values() and not _resembles_a_flag(text)
     if text not in known and is_short and not equals:
         text, equals, attached = text[:2], "=", text[2:]
@@ -82,31 +84,31 @@ def _read(line: Line, word: Word, given: Given, namespace: dict[str, Any]) -> in
     flag = Word(text, word.start, word.start + len(text))
     if name is None:
         _refuse_unknown(line, flag)
-    if name in given.flags:
+    if name in parsed.flags:
         line.refuse(f"{text}: {name} is given twice", word.start, word.stop)
     if is_switch(name):
         if equals:
             message = f"{text} takes no value: write {text}, or --no-{dashed(name)}"
             line.refuse(message, word.start, word.stop)
-        given.options[name] = not text.startswith("--no-")
-        given.flags[name] = word
+        parsed.options[name] = not text.startswith("--no-")
+        parsed.flags[name] = word
         return word.stop
     begun = word.stop - len(attached)
     value = Word(attached, begun, word.stop) if equals else _word(line, word.stop)
     if value is None or not value.text or _is_no_value(value.text):
         message = f"{text} needs a value, as in {text} {_example(name)}"
         line.refuse(message, flag.start, flag.stop)
-    given.flags[name] = value
+    parsed.flags[name] = value
     if name in OUTPUTS:
-        given.names[name] = _identifier(line, text, value)
+        parsed.names[name] = _identifier(line, text, value)
     else:
-        given.options[name] = _checked(line, name, value, namespace)
+        parsed.options[name] = _checked(line, name, value, namespace)
     return value.stop
 
 
 def _resembles_a_flag(text: str) -> bool:
     """Whether ``-wrokers`` is a slip of the pen rather than ``-w`` with a value."""
-    return f"-{text}" in words() or bool(nearest(f"-{text}", words()))
+    return f"-{text}" in all_flags() or bool(nearest(f"-{text}", all_flags()))
 
 
 def _refuse_unknown(line: Line, flag: Word) -> NoReturn:
@@ -114,25 +116,25 @@ def _refuse_unknown(line: Line, flag: Word) -> NoReturn:
     wanted = f"--{dashed(bare)}"
     if bare in ANSWERED:
         message = f"--{bare}: {ANSWERED[bare]}"
-    elif wanted in words():
+    elif wanted in all_flags():
         message = f"unknown flag {flag.text!r}: write {wanted}"
-    elif wanted.startswith("--no-") and f"--{wanted[5:]}" in words():
+    elif wanted.startswith("--no-") and f"--{wanted[5:]}" in all_flags():
         message = f"--{wanted[5:]} takes a value, so there is no {wanted}"
     else:
         message = (
-            f"unknown flag {flag.text!r}.{nearest(wanted, words())} "
-            f"The flags are {', '.join(words())}."
+            f"unknown flag {flag.text!r}.{nearest(wanted, all_flags())} "
+            f"The flags are {', '.join(all_flags())}."
         )
     line.refuse(message, flag.start, flag.stop)
 
 
-def _check_together(line: Line, given: Given) -> None:
-    if given.names.get("out", "") == given.names.get("df"):
-        at = given.flags["df"]
+def _check_together(line: Line, parsed: ParsedFlags) -> None:
+    if parsed.names.get("out", "") == parsed.names.get("df"):
+        at = parsed.flags["df"]
         message = f"-o and --df would both bind {at.text}: give two names"
         line.refuse(message, at.start, at.stop)
-    if "df" in given.names and given.options.get("block") is False:
-        at = given.flags["block"]
+    if "df" in parsed.names and parsed.options.get("block") is False:
+        at = parsed.flags["block"]
         message = "--df needs the run's end: leave --no-block out, or take -o and .df"
         line.refuse(message, at.start, at.stop)
 
@@ -181,7 +183,7 @@ def _identifier(line: Line, flag: str, value: Word) -> str:
 
 
 def _is_no_value(text: str) -> bool:
-    return text in {"for", "async"} or text in words() or text.startswith("--")
+    return text in {"for", "async"} or text in all_flags() or text.startswith("--")
 
 
 def _example(name: str) -> str:

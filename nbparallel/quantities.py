@@ -1,0 +1,79 @@
+"""Numbers as users read them: counts, durations, rates and factors."""
+
+from __future__ import annotations
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+def count(number: int) -> str:
+    """Return a number of tasks: ``"1,204"``."""
+    return f"{number:,}"
+
+
+def counted(*parts: tuple[int, str]) -> str:
+    """Return the parts that are not zero: ``"3,987 ok, 13 failed"``."""
+    return ", ".join(f"{count(number)} {word}" for number, word in parts if number)
+
+
+def significant(value: float) -> str:
+    """Return a number in about three figures: ``"0.024"``, ``"1.24"``, ``"1,204"``."""
+    for below, digits in ((0.1, 3), (9.995, 2), (99.95, 1)):
+        if value < below:
+            return f"{value:.{digits}f}"
+    return f"{value:,.0f}"
+
+
+def factor(value: float) -> str:
+    """Return how many times: ``"0.91"``, ``"7.5"``, ``"1,240"``."""
+    for below, digits in ((1.95, 2), (99.5, 1)):
+        if value < below:
+            return f"{value:.{digits}f}"
+    return f"{value:,.0f}"
+
+
+def seconds(value: float | None) -> str:
+    """Return seconds for a column; nothing if there are none."""
+    return "" if value is None else significant(value)
+
+
+def duration(value: float) -> str:
+    """Return how long something goes on: ``"0.24 s"``, ``"1m 04s"``, ``"2h 05m"``."""
+    whole = int(value)
+    if whole < MINUTE:
+        return f"{significant(value)} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE}m {whole % MINUTE:02d}s"
+    if whole < DAY:
+        return f"{whole // HOUR}h {whole % HOUR // MINUTE:02d}m"
+    return f"{whole // DAY}d {whole % DAY // HOUR:02d}h"
+
+
+def measured_time(value: float) -> str:
+    """Return a time to be compared with others: ``"12.3 µs"``, ``"0.41 s"``.
+
+    Unlike a `duration` it is always in about three figures, and in one unit.
+    """
+    for below, scale, unit in ((1e-3, 1e6, "µs"), (0.1, 1e3, "ms")):
+        if value < below:
+            return f"{significant(value * scale)} {unit}"
+    return f"{significant(value)} s"
+
+
+def rate(value: float | None) -> str:
+    """Return tasks per time: ``"325/s"``, ``"37.2/s"``, ``"12.5/min"``."""
+    if value is None:
+        return ""
+    if value >= 1:
+        return f"{significant(value)}/s"
+    if value * MINUTE >= 1:
+        return f"{significant(value * MINUTE)}/min"
+    return f"{significant(value * HOUR)}/h"
+
+
+def remaining(value: float | None) -> str:
+    """Return the time still to go: ``"about 1m 10s left"``."""
+    if value is None:
+        return ""
+    return f"about {f'{value:.0f} s' if value < MINUTE else duration(value)} left"
