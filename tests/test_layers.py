@@ -20,7 +20,7 @@ PACKAGE = "nbparallel"
 #: Parts of the package by level. A part is a folder or a single module.
 LEVELS = (
     ("errors", "options", "clock", "types"),
-    ("records", "workers", "edge", "dataflow"),
+    ("records", "work", "workers", "edge", "dataflow"),
     ("engine",),
     ("faces", "views"),
     ("magics", "timing"),
@@ -41,6 +41,7 @@ HEAVY = (
     "inspect",
     "ipywidgets",
     "matplotlib",
+    "narwhals",
     "numpy",
     "pandas",
     "tqdm",

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nbparallel.engine.work import Work
     from nbparallel.options import Options
     from nbparallel.records.columns import Columns
     from nbparallel.records.summary import Metrics
+    from nbparallel.work.work import Work
 
 #: How far a lazy input is read ahead of the loop that reads the run.
 READ_AHEAD = 1000

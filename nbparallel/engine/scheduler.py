@@ -37,9 +37,9 @@ from nbparallel.workers.base import Backend
 from nbparallel.workers.claim import Claim
 
 if TYPE_CHECKING:
-    from nbparallel.engine.work import Work
     from nbparallel.options import Options
     from nbparallel.records.columns import Columns
+    from nbparallel.work.work import Work
 
 #: Seconds that a claim of quick tasks should last.
 CLAIM_SECONDS = 0.001

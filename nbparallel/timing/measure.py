@@ -25,13 +25,13 @@ from typing import Any, Final
 
 from nbparallel.engine.run import Run
 from nbparallel.engine.waiting import calling_claim
-from nbparallel.engine.work import Work
 from nbparallel.errors import without_the_call
 from nbparallel.options import Options
 from nbparallel.timing.plan import Leg
 from nbparallel.timing.spread import seconds as seconds_in_words
 from nbparallel.timing.subject import Subject
 from nbparallel.types import Status
+from nbparallel.work.work import Work
 
 #: What runs inside the plain loop or a function of ``workers`` may use of their own.
 PLENTY: Final = 1000

@@ -1,0 +1,1 @@
+"""What turns the arguments of a face into work, or refuses them with the cure."""
