@@ -36,7 +36,7 @@ class Gate:
     --------
     >>> import nbparallel as nbp
     >>> gate = Gate()
-    >>> run = nbp.pmap(gate, "ab", workers=2, block=False, progress=False)
+    >>> run = nbp.pmap(gate, ["a", "b"], workers=2, block=False, progress=False)
     >>> gate.wait_for("a", "b")
     >>> gate.open("b")
     >>> next(iter(run))

@@ -18,7 +18,7 @@ PACKAGE = "nbparallel"
 #: Parts of the package by level. A part is a folder or a single module.
 LEVELS = (
     ("errors", "options", "clock", "types", "short_text", "quantities"),
-    ("records", "workers", "edge", "dataflow"),
+    ("records", "work", "workers", "edge", "dataflow"),
     ("engine",),
     ("faces", "views"),
     ("magics", "timing"),
@@ -48,6 +48,7 @@ HEAVY = (
     "inspect",
     "ipywidgets",
     "matplotlib",
+    "narwhals",
     "numpy",
     "pandas",
     "tqdm",

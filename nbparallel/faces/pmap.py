@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from nbparallel.engine.run import Run
-from nbparallel.errors import UsageError
-from nbparallel.faces.inputs import work_of
+from nbparallel.errors import InputError, UsageError
 from nbparallel.options import resolve
+from nbparallel.work.inputs import work_of
 from nbparallel.workers import load
 
 
@@ -55,6 +55,6 @@ def pmap(fn: Callable[..., Any], *iterables: Any, **options: Any) -> Run:
         chosen = resolve(options)
         load(chosen.backend)
         work = work_of(fn, iterables, chosen.unpack)
-    except UsageError as error:
-        raise error.with_traceback(None) from None  # where we noticed is no help
+    except (UsageError, InputError) as error:
+        raise error.with_traceback(None) from error.__cause__  # our frames are no help
     return Run(work, chosen).start()

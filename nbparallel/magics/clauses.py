@@ -11,9 +11,10 @@ from types import FunctionType
 from typing import Any, Final
 
 from nbparallel.engine.run import Run
-from nbparallel.faces.inputs import work_of
 from nbparallel.magics.cell import Cell
 from nbparallel.options import Options
+from nbparallel.work.inputs import work_of
+from nbparallel.work.kinds import is_iterable, is_read_otherwise
 
 #: Seconds for which input of a known size is read before the run starts, so that its
 #: length is known. What takes longer is read while tasks are carried out.
@@ -122,11 +123,11 @@ def _items(cell: Cell, clauses: Clauses, names: list[str]) -> Any:
     __tracebackhide__ = True
     first = clauses[0]
     given = _evaluate(cell, first.iter)
-    if not hasattr(given, "__iter__") and not hasattr(given, "__getitem__"):
+    if not is_iterable(given):
         cell.refuse(f"{type(given).__name__} is nothing to go through", first.iter)
     if len(clauses) == 1 and isinstance(first.target, ast.Name) and not first.ifs:
-        # A loop over a DataFrame goes through its columns, not its rows.
-        return list(given) if hasattr(given, "itertuples") else given
+        # A loop over a DataFrame goes through its columns, one over text its letters.
+        return list(given) if is_read_otherwise(given) else given
     loaded: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names]
     each = loaded[0] if len(names) == 1 else ast.Tuple(loaded, ast.Load())
     # The first input is at hand: it must not be evaluated again.

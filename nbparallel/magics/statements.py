@@ -10,12 +10,12 @@ from typing import Any
 from nbparallel.dataflow.analysis import effects_of
 from nbparallel.dataflow.graph import needs_of
 from nbparallel.engine.run import Run
-from nbparallel.work.work import Work
 from nbparallel.errors import BadValue
 from nbparallel.magics.cell import Cell
 from nbparallel.magics.statement import Bound, Statement, refuse_async, statements_of
 from nbparallel.options import Options
 from nbparallel.types import FAILED, MISSING, Status
+from nbparallel.work.work import Work
 
 #: Backends whose workers see the user's names.
 BACKENDS = ("threads", "inline")

@@ -121,7 +121,9 @@ def _datetimes(cells: Any) -> Any:
     import pandas as pd
 
     try:
-        return pd.to_datetime(cells)
+        found = pd.to_datetime(cells)
+        # Python's own go down to microseconds; only pandas has values beyond.
+        return found if (found.nanosecond > 0).any() else found.as_unit("us")
     except (TypeError, ValueError):  # time zones mixed, or out of range
         return cells
 

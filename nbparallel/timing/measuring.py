@@ -25,13 +25,13 @@ from typing import Any, Final
 
 from nbparallel.engine.run import Run
 from nbparallel.engine.scheduler import Scheduler
-from nbparallel.work.work import Work
 from nbparallel.errors import without_the_call
 from nbparallel.options import Options
 from nbparallel.quantities import measured_time
 from nbparallel.timing.legs import Leg
 from nbparallel.timing.subject import Subject
 from nbparallel.types import Status
+from nbparallel.work.work import Work
 from nbparallel.workers.scope import calling_scope
 
 #: What runs inside the plain loop or a function of ``workers`` may use of their own.

@@ -9,12 +9,12 @@ from itertools import islice
 from typing import Any, Final
 
 from nbparallel.engine.run import Run
-from nbparallel.work.work import Work
 from nbparallel.errors import BadType, BadValue, InputError, StillRunning
-from nbparallel.faces.inputs import work_of
 from nbparallel.options import Options, resolve
 from nbparallel.short_text import with_type
 from nbparallel.types import MISSING
+from nbparallel.work.inputs import work_of
+from nbparallel.work.work import Work
 from nbparallel.workers import load
 
 #: More items than this are not kept at hand: an endless input must not fill the memory.
@@ -92,7 +92,7 @@ def subject_of(verb: str, fn: Any, items: Any, given: dict[str, Any]) -> Subject
             f"Write nbp.{verb}({alone.name}, items)."
         )
         raise BadType(message)
-    work = work_of(fn, (items,), chosen.unpack)
+    work = work_of(fn, (items,), chosen.unpack, f"nbp.{verb}")
     at_hand = _read(verb, work.source) if work.items is None else work.items
     return Subject(_with(verb, work, at_hand), chosen, default)
 

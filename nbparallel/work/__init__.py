@@ -1,1 +1,1 @@
-"""What turns arguments into work, for every face."""
+"""What turns the arguments of a face into work, or refuses them with the cure."""

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 import nbparallel as nbp
 from nbparallel.engine.run import Run
-from nbparallel.work.work import Work
 from nbparallel.options import resolve
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import State, Status
+from nbparallel.work.work import Work
 from tests.engine.conftest import carry_on, wait_for
 
 pytestmark = pytest.mark.usefixtures("backend")

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 import nbparallel as nbp
-from nbparallel.faces.inputs import LONG_RANGE, work_of
+from nbparallel.work.inputs import work_of
+from nbparallel.work.reading import LONG_RANGE
 
 
 @pytest.fixture(autouse=True)
@@ -229,8 +230,6 @@ class TestIterables:
             ((3, 1), [3, 1]),
             ({"a": 1, "b": 2}, ["a", "b"]),
             ({"a": 1}.items(), [("a", 1)]),
-            ("ab", ["a", "b"]),
-            (b"ab", [97, 98]),
             (range(3), [0, 1, 2]),
             (np.array([1, 2]), [1, 2]),
             (pd.Series([1, 2]), [1, 2]),

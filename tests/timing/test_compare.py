@@ -13,11 +13,11 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.engine.run import Run
-from nbparallel.work.work import Work
 from nbparallel.options import Options
 from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State
 from nbparallel.views import html, text
+from nbparallel.work.work import Work
 
 
 class Calls:
@@ -34,7 +34,7 @@ class Calls:
 
 def test_every_leg_goes_over_all_items():
     calls = Calls()
-    found = nbp.compare(calls, "abc", workers=2, repeats=2)
+    found = nbp.compare(calls, list("abc"), workers=2, repeats=2)
 
     assert sorted(item for item, _ in calls.seen) == sorted("abc" * 2 * 3)
     assert found.df["tasks"].tolist() == [3] * 4
@@ -97,7 +97,7 @@ def test_async_functions_work():
 
 def test_a_run_is_carried_out_again_as_it_was():
     calls = Calls()
-    run = nbp.pmap(calls, "abc", workers=3, desc="letters")
+    run = nbp.pmap(calls, list("abc"), workers=3, desc="letters")
     calls.seen.clear()
     found = nbp.compare(run, repeats=1)
 
@@ -247,7 +247,7 @@ def cancel_in(leg):
 
 
 def test_a_cancelled_comparison_keeps_what_it_has():
-    found = nbp.compare(cancel_in(6), "abc", workers=1, repeats=3)
+    found = nbp.compare(cancel_in(6), list("abc"), workers=1, repeats=3)
 
     assert nbp.last.state is State.CANCELLED
     assert len(found.legs) == 3
@@ -257,7 +257,7 @@ def test_a_cancelled_comparison_keeps_what_it_has():
 
 
 def test_a_cancelled_sweep_keeps_what_it_has():
-    found = nbp.sweep(cancel_in(10), "abc", workers=(1, 2, 3), repeats=3)
+    found = nbp.sweep(cancel_in(10), list("abc"), workers=(1, 2, 3), repeats=3)
 
     assert nbp.last.state is State.CANCELLED
     assert len(found.legs) == 6
@@ -267,7 +267,7 @@ def test_a_cancelled_sweep_keeps_what_it_has():
 
 
 def test_a_measurement_is_not_retried():
-    nbp.sweep(cancel_in(1), "abc", workers=(1, 2))
+    nbp.sweep(cancel_in(1), list("abc"), workers=(1, 2))
     run, before = nbp.last, nbp.last.snapshot()
 
     for block in True, False:
@@ -279,7 +279,7 @@ def test_a_measurement_is_not_retried():
 
 
 def test_cancelled_in_the_warm_up_there_is_nothing():
-    found = nbp.sweep(cancel_in(1), "abc", workers=(1, 2))
+    found = nbp.sweep(cancel_in(1), list("abc"), workers=(1, 2))
 
     assert found.legs == ()
     assert (found.best, found.fit, found.speedup) == (None, None, {})
@@ -321,7 +321,7 @@ def test_an_interrupt_is_raised_and_the_legs_are_rows_of_the_last_run():
             nbp.sleep(DEADLINE)
 
     with pytest.raises(KeyboardInterrupt):
-        nbp.compare(task, "abc", workers=1)
+        nbp.compare(task, list("abc"), workers=1)
 
     statuses = nbp.last.df["status"].astype(str).tolist()
     assert statuses == ["ok"] * 2 + ["cancelled"] * 6
@@ -329,6 +329,6 @@ def test_an_interrupt_is_raised_and_the_legs_are_rows_of_the_last_run():
 
 def test_the_next_measurement_works_after_a_cancelled_one():
     with suppress(KeyboardInterrupt):
-        nbp.compare(cancel_in(1), "abc")
+        nbp.compare(cancel_in(1), list("abc"))
 
     assert len(nbp.compare(abs, [1]).legs) == 6
