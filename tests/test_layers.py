@@ -32,15 +32,6 @@ ALLOWED = {
     ("__init__", "notebook"): "the first use of a public name connects the views",
 }
 
-#: Imports for types that close a circle within the engine, until that has been mended:
-#: (who, whom). Nothing may be added; what is not needed any more has to go.
-TEMPORARY_CIRCLES_IN_ENGINE = {
-    ("nbparallel.engine.hooks", "nbparallel.engine.run"),
-    ("nbparallel.engine.look", "nbparallel.engine.scheduler"),
-    ("nbparallel.engine.session", "nbparallel.engine.run"),
-    ("nbparallel.engine.tree", "nbparallel.engine.scheduler"),
-}
-
 #: What ``import nbparallel`` must not load; each of these costs at least 5 ms.
 HEAVY = (
     "IPython",
@@ -154,19 +145,8 @@ def circle_in(edges: set[tuple[str, str]]) -> list[str]:
 def test_modules_do_not_import_in_a_circle():
     """Inside functions and for types counts as well."""
     edges = {(found.source, found.target) for found in IMPORTS}
-    circle = circle_in(edges - TEMPORARY_CIRCLES_IN_ENGINE)
+    circle = circle_in(edges)
     assert not circle, " -> ".join(circle)
-
-
-def test_every_temporary_circle_is_there():
-    edges = {(found.source, found.target) for found in IMPORTS}
-    mended = [
-        f"{who} -> {whom}"
-        for who, whom in sorted(TEMPORARY_CIRCLES_IN_ENGINE)
-        if not circle_in(edges - TEMPORARY_CIRCLES_IN_ENGINE | {(who, whom)})
-        or (who, whom) not in edges
-    ]
-    assert not mended, f"take out of the set: {', '.join(mended)}"
 
 
 def modules_after(code: str) -> set[str]:

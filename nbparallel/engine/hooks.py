@@ -1,4 +1,4 @@
-"""What can be heard of a run. The engine announces, it never displays anything itself."""
+"""What can be heard of a run: the engine announces, it never displays anything."""
 
 from __future__ import annotations
 

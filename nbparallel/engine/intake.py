@@ -39,6 +39,7 @@ class Intake:
         phase: Phase,
         records: Records,
         source: Source,
+        *,
         outcome: Outcome,
         on_failure: Callable[[BaseException], None] | None,
     ) -> None:

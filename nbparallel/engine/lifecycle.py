@@ -115,7 +115,8 @@ class Lifecycle:
     def ended(self) -> None:
         """Announce the end if it has come and has not been announced yet."""
         with self._telling:
-            if self._stage is not Stage.STARTED or not self.scheduler.phase.over.is_set():
+            over = self.scheduler.phase.over.is_set()
+            if self._stage is not Stage.STARTED or not over:
                 return
             self._stage = Stage.ENDING
             try:

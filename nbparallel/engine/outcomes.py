@@ -191,7 +191,7 @@ class Outcomes(Generic[Result]):
 
     @property
     def _raised(self) -> dict[int, tuple[BaseException, TracebackType | None]]:
-        """The errors that were raised to the caller, by identity, as tasks left them."""
+        """By identity, the errors that were raised to the caller, as tasks left them."""
         found: dict[int, Any] = self.__dict__.setdefault("_raised_errors", {})
         return found
 

@@ -117,13 +117,11 @@ def read(
 ) -> bool:
     """Read up to *most* items; say whether there are no more. It may be interrupted."""
     limit = perf_counter() + LONG
-    count = 0
-    for item in iterator:
+    for count, item in enumerate(iterator, start=1):
         take(item)
         # Who has just become idle has looked at what arrived after saying so.
         if idle:
             announce()
-        count += 1
         if count >= most or perf_counter() > limit:
             return False
     return True

@@ -103,8 +103,8 @@ class Scheduler:
             self.phase,
             self.records,
             self.source,
-            outcome or Final(),
-            listener.failed if options.on_error == "raise" else None,
+            outcome=outcome or Final(),
+            on_failure=listener.failed if options.on_error == "raise" else None,
         )
 
     def start(self) -> None:

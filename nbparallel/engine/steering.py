@@ -1,4 +1,4 @@
-"""What can be asked of a run while it goes on: pause, more workers, more tasks, again."""
+"""What can be asked of a run while it goes on: pause, more workers, more tasks."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def cancel_task(run: Scheduler, task: int) -> bool:
 
 
 def _enforce_grace(run: Scheduler) -> None:
-    """Give up on what still goes on when the grace is over, if the run has not ended."""
+    """Give up on what still goes on when the grace is over."""
     halt = run.phase.halt
 
     def enforce() -> None:

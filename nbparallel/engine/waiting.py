@@ -16,7 +16,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from threading import get_ident
 from time import perf_counter
 from types import FrameType, TracebackType
 from typing import Any, Self

@@ -19,7 +19,7 @@ from IPython.core.magic import (
 )
 from traitlets import TraitType
 
-from nbparallel.engine import session
+from nbparallel.engine import runs
 from nbparallel.engine.run import Run
 from nbparallel.errors import UsageError, without_our_frames
 from nbparallel.magics import flags, ipython_cell
@@ -106,7 +106,7 @@ class ParallelMagics(Magics):
         if local_ns is not None and local_ns is not names:
             names = {**names, **local_ns}
         parsed = parse_flags(where, names)
-        before = session.last()
+        before = runs.last()
         try:
             if cell is not None:
                 run, result = self._run_cell(where, parsed, cell)
@@ -118,8 +118,8 @@ class ParallelMagics(Magics):
                 )
                 silenced = is_silenced(line) and not ASSIGNS.match(where.text)
         except BaseException as error:  # the run that it ended is bound all the same
-            if session.last() is not before:
-                self._bind(parsed, session.last())
+            if runs.last() is not before:
+                self._bind(parsed, runs.last())
             trace = without_our_frames(error)
             raise BaseException.with_traceback(error, trace)  # noqa: B904 # as it was
         self._bind(parsed, run)

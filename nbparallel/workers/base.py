@@ -90,10 +90,10 @@ class Backend(ABC):
         """Have that many workers from now on; those that are too many finish first."""
         self.workers = workers
 
-    def stop(self, claim: Claim) -> None:
+    def stop(self, claim: Claim) -> None:  # noqa: B027 # most kinds cannot
         """End *claim*, which has been given up; for kinds that can."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 # most kinds keep nothing
         """Hear that no claim will come any more, until the next `start`.
 
         Called with the desk's lock held: it must return at once.

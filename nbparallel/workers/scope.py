@@ -1,4 +1,4 @@
-"""What a task can see of the run that it belongs to, and what is kept from its siblings.
+"""What a task can see of the run that it belongs to, and of that alone.
 
 The scope travels in a context variable: everything that a task calls finds it there,
 and nothing else does.
