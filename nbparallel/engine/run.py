@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 from nbparallel.engine import capture, reading, session
 from nbparallel.engine.hooks import Announcer
@@ -14,7 +14,7 @@ from nbparallel.engine.scheduler import Scheduler
 from nbparallel.engine.waiting import TICK, Waiter, calling_claim
 from nbparallel.errors import InputError, TaskCancelled, UsageError
 from nbparallel.records.snapshot import Row, Snapshot
-from nbparallel.types import State, Status
+from nbparallel.types import Result_co, State, Status
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -33,7 +33,7 @@ READ_AHEAD = 1000
 HEARTBEAT = 0.05
 
 
-class Run:
+class Run(Generic[Result_co]):
     """One parallel execution of many tasks.
 
     Made by the faces, `nbparallel.pmap` first of all. Everything here can be used at
@@ -218,7 +218,7 @@ class Run:
         return frame(self.columns(), self._options.backend, work.index, work.frame)
 
     @property
-    def results(self) -> list[Any]:
+    def results(self) -> list[Result_co]:
         """The results in input order; waits for the end.
 
         Raises
@@ -268,7 +268,9 @@ class Run:
     def __len__(self) -> int:
         return len(self._scheduler.records)
 
-    def __iter__(self) -> Iterator[tuple[Any, Any, BaseException | None]]:
+    # A result beside an error is None; "| Any" spares those who look at the error first
+    # a second look, and still holds them to the type.
+    def __iter__(self) -> Iterator[tuple[Any, Result_co | Any, BaseException | None]]:
         if self._options.buffer is None and self._work.source is not None:
             self._scheduler.bound = READ_AHEAD
         read = reading.in_order if self._options.ordered else reading.as_completed
@@ -408,7 +410,7 @@ class Run:
 
     def _outcomes(
         self, rows: Iterator[Row]
-    ) -> Iterator[tuple[Any, Any, BaseException | None]]:
+    ) -> Iterator[tuple[Any, Result_co | Any, BaseException | None]]:
         __tracebackhide__ = True
         yield from map(_outcome, rows)
         self._conclude()

@@ -13,7 +13,7 @@ from typing import Any, Final
 from nbparallel.engine.run import Run
 from nbparallel.faces.inputs import work_of
 from nbparallel.magics.cell import Cell
-from nbparallel.options import Options
+from nbparallel.options import Options, Unpacking
 
 #: Seconds for which input of a known size is read before the run starts, so that its
 #: length is known. What takes longer is read while tasks are carried out.
@@ -37,7 +37,7 @@ def run_body(
     names = _names(cell, clauses)
     task = _function(cell, names, body)
     items = _items(cell, clauses, names)
-    how = "args" if len(names) > 1 else "item"
+    how: Unpacking = "args" if len(names) > 1 else "item"
     work = work_of(task, (items,), how)
     title = " ".join(map(ast.unparse, clauses)).strip()
     return Run(replace(work, name=title), replace(options, unpack=how)).start()
