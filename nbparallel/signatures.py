@@ -26,7 +26,8 @@ class Written(str):
 
     __slots__ = ()
 
-    __repr__ = str.__str__
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def with_options(source: type, keywords: type) -> Callable[[Function], Function]:

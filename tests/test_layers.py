@@ -46,6 +46,7 @@ HEAVY = (
     "numpy",
     "pandas",
     "tqdm",
+    "typing",
 )
 
 
