@@ -6,16 +6,21 @@ Never executed: `test_checkers.py` has it read.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, Unpack, assert_type
+from pathlib import Path
+from typing import Any, TypeVar, Unpack, assert_type
 
+import numpy as np
 import pandas as pd
 
 import nbparallel as nbp
 from nbparallel.options import MapOptions, Options
 from nbparallel.records.summary import Metrics
 from nbparallel.types import State
+
+T = TypeVar("T")
 
 
 def fetch(url: str) -> bytes:
@@ -42,6 +47,14 @@ def perhaps(url: str) -> int | None:
     return len(url) or None
 
 
+def same(item: T) -> T:
+    return item
+
+
+def price(item: tuple[str, int]) -> int:
+    return item[1]
+
+
 def endless() -> Iterator[str]:
     while True:
         yield ""
@@ -54,7 +67,12 @@ class Client:
     async def post(self, url: str) -> float:
         return len(url)
 
+    def __call__(self, seconds: float) -> float:
+        return seconds
 
+
+anything: Any = len
+some: Callable[..., int] = len
 urls = ["a", "b"]
 boxes = pd.DataFrame({"width": [1], "height": [2]})
 
@@ -69,6 +87,13 @@ assert_type(nbp.pmap(partial(volume, depth=2), [1], [2]), nbp.Run[float])
 assert_type(nbp.pmap(Client().get, urls), nbp.Run[int])
 assert_type(nbp.pmap(json.loads, urls), nbp.Run[Any])
 assert_type(nbp.pmap(str.upper, urls), nbp.Run[str])
+assert_type(nbp.pmap(Path.read_text, Path().glob("*")), nbp.Run[str])
+assert_type(nbp.pmap(same, urls), nbp.Run[str])
+assert_type(nbp.pmap(Client(), [1, 2]), nbp.Run[float])
+assert_type(nbp.pmap(some, urls), nbp.Run[int])
+assert_type(nbp.pmap(anything, urls), nbp.Run[Any])
+nbp.pmap(print, range(3))
+nbp.pmap(np.linalg.svd, [np.eye(3)])
 
 # -- A coroutine function gives what it returns in the end -----------------------------
 
@@ -84,6 +109,11 @@ assert_type(nbp.pmap(fetch, endless(), block=False, buffer=10), nbp.Run[bytes])
 assert_type(nbp.pmap(fetch, {"a": 1}), nbp.Run[bytes])
 assert_type(nbp.pmap(len, pd.Series(urls)), nbp.Run[int])
 assert_type(nbp.pmap(abs, range(3)), nbp.Run[int])
+assert_type(nbp.pmap(math.sqrt, [1, 2]), nbp.Run[float])
+assert_type(nbp.pmap(math.sqrt, np.arange(3)), nbp.Run[float])
+assert_type(nbp.pmap(price, {"a": 1}.items()), nbp.Run[int])
+assert_type(nbp.pmap(len, anything), nbp.Run[int])
+assert_type(nbp.pmap(lambda group: len(group[1]), boxes.groupby("width")), nbp.Run[int])
 assert_type(nbp.pmap(volume, [1], [2]), nbp.Run[float])
 assert_type(nbp.pmap(volume, [1], [2], [3]), nbp.Run[float])
 assert_type(nbp.pmap(most, [1], [2], [3], [4], [5], [6]), nbp.Run[int])
@@ -154,6 +184,7 @@ assert_type(nbp.cancelled(), bool)
 assert_type(nbp.compare(fetch, urls, workers=4, on_error="raise"), nbp.Comparison)
 assert_type(nbp.compare(run, repeats=5), nbp.Comparison)
 assert_type(nbp.compare(pages), nbp.Comparison)
+assert_type(nbp.compare(Client(), np.arange(3)), nbp.Comparison)
 assert_type(nbp.compare(volume, boxes), nbp.Comparison)
 assert_type(nbp.sweep(fetch, urls, workers=(1, 2), progress=False), nbp.Sweep)
 assert_type(nbp.sweep(volume, [(1, 2)], unpack="args"), nbp.Sweep)
