@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sphinx.ext.napoleon import Config, NumpyDocstring
+from sphinx.pycode import ModuleAnalyzer
 
 import nbparallel
 
@@ -64,6 +65,7 @@ autodoc_typehints_format = "short"
 OTHERS = (
     r"(collections|matplotlib|numpy|pandas|pd)\..*",
     "Axes|Columns",
+    r"nbparallel\.types\.Result_co",
     r"nbparallel\.timing\.scaling",
 )
 nitpick_ignore_regex = [("py:.*", pattern) for pattern in OTHERS]
@@ -104,6 +106,14 @@ def read_docstring(  # noqa: PLR0917 # Sphinx calls it so
     lines[:] = read.lines()
 
 
+def leave_out_overloads(module: str) -> None:
+    """Let pages show the one signature that `help` shows; checkers read the others."""
+    source = ModuleAnalyzer.for_module(module)
+    source.analyze()
+    source.overloads.clear()
+
+
 def setup(app: Sphinx) -> None:
     """Connect what is ours; Sphinx calls it."""
+    leave_out_overloads("nbparallel.faces.pmap")
     app.connect("autodoc-process-docstring", read_docstring)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from nbparallel.timing.results import Comparison, Sweep, plot_speedup, plot_sweep
     from nbparallel.timing.sweeping import sweep
 
-    last: Run | None
+    last: Run[Any] | None
 
 __version__ = "0.1.0"
 
@@ -103,7 +103,7 @@ def _module(path: str) -> Any:
     return import_module(f"{__name__}.{path}")
 
 
-def __getattr__(name: str) -> Any:
+def _fetch(name: str) -> Any:
     if name == "last":  # asked for anew each time
         return _module("engine.runs").last()
     if name not in _WHERE:
@@ -115,6 +115,10 @@ def __getattr__(name: str) -> Any:
     found = getattr(_module(_WHERE[name]), name)
     globals()[name] = found
     return found
+
+
+if not TYPE_CHECKING:  # type checkers would take any name for one of ours
+    __getattr__ = _fetch
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -8,12 +8,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from numbers import Real
 from operator import index
-from typing import Any, Final
+from typing import Any, Final, Literal, TypedDict, Unpack, get_args
 
 from nbparallel.errors import BadType, BadValue, nearest
+from nbparallel.kinds import KINDS, Kind
+from nbparallel.signatures import with_options
 
-ON_ERROR: Final = ("collect", "raise")
-UNPACK: Final = ("args", "kwargs", "item")
+OnError = Literal["collect", "raise"]
+Unpacking = Literal["args", "kwargs", "item"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +64,11 @@ class Options:
     """
 
     workers: int | None = None
-    backend: str = "threads"
-    on_error: str = "collect"
+    backend: Kind = "threads"
+    on_error: OnError = "collect"
     ordered: bool = False
     buffer: int | None = None
-    unpack: str | None = None
+    unpack: Unpacking | None = None
     block: bool = True
     desc: str | None = None
     progress: bool = True
@@ -80,15 +82,61 @@ class Options:
             if given is not None or name == "rows":
                 # NumPy's whole numbers are as good; what is kept is Python's.
                 object.__setattr__(self, name, whole(name, given))
-        _word("backend", self.backend)
-        _choice("on_error", self.on_error, ON_ERROR)
+        _backend(self.backend)
+        _choice("on_error", self.on_error, get_args(OnError))
         if self.unpack is not None:
-            _choice("unpack", self.unpack, UNPACK)
+            _choice("unpack", self.unpack, get_args(Unpacking))
         if self.desc is not None:
             _word("desc", self.desc)
         for name in ("ordered", "block", "progress", "capture"):
             flag(name, getattr(self, name))
         _seconds("grace", self.grace)
+
+
+# What type checkers hold calls to: the fields above, by who takes them. The tests hold
+# these to `Options`.
+
+
+class SharedOptions(TypedDict, total=False):
+    """The options that every face takes."""
+
+    backend: Kind
+    on_error: OnError
+    desc: str | None
+    progress: bool
+    rows: int
+    capture: bool
+    grace: float
+
+
+class LegOptions(SharedOptions, total=False):
+    """The options of a measurement, where workers and the way of reading are given."""
+
+    unpack: Unpacking | None
+
+
+class MapOptions(SharedOptions, total=False):
+    """All options but `unpack`; for functions of yours that hand theirs on to `pmap`.
+
+    Examples
+    --------
+    >>> import nbparallel as nbp
+    >>> def lengths(texts: list[str], **options: Unpack[MapOptions]) -> list[int]:
+    ...     return nbp.pmap(len, texts, **options).results
+    >>> lengths(["a", "bc"], progress=False)
+    [1, 2]
+    """
+
+    workers: int | None
+    ordered: bool
+    buffer: int | None
+    block: bool
+
+
+class RunOptions(MapOptions, total=False):
+    """All options of a run."""
+
+    unpack: Unpacking | None
 
 
 NAMES: Final = tuple(field.name for field in fields(Options))
@@ -133,8 +181,9 @@ def configure(**changed: Any) -> None:
     _session = changed
 
 
+@with_options(Options, RunOptions)
 @contextmanager
-def defaults(**given: Any) -> Iterator[Options]:
+def defaults(**given: Unpack[RunOptions]) -> Iterator[Options]:
     """Change the defaults of every run started inside the ``with`` block.
 
     Parameters
@@ -149,7 +198,7 @@ def defaults(**given: Any) -> Iterator[Options]:
     ...     nbp.pmap(abs, [-1, -2]).results
     [1, 2]
     """
-    options = resolve(given)
+    options = resolve({**given})
     token = _block.set({**_block.get({}), **given})
     try:
         yield options
@@ -190,6 +239,17 @@ def _word(name: str, value: object) -> None:
     if not isinstance(value, str):
         message = f"{name}={value!r}: must be a string"
         raise BadType(message)
+
+
+def _backend(value: object) -> None:
+    _word("backend", value)
+    if value not in KINDS:
+        known = ", ".join(map(repr, KINDS))
+        message = (
+            f"backend={value!r}: no such backend.{nearest(str(value), KINDS)} "
+            f"The backends are {known}."
+        )
+        raise BadValue(message)
 
 
 def _choice(name: str, value: object, known: tuple[str, ...]) -> None:

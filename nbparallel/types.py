@@ -5,8 +5,20 @@ Standard library only; nothing here knows of threads, pandas or notebooks.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum, IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # type checkers bring it with them
+
+    #: What the tasks of a run return. `Run` without it is a run of anything.
+    Result_co = TypeVar("Result_co", covariant=True, default=Any)
+else:
+    from typing import TypeVar
+
+    # Before Python 3.13 a type variable has no default.
+    Result_co = TypeVar("Result_co", covariant=True)
 
 
 class Status(IntEnum):
@@ -64,3 +76,10 @@ class Missing(Enum):
 
 
 MISSING: Final = Missing.MISSING
+
+
+class Table(Protocol):
+    """A DataFrame, also for type checkers that know nothing of pandas."""
+
+    def iterrows(self) -> Iterable[tuple[Any, Any]]:
+        """Give each row's label and the row."""

@@ -17,7 +17,7 @@ PACKAGE = "nbparallel"
 
 #: Parts of the package by level. A part is a folder or a single module.
 LEVELS = (
-    ("errors", "options", "clock", "types", "short_text", "quantities"),
+    ("errors", "kinds", "options", "signatures", "types", "short_text", "quantities"),
     ("records", "work", "workers", "edge", "dataflow"),
     ("engine",),
     ("faces", "views"),
@@ -29,6 +29,8 @@ LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}
 #: Parts on one level that may know each other all the same: (who, whom) -> why.
 ALLOWED = {
     ("options", "errors"): "the one place that refuses bad options raises the errors",
+    ("options", "kinds"): "it refuses a kind of worker that does not exist",
+    ("options", "signatures"): "`defaults` shows its options as every face does",
     ("__init__", "notebook"): "the first use of a public name connects the views",
 }
 
@@ -43,6 +45,7 @@ HEAVY = (
     "numpy",
     "pandas",
     "tqdm",
+    "typing",
 )
 
 

@@ -28,9 +28,9 @@ class OpenClaims(set[Claim]):
         if len(claim.items) > 1:
             self._long.add(claim)
 
-    def discard(self, claim: Claim) -> None:
+    def close(self, claim: Claim) -> None:
         """Note that *claim* is not open any more."""
-        super().discard(claim)
+        self.discard(claim)
         self._long.discard(claim)
 
     def steal(self) -> range | None:

@@ -6,7 +6,7 @@ import reprlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 from nbparallel.engine import feed, snapshotting
 from nbparallel.engine.lifecycle import Lifecycle
@@ -14,7 +14,7 @@ from nbparallel.errors import TaskCancelled, UsageError
 from nbparallel.options import Options
 from nbparallel.records.columns import Columns
 from nbparallel.records.snapshot import Row, Snapshot
-from nbparallel.types import MISSING, State, Status
+from nbparallel.types import MISSING, Result_co, State, Status
 from nbparallel.work.work import Work
 
 if TYPE_CHECKING:
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
     from nbparallel.records.summary import Metrics
 
-Result = TypeVar("Result")
 
-
-class Outcomes(Generic[Result]):
+class Outcomes(Generic[Result_co]):
     """The outcomes of a run, at any moment, from any thread."""
 
     _options: Options
@@ -41,7 +39,7 @@ class Outcomes(Generic[Result]):
         return frame(self.columns(), self._options.backend, work.index, work.frame)
 
     @property
-    def results(self) -> list[Result]:
+    def results(self) -> list[Result_co]:
         """The results in input order; waits for the end.
 
         Raises
@@ -149,7 +147,9 @@ class Outcomes(Generic[Result]):
         """Return True: a run without tasks is a run."""
         return True
 
-    def __iter__(self) -> Iterator[tuple[Any, Result | None, BaseException | None]]:
+    # A result beside an error is None; "| Any" spares those who look at the error first
+    # a second look, and still holds them to the type.
+    def __iter__(self) -> Iterator[tuple[Any, Result_co | Any, BaseException | None]]:
         scheduler = self._life.scheduler
         if self._options.buffer is None and self._work.source is not None:
             scheduler.limits.bound = feed.READ_AHEAD
@@ -175,7 +175,7 @@ class Outcomes(Generic[Result]):
 
     def _outcomes(
         self, rows: Iterator[Row]
-    ) -> Iterator[tuple[Any, Result | None, BaseException | None]]:
+    ) -> Iterator[tuple[Any, Result_co | Any, BaseException | None]]:
         __tracebackhide__ = True
         yield from map(_outcome, rows)
         self._conclude()
@@ -191,7 +191,7 @@ class Outcomes(Generic[Result]):
 
     @property
     def _raised(self) -> dict[int, tuple[BaseException, TracebackType | None]]:
-        """By identity, the errors that were raised to the caller, as tasks left them."""
+        """By identity, the errors raised to the caller, as tasks left them."""
         found: dict[int, Any] = self.__dict__.setdefault("_raised_errors", {})
         return found
 

@@ -69,7 +69,10 @@ class Reader(Protocol):
     crew: Crew
     context: Context
     backend: Backend
-    listener: Interruptible
+
+    @property
+    def listener(self) -> Interruptible:
+        """Who hears of an interrupt in the input."""
 
     def has_read(self) -> None:
         """Hear that a visit to the input is over; the lock is held."""

@@ -9,11 +9,11 @@ from nbparallel.engine import steering, stopping
 from nbparallel.engine.awaiting import until_over
 from nbparallel.engine.feed import unbounded
 from nbparallel.engine.lifecycle import Lifecycle
-from nbparallel.engine.outcomes import Outcomes, Result
+from nbparallel.engine.outcomes import Outcomes
 from nbparallel.engine.waiting import Waiter
 from nbparallel.errors import InputError, TaskCancelled, UsageError
 from nbparallel.options import Options
-from nbparallel.types import State
+from nbparallel.types import Result_co, State
 from nbparallel.work.work import Work
 from nbparallel.workers.scope import calling_scope
 
@@ -22,7 +22,7 @@ from nbparallel.workers.scope import calling_scope
 LOOK = 0.005
 
 
-class Run(Outcomes[Result]):
+class Run(Outcomes[Result_co]):
     """One parallel execution of many tasks.
 
     Made by the faces, `nbparallel.pmap` first of all. Everything here can be used at

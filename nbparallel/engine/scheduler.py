@@ -187,7 +187,7 @@ class Scheduler:
             if len(self.open) >= self.limits.workers:
                 self.crew.rouse_one()  # who was turned away while it was full
             self.limits.learn(claim)
-            self.open.discard(claim)
+            self.open.close(claim)
             take(claim)
             self.intake.put_back(claim.left)
             self.end_if_dry()

@@ -75,7 +75,7 @@ def _give_up(run: Scheduler) -> None:
         for claim in stopped:
             run.intake.take(claim)
             task, since = claim.running, claim.since
-            run.open.discard(claim)
+            run.open.close(claim)
             if task is None:  # it has done its last one and is about to be settled
                 continue
             text = claim.printed(task - claim.first)

@@ -2,17 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Literal, TypeVar, Unpack, overload
 
 from nbparallel.engine.run import Run
 from nbparallel.errors import InputError, UsageError
-from nbparallel.options import resolve
+from nbparallel.options import MapOptions, Options, RunOptions, resolve
+from nbparallel.signatures import with_options
+from nbparallel.types import Table
 from nbparallel.work.inputs import work_of
-from nbparallel.workers import load
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+T = TypeVar("T")
+Awaits = Coroutine[Any, Any, T]
 
 
-def pmap(fn: Callable[..., Any], *iterables: Any, **options: Any) -> Run:
+# Coroutines come first: a coroutine function, too, is one that returns something.
+@overload
+def pmap(
+    fn: Callable[..., Awaits[T]],
+    rows: Table,
+    /,
+    **options: Unpack[RunOptions],
+) -> Run[T]: ...
+@overload
+def pmap(
+    fn: Callable[..., Awaits[T]],
+    items: Iterable[Iterable[Any]],
+    /,
+    *,
+    unpack: Literal["args", "kwargs"],
+    **options: Unpack[MapOptions],
+) -> Run[T]: ...
+@overload
+def pmap(
+    fn: Callable[..., Awaits[T]],
+    one: Iterable[Any],
+    two: Iterable[Any],
+    three: Iterable[Any],
+    four: Iterable[Any],
+    /,
+    *more: Iterable[Any],
+    **options: Unpack[MapOptions],
+) -> Run[T]: ...
+@overload
+def pmap(
+    fn: Callable[[A, B, C], Awaits[T]],
+    one: Iterable[A],
+    two: Iterable[B],
+    three: Iterable[C],
+    /,
+    **options: Unpack[MapOptions],
+) -> Run[T]: ...
+@overload
+def pmap(
+    fn: Callable[[A, B], Awaits[T]],
+    one: Iterable[A],
+    two: Iterable[B],
+    /,
+    **options: Unpack[MapOptions],
+) -> Run[T]: ...
+@overload
+def pmap(
+    fn: Callable[[A], Awaits[T]],
+    items: Iterable[A],
+    /,
+    *,
+    unpack: Literal["item"] | None = None,
+    **options: Unpack[MapOptions],
+) -> Run[T]: ...
+@overload
+def pmap(
+    fn: Callable[..., T],
+    rows: Table,
+    /,
+    **options: Unpack[RunOptions],
+) -> Run[T]: ...
+@overload
+def pmap(
+    fn: Callable[..., T],
+    items: Iterable[Iterable[Any]],
+    /,
+    *,
+    unpack: Literal["args", "kwargs"],
+    **options: Unpack[MapOptions],
+) -> Run[T]: ...
+@overload
+def pmap(
+    fn: Callable[..., T],
+    one: Iterable[Any],
+    two: Iterable[Any],
+    three: Iterable[Any],
+    four: Iterable[Any],
+    /,
+    *more: Iterable[Any],
+    **options: Unpack[MapOptions],
+) -> Run[T]: ...
+@overload
+def pmap(
+    fn: Callable[[A, B, C], T],
+    one: Iterable[A],
+    two: Iterable[B],
+    three: Iterable[C],
+    /,
+    **options: Unpack[MapOptions],
+) -> Run[T]: ...
+@overload
+def pmap(
+    fn: Callable[[A, B], T],
+    one: Iterable[A],
+    two: Iterable[B],
+    /,
+    **options: Unpack[MapOptions],
+) -> Run[T]: ...
+@overload
+def pmap(
+    fn: Callable[[A], T],
+    items: Iterable[A],
+    /,
+    *,
+    unpack: Literal["item"] | None = None,
+    **options: Unpack[MapOptions],
+) -> Run[T]: ...
+@with_options(Options, RunOptions)
+def pmap(fn: Callable[..., Any], *iterables: Any, **options: Any) -> Run[Any]:
     """Call *fn* on every item, in parallel, and keep every outcome.
 
     Parameters
@@ -53,7 +168,6 @@ def pmap(fn: Callable[..., Any], *iterables: Any, **options: Any) -> Run:
     __tracebackhide__ = True  # the user's line is what matters
     try:
         chosen = resolve(options)
-        load(chosen.backend)
         work = work_of(fn, iterables, chosen.unpack)
     except (UsageError, InputError) as error:
         raise error.with_traceback(None) from error.__cause__  # our frames are no help

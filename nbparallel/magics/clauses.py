@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from nbparallel.engine.run import Run
 from nbparallel.magics.cell import Cell
-from nbparallel.options import Options
+from nbparallel.options import Options, Unpacking
 from nbparallel.work.inputs import work_of
 from nbparallel.work.kinds import is_iterable, is_read_otherwise
 
@@ -38,7 +38,7 @@ def run_body(
     names = _names(cell, clauses)
     task = _function(cell, names, body)
     items = _items(cell, clauses, names)
-    how = "args" if len(names) > 1 else "item"
+    how: Unpacking = "args" if len(names) > 1 else "item"
     work = work_of(task, (items,), how)
     title = " ".join(map(ast.unparse, clauses)).strip()
     return Run(replace(work, name=title), replace(options, unpack=how)).start()

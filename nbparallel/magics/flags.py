@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from textwrap import fill, indent
-from typing import Final
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
+from nbparallel import signatures
 from nbparallel.options import NAMES, Options
 
 #: The short forms.
@@ -21,6 +21,7 @@ OUTPUTS: Final = {
 ANSWERED: Final = {
     "unpack": "the names behind `for` say how an item is taken apart: leave it out"
 }
+_TYPES: Final = get_type_hints(Options)
 
 
 def all_flags() -> dict[str, str]:
@@ -65,9 +66,8 @@ def usage() -> str:
 
 def documented() -> dict[str, str]:
     """Return what the docstring of `Options` says of each field, on one line each."""
-    text = inspect.cleandoc(Options.__doc__ or "")
-    found = re.findall(r"^(\w+)\n((?:    .*\n?)+)", text, re.MULTILINE)
-    return {name: " ".join(about.split()) for name, about in found}
+    entries = signatures.documented(Options)
+    return {name: " ".join(about.split()) for name, about in entries.items()}
 
 
 def is_switch(name: str) -> bool:
@@ -76,8 +76,17 @@ def is_switch(name: str) -> bool:
 
 
 def kind(name: str) -> str:
-    """Return the type that `Options` declares, as it is written there, or ``""``."""
-    return next((str(each.type) for each in fields(Options) if each.name == name), "")
+    """Return the type that `Options` declares, or ``""``; a choice of words is ``str``.
+
+    Examples
+    --------
+    >>> kind("workers"), kind("on_error"), kind("df")
+    ('int | None', 'str', '')
+    """
+    declared = _TYPES.get(name)
+    is_union = get_origin(declared) in (Union, UnionType)
+    arms = get_args(declared) if is_union else (declared,)
+    return " | ".join(map(_spelt, arms)) if declared else ""
 
 
 def dashed(name: str) -> str:
@@ -89,3 +98,9 @@ def _metavar(name: str) -> str:
     if name in OUTPUTS:
         return "NAME"
     return {"int": "N", "float": "SECONDS"}.get(kind(name).split(" |")[0], "WORD")
+
+
+def _spelt(arm: Any) -> str:
+    if get_origin(arm) is Literal:
+        return "str"
+    return "None" if arm is NoneType else getattr(arm, "__name__", str(arm))

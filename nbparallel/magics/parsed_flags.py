@@ -19,7 +19,6 @@ from nbparallel.magics.flags import (
     kind,
 )
 from nbparallel.options import resolve
-from nbparallel.workers import load
 
 #: A run of characters without a space, but for those in quotes.
 WORD: Final = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+|["']""")
@@ -152,9 +151,7 @@ def _checked(line: Line, name: str, value: Word, namespace: dict[str, Any]) -> A
     """Return what *value* means for the option, if the engine takes it."""
     try:
         meant = _meant(name, value.text, namespace)
-        options = resolve({name: meant})
-        if name == "backend":
-            load(options.backend)
+        resolve({name: meant})
     except UsageError as error:
         raise line.mistake(str(error), value.start, value.stop) from None
     return meant

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Unpack
 
+from nbparallel.engine.run import Run
 from nbparallel.errors import BadValue
-from nbparallel.options import flag, whole
+from nbparallel.options import LegOptions, Options, flag, whole
+from nbparallel.signatures import with_options
 from nbparallel.timing.legs import Leg, plan
 from nbparallel.timing.measuring import measure
 from nbparallel.timing.results import Comparison
 from nbparallel.timing.subject import subject_of
-from nbparallel.types import MISSING
+from nbparallel.types import MISSING, Missing, Table
 
 
+@with_options(Options, LegOptions)
 def compare(
-    fn: Any,
-    items: Any = MISSING,
+    fn: Callable[..., Any] | Run[Any],
+    items: Iterable[Any] | Table | Missing = MISSING,
     *,
     workers: int | None = None,
     repeats: int = 3,
     warmup: bool = True,
     seed: int = 0,
-    **options: Any,
+    **options: Unpack[LegOptions],
 ) -> Comparison:
     """Measure how many times as fast *fn* goes over *items* in parallel.
 
@@ -89,7 +93,7 @@ def compare(
     if workers is not None:
         workers = whole("workers", workers)
     repeats, warmup = whole("repeats", repeats), flag("warmup", warmup)
-    subject = subject_of("compare", fn, items, options)
+    subject = subject_of("compare", fn, items, {**options})
     count = workers or subject.workers
     if subject.items is None and count == 1:
         message = (

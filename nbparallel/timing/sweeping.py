@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Unpack
 
-from nbparallel.options import flag, whole
+from nbparallel.engine.run import Run
+from nbparallel.options import LegOptions, Options, flag, whole
+from nbparallel.signatures import with_options
 from nbparallel.timing.legs import Leg, plan, worker_counts
 from nbparallel.timing.measuring import measure
 from nbparallel.timing.results import Sweep
 from nbparallel.timing.subject import subject_of
-from nbparallel.types import MISSING
+from nbparallel.types import MISSING, Missing, Table
 
 
+@with_options(Options, LegOptions)
 def sweep(
-    fn: Any,
-    items: Any = MISSING,
+    fn: Callable[..., Any] | Run[Any],
+    items: Iterable[Any] | Table | Missing = MISSING,
     *,
     workers: Iterable[int] = (1, 2, 4, 8, 16),
     repeats: int = 3,
     warmup: bool = True,
     seed: int = 0,
-    **options: Any,
+    **options: Unpack[LegOptions],
 ) -> Sweep:
     """Measure how long *fn* takes over *items* with each number of workers.
 
@@ -83,7 +86,7 @@ def sweep(
     __tracebackhide__ = True  # the user's line is what matters
     counts = worker_counts(workers)
     repeats, warmup = whole("repeats", repeats), flag("warmup", warmup)
-    subject = subject_of("sweep", fn, items, options)
+    subject = subject_of("sweep", fn, items, {**options})
     loop = subject.items is not None
     legs = [Leg(0, count, sequential=loop and count == 1) for count in counts]
     order = plan(legs, repeats, warmup=warmup, seed=seed)

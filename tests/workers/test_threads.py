@@ -91,8 +91,3 @@ def test_every_kind_is_a_backend_of_at_least_one_worker(word):
 
     assert issubclass(kind, Backend)
     assert kind.default_workers() >= 1
-
-
-def test_an_unknown_kind_names_the_nearest():
-    with pytest.raises(nbp.BadValue, match=r"Did you mean 'threads'\?.*'inline'"):
-        load("thread")

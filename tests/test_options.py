@@ -1,0 +1,115 @@
+"""Options: refused in one place, and told to everybody from one list."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import fields
+from typing import get_args, get_type_hints
+
+import pytest
+
+import nbparallel as nbp
+from nbparallel import kinds, options, signatures
+from nbparallel.kinds import KINDS
+from nbparallel.workers.inline import Inline
+
+FACES = [nbp.pmap, nbp.defaults, nbp.compare, nbp.sweep]
+TYPES = get_type_hints(nbp.Options)
+#: What a measurement decides by itself, and so has no options for.
+FIXED = {"workers", "ordered", "buffer", "block"}
+
+
+class TestBackend:
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda: nbp.Options(backend="thread"),
+            lambda: nbp.pmap(abs, [1], backend="thread"),
+            lambda: nbp.compare(abs, [1], backend="thread"),
+            lambda: nbp.defaults(backend="thread").__enter__(),
+            lambda: options.configure(backend="thread"),
+        ],
+    )
+    def test_an_unknown_kind_names_the_nearest(self, call):
+        said = r"'thread': no such backend\. Did you mean 'threads'\?.*'inline'"
+        with pytest.raises(nbp.BadValue, match=said):
+            call()
+
+    def test_must_be_a_word(self):
+        with pytest.raises(nbp.BadType, match="backend=8: must be a string"):
+            nbp.Options(backend=8)
+
+    def test_a_kind_that_is_registered_is_known_from_then_on(self, monkeypatch):
+        place = f"{Inline.__module__}:{Inline.__name__}"
+        monkeypatch.setitem(KINDS, "of my own", place)
+
+        run = nbp.pmap(abs, [-1], backend="of my own", progress=False)
+
+        assert run.results == [1]
+
+    def test_type_checkers_know_every_kind(self):
+        assert get_args(kinds.Kind) == tuple(KINDS)
+
+
+class TestCopies:
+    def test_the_types_of_all_options_are_those_of_the_dataclass(self):
+        assert get_type_hints(options.RunOptions) == TYPES
+
+    def test_functions_of_others_hand_on_all_but_unpack(self):
+        wanted = {name: TYPES[name] for name in TYPES if name != "unpack"}
+        assert get_type_hints(options.MapOptions) == wanted
+
+    def test_measurements_take_those_that_they_do_not_decide(self):
+        wanted = {name: TYPES[name] for name in TYPES if name not in FIXED}
+        assert get_type_hints(options.LegOptions) == wanted
+
+    def test_an_option_left_out_is_one_not_given(self):
+        taken = (options.RunOptions, options.MapOptions, options.LegOptions)
+        assert [each.__required_keys__ for each in taken] == [frozenset()] * 3
+
+
+@pytest.mark.parametrize("face", FACES, ids=lambda face: face.__name__)
+class TestSignature:
+    def taken(self, face):
+        return [
+            field
+            for field in fields(nbp.Options)
+            if face in (nbp.pmap, nbp.defaults) or field.name not in FIXED
+        ]
+
+    def test_has_each_option_with_its_type_and_default(self, face):
+        parameters = inspect.signature(face).parameters
+        for field in self.taken(face):
+            parameter = parameters[field.name]
+            assert parameter.kind is parameter.KEYWORD_ONLY
+            assert parameter.annotation == TYPES[field.name]
+            assert parameter.default == field.default
+        assert parameters.keys() & FIXED <= {"workers"} or face in FACES[:2]
+
+    def test_has_none_that_is_not_named(self, face):
+        kinds = {each.kind for each in inspect.signature(face).parameters.values()}
+        assert inspect.Parameter.VAR_KEYWORD not in kinds
+
+    def test_the_docstring_says_what_each_means(self, face):
+        about = signatures.documented(nbp.Options)
+        assert about.keys() == TYPES.keys()
+        text = inspect.getdoc(face).split("\nParameters\n", 1)[1].split("\n\n")[0]
+        for field in self.taken(face):
+            assert f"\n{field.name}\n{about[field.name]}" in f"{text}\n"
+
+
+def test_a_signature_is_shown_without_quotes():
+    shown = str(inspect.signature(nbp.pmap))
+
+    assert shown.startswith("(fn: Callable[..., Any], *iterables: Any, workers: int |")
+    assert shown.endswith("grace: float = 1.0) -> Run[Any]")
+
+
+def test_a_function_without_a_docstring_has_its_signature_all_the_same():
+    def face(fn, **options): ...
+
+    shown = signatures.with_options(nbp.Options, options.LegOptions)(face)
+
+    assert shown is face
+    assert "rows" in inspect.signature(face).parameters
+    assert face.__doc__ is None

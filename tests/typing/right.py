@@ -1,0 +1,190 @@
+"""Calls as people write them; type checkers must accept each and know what it gives.
+
+Never executed: `test_checkers.py` has it read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar, Unpack, assert_type
+
+import numpy as np
+import pandas as pd
+
+import nbparallel as nbp
+from nbparallel.options import MapOptions, Options
+from nbparallel.records.summary import Metrics
+from nbparallel.types import State
+
+T = TypeVar("T")
+
+
+def fetch(url: str) -> bytes:
+    return url.encode()
+
+
+async def load(url: str) -> int:
+    return len(url)
+
+
+async def add(one: int, two: int) -> int:
+    return one + two
+
+
+def volume(width: int, height: int, depth: float = 1) -> float:
+    return width * height * depth
+
+
+def most(*numbers: int) -> int:
+    return max(numbers)
+
+
+def perhaps(url: str) -> int | None:
+    return len(url) or None
+
+
+def same(item: T) -> T:
+    return item
+
+
+def price(item: tuple[str, int]) -> int:
+    return item[1]
+
+
+def endless() -> Iterator[str]:
+    while True:
+        yield ""
+
+
+class Client:
+    def get(self, url: str) -> int:
+        return len(url)
+
+    async def post(self, url: str) -> float:
+        return len(url)
+
+    def __call__(self, seconds: float) -> float:
+        return seconds
+
+
+anything: Any = len
+some: Callable[..., int] = len
+urls = ["a", "b"]
+boxes = pd.DataFrame({"width": [1], "height": [2]})
+
+# -- What a function returns is what the run has ---------------------------------------
+
+assert_type(nbp.pmap(fetch, urls), nbp.Run[bytes])
+assert_type(nbp.pmap(len, urls), nbp.Run[int])
+assert_type(nbp.pmap(int, urls), nbp.Run[int])
+assert_type(nbp.pmap(perhaps, urls), nbp.Run[int | None])
+assert_type(nbp.pmap(lambda url: url + "/", urls), nbp.Run[str])
+assert_type(nbp.pmap(partial(volume, depth=2), [1], [2]), nbp.Run[float])
+assert_type(nbp.pmap(Client().get, urls), nbp.Run[int])
+assert_type(nbp.pmap(json.loads, urls), nbp.Run[Any])
+assert_type(nbp.pmap(str.upper, urls), nbp.Run[str])
+assert_type(nbp.pmap(Path.read_text, Path().glob("*")), nbp.Run[str])
+assert_type(nbp.pmap(same, urls), nbp.Run[str])
+assert_type(nbp.pmap(Client(), [1, 2]), nbp.Run[float])
+assert_type(nbp.pmap(some, urls), nbp.Run[int])
+assert_type(nbp.pmap(anything, urls), nbp.Run[Any])
+nbp.pmap(print, range(3))
+nbp.pmap(np.linalg.svd, [np.eye(3)])
+
+# -- A coroutine function gives what it returns in the end -----------------------------
+
+assert_type(nbp.pmap(load, urls), nbp.Run[int])
+assert_type(nbp.pmap(Client().post, urls), nbp.Run[float])
+assert_type(nbp.pmap(add, [1], [2]), nbp.Run[int])
+assert_type(nbp.pmap(add, [(1, 2)], unpack="args"), nbp.Run[int])
+assert_type(nbp.pmap(add, pd.DataFrame({"one": [1], "two": [2]})), nbp.Run[int])
+
+# -- Whatever can be gone through ------------------------------------------------------
+
+assert_type(nbp.pmap(fetch, endless(), block=False, buffer=10), nbp.Run[bytes])
+assert_type(nbp.pmap(fetch, {"a": 1}), nbp.Run[bytes])
+assert_type(nbp.pmap(len, pd.Series(urls)), nbp.Run[int])
+assert_type(nbp.pmap(abs, range(3)), nbp.Run[int])
+assert_type(nbp.pmap(math.sqrt, [1, 2]), nbp.Run[float])
+assert_type(nbp.pmap(math.sqrt, np.arange(3)), nbp.Run[float])
+assert_type(nbp.pmap(price, {"a": 1}.items()), nbp.Run[int])
+assert_type(nbp.pmap(len, anything), nbp.Run[int])
+assert_type(nbp.pmap(lambda group: len(group[1]), boxes.groupby("width")), nbp.Run[int])
+assert_type(nbp.pmap(volume, [1], [2]), nbp.Run[float])
+assert_type(nbp.pmap(volume, [1], [2], [3]), nbp.Run[float])
+assert_type(nbp.pmap(most, [1], [2], [3], [4], [5], [6]), nbp.Run[int])
+assert_type(nbp.pmap(volume, *[[1], [2]]), nbp.Run[float])
+assert_type(nbp.pmap(volume, [(1, 2), (3, 4)], unpack="args"), nbp.Run[float])
+assert_type(
+    nbp.pmap(volume, [{"width": 1, "height": 2}], unpack="kwargs"), nbp.Run[float]
+)
+assert_type(nbp.pmap(fetch, urls, unpack="item"), nbp.Run[bytes])
+assert_type(nbp.pmap(volume, boxes), nbp.Run[float])
+assert_type(nbp.pmap(volume, boxes, unpack="args", workers=2), nbp.Run[float])
+assert_type(nbp.pmap(len, boxes, unpack="item"), nbp.Run[int])
+
+# -- Options ---------------------------------------------------------------------------
+
+nbp.pmap(fetch, urls, workers=8, backend="inline", on_error="raise", ordered=True)
+nbp.pmap(fetch, urls, workers=None, desc="pages", progress=False, rows=20, grace=2)
+assert_type(nbp.Options(workers=2, unpack="args").workers, int | None)
+
+
+def pages(texts: list[str], **options: Unpack[MapOptions]) -> list[int]:
+    return nbp.pmap(len, texts, **options).results
+
+
+def anyhow(**options: Any) -> list[bytes]:
+    return nbp.pmap(fetch, urls, **options).results
+
+
+pages(urls, workers=4)
+with nbp.defaults(workers=4, backend="threads") as options:
+    assert_type(options, Options)
+
+# -- The run ---------------------------------------------------------------------------
+
+run = nbp.pmap(fetch, urls)
+assert_type(run.results, list[bytes])
+assert_type(run.errors, dict[int, BaseException])
+assert_type(run.input_error, BaseException | None)
+assert_type(run.df, pd.DataFrame)
+assert_type(run.metrics, Metrics)
+assert_type(run.state, State)
+assert_type(run.retry(block=False), nbp.Run[bytes])
+assert_type(run.wait(timeout=1), bool)
+assert_type(len(run), int)
+for item, result, error in run:
+    assert_type(item, Any)
+    assert_type(result, bytes | Any)
+    assert_type(error, BaseException | None)
+    if error is None:
+        result.decode()
+
+
+async def awaited() -> None:
+    assert_type(await run, nbp.Run[bytes])
+
+
+def total(bare: nbp.Run, of_any: nbp.Run[object]) -> int:
+    return len(bare.results) + len(of_any.results)
+
+
+total(run, run)
+assert_type(nbp.last, nbp.Run[Any] | None)
+assert_type(nbp.runs(), list[nbp.Run[Any]])
+assert_type(nbp.cancelled(), bool)
+
+# -- Measurements ----------------------------------------------------------------------
+
+assert_type(nbp.compare(fetch, urls, workers=4, on_error="raise"), nbp.Comparison)
+assert_type(nbp.compare(run, repeats=5), nbp.Comparison)
+assert_type(nbp.compare(pages), nbp.Comparison)
+assert_type(nbp.compare(Client(), np.arange(3)), nbp.Comparison)
+assert_type(nbp.compare(volume, boxes), nbp.Comparison)
+assert_type(nbp.sweep(fetch, urls, workers=(1, 2), progress=False), nbp.Sweep)
+assert_type(nbp.sweep(volume, [(1, 2)], unpack="args"), nbp.Sweep)
