@@ -12,6 +12,7 @@ from abc import abstractmethod
 from types import ModuleType
 
 from nbparallel.dataflow import known
+from nbparallel.dataflow.annotations import ASKING
 from nbparallel.dataflow.frozen import makes_frozen
 from nbparallel.dataflow.names import resolve
 from nbparallel.dataflow.regions import NOTHING, Region, Regions
@@ -137,7 +138,7 @@ class Calls(Running):
             return NOTHING if name in ("any", "all") else self.box(found)
         args = self._arguments(node)
         if name in known.PASSES and (args or name != "vars"):
-            return self.look(args)
+            return self.unknown(args) if _asks(node) else self.look(args)
         if name in known.SETS and node.args:
             self.put(self.value(node.args[0]), args)
             return NOTHING
@@ -228,6 +229,12 @@ def _is_reading(path: str) -> bool:
     if not isinstance(resolve(owner), ModuleType | type(MISSING)):  # as ndarray.sort
         return name in known.READS
     return path.partition(".")[0] in known.READING or path in known.READING_TOO
+
+
+def _asks(node: ast.Call) -> bool:
+    """Whether ``getattr`` is called for annotations."""
+    constants = (each for each in node.args if isinstance(each, ast.Constant))
+    return any(each.value in ASKING for each in constants)
 
 
 def _in_place(node: ast.Call, path: str = "") -> bool:
