@@ -54,7 +54,7 @@ class Run:
     >>> run.df[["status", "result"]]
       status  result
     0     ok       7
-    1  error    None
+    1  error    <NA>
     """
 
     def __init__(self, work: Work, options: Options) -> None:
