@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import threading
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -373,7 +374,7 @@ class Scheduler:
                 worker=claim.worker,
                 values=claim.values[start:stop],
                 begun=claim.ends[start - 1] if start else claim.begun,
-                ends=claim.ends[start:stop],
+                ends=array("d", claim.ends[start:stop]),
                 failures=failures,
                 texts=texts,
             )

@@ -9,7 +9,8 @@ What a claim promises
   worker's next look finds the end: no flag is read per task.
 - **What is finished can be read while the claim is open.** The worker only appends;
   the end stamp is appended last, so ``len(ends)`` is the number of finished tasks, and
-  a reader may harvest that many while the worker goes on.
+  a reader may harvest that many while the worker goes on. Lists alone allow that: an
+  array that one thread appends to is not safe for another to read without the GIL.
 
 One clock read per task: a task starts when the one before it has ended.
 """
@@ -17,7 +18,6 @@ One clock read per task: a task starts when the one before it has ended.
 from __future__ import annotations
 
 import os
-from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context, ContextVar
@@ -115,7 +115,7 @@ class Claim:
         self.call: Callable[[Any], Any] = run.call
         self.context: Context = run.context
         self.values: list[Any] = []
-        self.ends = array("d")
+        self.ends: list[float] = []
         self.failures: dict[int, BaseException] = {}
         self.texts: dict[int, Printed] = {}
         self.harvested = 0
