@@ -6,6 +6,7 @@ A hook that raises is logged and dropped from that run; it never disturbs the ru
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -46,31 +47,37 @@ class Hook:
         return None
 
 
+#: A late hook that is being made may add others, or start a run.
+_lock = threading.RLock()
 _hooks: list[Hook] = []
 _late: list[Callable[[], Hook]] = []
 
 
 def add(hook: Hook) -> None:
     """Let *hook* hear of every run from now on."""
-    _hooks.append(hook)
+    with _lock:
+        _hooks.append(hook)
 
 
 def remove(hook: Hook) -> None:
     """Stop telling *hook*; it is no error if it does not listen."""
-    if hook in _hooks:
-        _hooks.remove(hook)
+    with _lock:
+        if hook in _hooks:
+            _hooks.remove(hook)
 
 
 def add_late(make: Callable[[], Hook]) -> None:
     """Let ``make()`` build a hook when the first run starts, and not before."""
-    _late.append(make)
+    with _lock:
+        _late.append(make)
 
 
 def listening() -> tuple[Hook, ...]:
     """Return the hooks, oldest first."""
-    while _late:
-        _hooks.append(_late.pop(0)())
-    return tuple(_hooks)
+    with _lock:
+        while _late:
+            _hooks.append(_late.pop(0)())
+        return tuple(_hooks)
 
 
 class Announcer:
