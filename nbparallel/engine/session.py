@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nbparallel.engine.run import Run
 
+_lock = threading.RLock()
 _runs: list[weakref.ref[Run]] = []
 _last: list[Run] = []
 
 
 def remember(run: Run) -> None:
     """Note that *run* was started; it is the last one now."""
-    _last[:] = [run]
-    if run not in runs():
-        _runs.append(weakref.ref(run))
+    with _lock:
+        _last[:] = [run]
+        if run not in runs():
+            _runs.append(weakref.ref(run))
 
 
 def last() -> Run | None:
@@ -36,6 +39,7 @@ def runs() -> list[Run]:
     >>> nbp.runs()[-1] is run
     True
     """
-    found = [run for ref in _runs if (run := ref()) is not None]
-    _runs[:] = map(weakref.ref, found)
-    return found
+    with _lock:
+        found = [run for ref in _runs if (run := ref()) is not None]
+        _runs[:] = map(weakref.ref, found)
+        return found
