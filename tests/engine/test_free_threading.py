@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 import nbparallel as nbp
+from nbparallel import notebook
 from nbparallel.engine import hooks
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import FINAL, Status
@@ -125,7 +126,7 @@ def test_every_reader_of_a_run_gets_every_task_once():
     "lazy",
     [
         lambda items: zip(items, itertools.count()),
-        lambda items: enumerate(items),
+        enumerate,
         lambda items: map(lambda *each: each, items, items),
         lambda items: ((each, each) for each in items),
         lambda items: itertools.pairwise([*items, len(items)]),
@@ -241,3 +242,36 @@ def test_who_comes_while_a_late_hook_is_made_waits_for_it(monkeypatch):
         made.open()
         assert first.result() == second.result() == (hook,)
     assert made.started == ["hook"]
+
+
+def test_the_views_are_connected_once_by_whoever_comes_first(monkeypatch):
+    both = threading.Barrier(2)
+
+    class Unconnected:
+        def __bool__(self):  # looked at, and not yet changed
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.05)
+            return False
+
+    made = []
+    monkeypatch.setattr(notebook, "_connected", Unconnected())
+    monkeypatch.setattr(hooks, "add_late", made.append)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: notebook.connect(), range(2)))
+
+    assert len(made) == 1
+
+
+def test_runs_may_start_while_those_there_are_settled():
+    views = notebook.NotebookViews()
+    kept = []
+
+    def start():
+        kept.append(nbp.defaults())  # something to hang a view on
+        views._of(kept[-1])
+        if len(kept) % 100 == 0:
+            kept.clear()
+
+    with threads(start):
+        for _ in range(2000):
+            views._settle()
