@@ -8,7 +8,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
     from nbparallel.views.ticker import Ticker
 
 _connected = False
+_connecting = Lock()
 
 
 def connect() -> None:
     """Have every run shown from now on; more calls change nothing."""
     global _connected  # noqa: PLW0603 # once per process
-    if not _connected:
-        _connected = True
-        hooks.add_late(lambda: NotebookViews() if in_kernel() else TerminalViews())
+    with _connecting:
+        if not _connected:
+            _connected = True
+            hooks.add_late(lambda: NotebookViews() if in_kernel() else TerminalViews())
 
 
 class TerminalViews(hooks.Hook):
@@ -126,7 +128,11 @@ class NotebookViews(hooks.Hook):
 
     def _settle(self) -> None:
         """Leave no widget in the notebook once the user has gone on."""
-        for shown in list(self._shown.values()):
+        # Another thread may start a run meanwhile: no view of what is there, a list.
+        for key in self._shown.keyrefs():
+            if (run := key()) is None:
+                continue
+            shown = self._of(run)
             shown.republish()
             if shown.panel is not None:
                 shown.panel.retire()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from nbparallel.dataflow import known_calls
+from nbparallel.dataflow.annotations import KEEPERS, annotations_of, late_annotations
 from nbparallel.dataflow.existing_names import ExistingNames
 from nbparallel.dataflow.expressions import Expressions
 from nbparallel.dataflow.regions import NOTHING, Effects, Frame, Heap, Region, Regions
@@ -102,7 +103,7 @@ class Analysis(Expressions):
     def _annassign(self, node: ast.AnnAssign) -> None:
         self.value(node.annotation)
         if isinstance(node.target, ast.Name) and not self.frames:
-            self.effects.writes.add("__annotations__")
+            self.effects.writes.update(KEEPERS)
         if node.value is not None:
             self.bind(node.target, self.value(node.value))
 
@@ -165,10 +166,9 @@ class Analysis(Expressions):
 
     def _functiondef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         found = self.function(node)
-        for each in ast.walk(node.args):
-            if isinstance(each, ast.arg):
-                self.value(each.annotation)
-        self.value(node.returns)
+        for each in annotations_of(node):
+            self.value(each)
+        self.heap.lead(found, self.lazily(node, *late_annotations(node)))
         self.store(node.name, self._decorated(node, found))
 
     _asyncfunctiondef = _functiondef
@@ -184,6 +184,7 @@ class Analysis(Expressions):
         self.frames = (*self.frames, frame)
         for statement in node.body:
             self.statement(statement)
+        self.heap.lead([region], self.lazily(node, *late_annotations(node)))
         self.frames = self.frames[:-1]
         self.heap.lead([region], bases.union(*frame.values.values()))
         itself = frozenset([region])
@@ -230,7 +231,9 @@ class Analysis(Expressions):
         self.change(frozenset([("world", "import")]))
 
     def _typealias(self, node: Any) -> None:  # from Python 3.12 on
-        self.store(node.name.id, self.value(node.value))
+        self.value(node.value)
+        self.heap.lead(self.made, self.lazily(node, node.value))
+        self.store(node.name.id, self.made)
 
 
 def _real(path: str) -> str:

@@ -12,6 +12,7 @@ from abc import abstractmethod
 from types import ModuleType
 
 from nbparallel.dataflow import known_calls
+from nbparallel.dataflow.annotations import ASKING
 from nbparallel.dataflow.frozen import makes_frozen
 from nbparallel.dataflow.names import object_at
 from nbparallel.dataflow.objects import Objects
@@ -139,7 +140,7 @@ class Calls(Objects):
             return NOTHING if name in ("any", "all") else self.box(found)
         args = self._arguments(node)
         if name in known_calls.PASSES and (args or name != "vars"):
-            return self.operate_on(args)
+            return self.unknown(args) if _asks(node) else self.operate_on(args)
         if name in known_calls.SETS and node.args:
             self.put(self.value(node.args[0]), args)
             return NOTHING
@@ -232,6 +233,12 @@ def _is_reading(path: str) -> bool:
     return (
         path.partition(".")[0] in known_calls.READING or path in known_calls.READING_TOO
     )
+
+
+def _asks(node: ast.Call) -> bool:
+    """Whether ``getattr`` is called for annotations."""
+    constants = (each for each in node.args if isinstance(each, ast.Constant))
+    return any(each.value in ASKING for each in constants)
 
 
 def _in_place(node: ast.Call, path: str = "") -> bool:

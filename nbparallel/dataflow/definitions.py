@@ -9,6 +9,11 @@ import linecache
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 
+from nbparallel.dataflow.annotations import (
+    Definition,
+    evaluating,
+    late_annotations,
+)
 from nbparallel.dataflow.scopes import FunctionNode, parameters
 
 
@@ -16,26 +21,42 @@ def definition_of(function: FunctionType) -> ast.AST:
     """Return the definition of *function*, or code that may do no less than it does."""
     code = function.__code__
     lines = "".join(linecache.getlines(code.co_filename))
+    if code.co_name == "__annotate__":
+        return _annotate_at(code.co_firstlineno, lines) or _guess(code)
     found = [
         node
-        for node in _functions(lines)
-        if _first_line(node) == code.co_firstlineno
+        for node in _definitions(lines)
+        if isinstance(node, FunctionNode)
+        and _first_line(node) == code.co_firstlineno
         and getattr(node, "name", "<lambda>") == code.co_name
         and set(parameters(node)) == set(_arguments(code))
     ]
     return found[0] if len(found) == 1 else _guess(code)
 
 
+def _annotate_at(line: int, source: str) -> ast.AST | None:
+    """Return what evaluates the annotations of the one definition at *line*."""
+    found = [
+        evaluating(parts)
+        for node in _definitions(source)
+        if isinstance(node, Definition)
+        and line in (node.lineno, _first_line(node))
+        and (parts := late_annotations(node))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 @functools.lru_cache(maxsize=64)
-def _functions(source: str) -> tuple[FunctionNode, ...]:
+def _definitions(source: str) -> tuple[FunctionNode | ast.ClassDef, ...]:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):  # a notebook's cell with magics in it
         return ()
-    return tuple(node for node in ast.walk(tree) if isinstance(node, FunctionNode))
+    kinds = FunctionNode | ast.ClassDef
+    return tuple(node for node in ast.walk(tree) if isinstance(node, kinds))
 
 
-def _first_line(node: FunctionNode) -> int:
+def _first_line(node: FunctionNode | ast.ClassDef) -> int:
     if isinstance(node, ast.Lambda) or not node.decorator_list:
         return node.lineno
     return node.decorator_list[0].lineno

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nbparallel.dataflow import known_calls
+from nbparallel.dataflow.annotations import ASKING, evaluating
 from nbparallel.dataflow.calls import Calls
 from nbparallel.dataflow.regions import NOTHING, Body, Frame, Region, Regions
 from nbparallel.dataflow.scopes import Comprehension, FunctionNode, is_lazy, local_names
@@ -82,6 +83,8 @@ class Expressions(Calls):
     def _attribute(self, node: ast.Attribute) -> Regions:
         path = self.path(node)
         inner = self.value(node.value)
+        if node.attr in ASKING:
+            return self.unknown(inner)
         if path is None:
             return self.operate_on(inner)
         return self.of_library(path)
@@ -178,8 +181,19 @@ class Expressions(Calls):
         self.heap.lead(self.made, code)
         return self.made
 
+    def lazily(self, node: ast.AST, *parts: ast.expr) -> Regions:
+        """Return the function that evaluates *parts* of *node* when they are wanted."""
+        if not parts:
+            return NOTHING
+        region: Region = ("code", (id(node), self.number, "parts"))
+        return self._define(region, evaluating(parts))
+
     def _code(self, node: ast.AST, held: Regions) -> Regions:
-        region: Region = ("code", (id(node), self.number))
+        return self._define(("code", (id(node), self.number)), node, held)
+
+    def _define(
+        self, region: Region, node: ast.AST, held: Regions = NOTHING
+    ) -> Regions:
         if region not in self.heap.bodies:
             self.heap.bodies[region] = Body(node, self.frames, is_lazy(node))
         around = NOTHING.union(

@@ -90,6 +90,8 @@ class Reachable:
             if not set(map(type, held)) <= _LEAVES:
                 self.objects.append(id(function))
                 self._todo += held
+            # From Python 3.14 on: the function that evaluates its annotations, or None.
+            self._todo.append(getattr(function, "__annotate__", None))
         else:  # of its own state a library takes care itself
             self._add_library(function.__module__ or "")
             values = [_content(cell) for cell in function.__closure__ or ()]

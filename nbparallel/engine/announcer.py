@@ -6,36 +6,43 @@ A listener that raises is logged and dropped from that run; it never disturbs th
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
 log = logging.getLogger("nbparallel")
 
+#: A late listener that is being made may add others, or start a run.
+_lock = threading.RLock()
 _listeners: list[Any] = []
 _late: list[Callable[[], Any]] = []
 
 
 def add(listener: Any) -> None:
     """Let *listener*, a `Hook`, hear of every run from now on."""
-    _listeners.append(listener)
+    with _lock:
+        _listeners.append(listener)
 
 
 def remove(listener: Any) -> None:
     """Stop telling *listener*; it is no error if it does not listen."""
-    if listener in _listeners:
-        _listeners.remove(listener)
+    with _lock:
+        if listener in _listeners:
+            _listeners.remove(listener)
 
 
 def add_late(make: Callable[[], Any]) -> None:
     """Let ``make()`` build a listener when the first run starts, and not before."""
-    _late.append(make)
+    with _lock:
+        _late.append(make)
 
 
 def listening() -> tuple[Any, ...]:
     """Return the listeners, oldest first."""
-    while _late:
-        _listeners.append(_late.pop(0)())
-    return tuple(_listeners)
+    with _lock:
+        while _late:
+            _listeners.append(_late.pop(0)())
+        return tuple(_listeners)
 
 
 class Announcer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 from nbparallel.errors import TaskCancelled
 from nbparallel.records.store import Finished
 from nbparallel.types import Status
@@ -85,7 +87,7 @@ def finished_of(claim: Claim, *, crashed: bool, halted: bool) -> Finished | None
         worker=claim.worker,
         values=claim.values[start:stop],
         begun=claim.ends[start - 1] if start else claim.begun,
-        ends=claim.ends[start:stop],
+        ends=array("d", claim.ends[start:stop]),
         failures=failures,
         texts=texts,
     )

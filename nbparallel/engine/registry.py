@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from typing import Any
 
+_lock = threading.RLock()
 _runs: list[weakref.ref[Any]] = []
 _last: list[Any] = []
 
 
 def remember(run: Any) -> None:
     """Note that *run* was started; it is the last one now."""
-    _last[:] = [run]
-    if run not in remembered():
-        _runs.append(weakref.ref(run))
+    with _lock:
+        _last[:] = [run]
+        if run not in remembered():
+            _runs.append(weakref.ref(run))
 
 
 def last() -> Any:
@@ -23,6 +26,7 @@ def last() -> Any:
 
 def remembered() -> list[Any]:
     """Return the runs that something still refers to, oldest first."""
-    found = [run for ref in _runs if (run := ref()) is not None]
-    _runs[:] = map(weakref.ref, found)
-    return found
+    with _lock:
+        found = [run for ref in _runs if (run := ref()) is not None]
+        _runs[:] = map(weakref.ref, found)
+        return found

@@ -35,15 +35,15 @@ class Run(Outcomes[Result_co]):
     Examples
     --------
     >>> import nbparallel as nbp
-    >>> run = nbp.pmap(divmod, [7, 1], [2, 0], progress=False)
+    >>> run = nbp.pmap(int, ["7", "x"], progress=False)
     >>> run
-    <Run divmod: done, 1 ok, 1 error>
+    <Run int: done, 1 ok, 1 error>
     >>> run.errors
-    {1: ZeroDivisionError('integer division or modulo by zero')}
+    {1: ValueError("invalid literal for int() with base 10: 'x'")}
     >>> run.df[["status", "result"]]
       status  result
-    0     ok  (3, 1)
-    1  error    None
+    0     ok       7
+    1  error    <NA>
     """
 
     def __init__(self, work: Work, options: Options) -> None:

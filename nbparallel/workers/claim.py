@@ -9,14 +9,14 @@ What a claim promises
   worker's next look finds the end: no flag is read per task.
 - **What is finished can be read while the claim is open.** The worker only appends;
   the end stamp is appended last, so ``len(ends)`` is the number of finished tasks, and
-  a reader may harvest that many while the worker goes on.
+  a reader may harvest that many while the worker goes on. Lists alone allow that: an
+  array that one thread appends to is not safe for another to read without the GIL.
 
 A claim is a ledger and nothing else: `carry_out` is the loop that fills it.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context
@@ -103,7 +103,7 @@ class Claim:
         self.halt = halt
         self.begun = 0.0
         self.values: list[Any] = []
-        self.ends = array("d")
+        self.ends: list[float] = []
         self.failures: dict[int, BaseException] = {}
         self.texts: dict[int, Printed] = {}
         self.harvested = 0

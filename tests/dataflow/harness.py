@@ -4,6 +4,7 @@ import ast
 import linecache
 import os
 import random
+import re
 import sys
 import time
 from contextlib import contextmanager
@@ -101,6 +102,7 @@ def programs():
         Program(f"{path.stem}: {name}", before, source)
         for path in sorted(FOLDER.glob("*.txt"))
         for name, before, source in map(_split, path.read_text().split("# %% ")[1:])
+        if _is_for_this_python(name)
     ]
 
 
@@ -111,6 +113,13 @@ def delays(seed, lines):
         yield lambda _, draw=draw: draw.choice((0, draw.uniform(0, 0.003)))
     for number in range(10):
         yield lambda line, each=number: max(0, 0.003 * (1 - line / lines - each / 20))
+
+
+def _is_for_this_python(name):
+    """Whether a program with ``(3.14 on)`` or ``(before 3.14)`` in its name is run."""
+    found = re.search(r"\((before )?3\.(\d+)( on)?\)", name)
+    is_older = found is not None and sys.version_info < (3, int(found[2]))
+    return found is None or is_older == bool(found[1])
 
 
 def _split(text):

@@ -13,6 +13,8 @@ import pandas as pd
 _ATOMS = (bool, bytes, complex, float, int, range, str, type(None), type(...))
 _HIDDEN = {"__builtins__", "__dict__", "__weakref__", "__doc__", "__module__"}
 _HIDDEN.add("__warningregistry__")
+#: From Python 3.14 on those of the last statement that has annotations.
+_HIDDEN |= {"__annotate__", "__conditional_annotations__"}
 
 
 def difference(one, other):

@@ -1,5 +1,7 @@
 """Programs that end in the same namespace, whatever runs at the same time."""
 
+import sys
+
 import pytest
 
 from nbparallel.dataflow import reachable
@@ -43,6 +45,25 @@ def test_the_same_in_threads(program):
     for delay in delays(len(program.source), program.source.count("\n")):
         found = difference(expected, program.run_in_threads(delay))
         assert found is None, (found, program.source)
+
+
+def test_annotations_are_bound_in_order():
+    source = "x: int = 1\ny: str\nz: float = 2\nnote = __annotations__, __annotate__\n"
+
+    assert Program("annotated", "", source).needs() == {
+        1: set(),
+        2: {1},
+        3: {1, 2},
+        4: {1, 2, 3},
+    }
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="they are all in one dict")
+def test_the_annotations_of_the_last_statement_stay():
+    program = Program("annotated", "", "x: int = 1\ny: str = 'a'\nz: float = 2\n")
+
+    for delay in delays(1, 3):
+        assert program.run_in_threads(delay)["__annotate__"](1) == {"z": float}
 
 
 BEFORE = """log = []
