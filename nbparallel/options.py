@@ -93,8 +93,7 @@ class Options:
         _seconds("grace", self.grace)
 
 
-# What type checkers hold calls to: the fields above, by who takes them. The tests hold
-# these to `Options`.
+# The fields above as type checkers read them, by who takes them; a test compares both.
 
 
 class SharedOptions(TypedDict, total=False):
@@ -110,7 +109,7 @@ class SharedOptions(TypedDict, total=False):
 
 
 class LegOptions(SharedOptions, total=False):
-    """The options of a measurement, where workers and the way of reading are given."""
+    """The options of a measurement, which decides on workers and reading by itself."""
 
     unpack: Unpacking | None
 

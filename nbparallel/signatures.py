@@ -16,9 +16,9 @@ from typing import Any, TypeVar, get_type_hints
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: An entry of a NumPy-style list: a name, and below it what is said of it.
-ENTRY = re.compile(r"^(\w+)\n((?:    .*\n?)+)", re.MULTILINE)
+ENTRY = re.compile(r"^(\w+)\n((?:\n* {4}.*\n?)+)", re.MULTILINE)
 #: The entry that speaks of all options at once.
-OPTIONS = re.compile(r"^\*\*\w+\n(?: {4}.*\n)+", re.MULTILINE)
+OPTIONS = re.compile(r"^\*\*\w+\n(?:\n* {4}.*\n)+", re.MULTILINE)
 
 
 class Written(str):
@@ -70,7 +70,7 @@ def _signature(
 ) -> inspect.Signature:
     signature, types = inspect.signature(function), get_type_hints(source)
     own = [
-        each.replace(annotation=Written(each.annotation))
+        each.replace(annotation=_written(each.annotation))
         for each in signature.parameters.values()
         if each.kind is not each.VAR_KEYWORD
     ]
@@ -86,8 +86,12 @@ def _signature(
     ]
     return signature.replace(
         parameters=[*own, *options],
-        return_annotation=Written(signature.return_annotation),
+        return_annotation=_written(signature.return_annotation),
     )
+
+
+def _written(annotation: Any) -> Any:
+    return Written(annotation) if isinstance(annotation, str) else annotation
 
 
 def _docstring(text: str, about: dict[str, str], taken: Iterable[str]) -> str:

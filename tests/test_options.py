@@ -11,12 +11,13 @@ import pytest
 import nbparallel as nbp
 from nbparallel import kinds, options, signatures
 from nbparallel.kinds import KINDS
+from nbparallel.timing import subject
 from nbparallel.workers.inline import Inline
 
 FACES = [nbp.pmap, nbp.defaults, nbp.compare, nbp.sweep]
 TYPES = get_type_hints(nbp.Options)
 #: What a measurement decides by itself, and so has no options for.
-FIXED = {"workers", "ordered", "buffer", "block"}
+FIXED = {"workers", *subject.FIXED}
 
 
 class TestBackend:
@@ -105,11 +106,34 @@ def test_a_signature_is_shown_without_quotes():
     assert shown.endswith("grace: float = 1.0) -> Run[Any]")
 
 
+def test_an_entry_may_have_several_paragraphs():
+    class Settings:
+        """Some.
+
+        Attributes
+        ----------
+        rows
+            How many.
+
+            Or none.
+        grace
+            Seconds.
+
+        Examples
+        --------
+        """
+
+    assert signatures.documented(Settings) == {
+        "rows": "    How many.\n\n    Or none.\n",
+        "grace": "    Seconds.\n",
+    }
+
+
 def test_a_function_without_a_docstring_has_its_signature_all_the_same():
     def face(fn, **options): ...
 
     shown = signatures.with_options(nbp.Options, options.LegOptions)(face)
 
     assert shown is face
-    assert "rows" in inspect.signature(face).parameters
+    assert str(inspect.signature(face)).startswith("(fn, *, backend: Literal")
     assert face.__doc__ is None

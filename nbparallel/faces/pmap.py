@@ -19,7 +19,8 @@ T = TypeVar("T")
 Awaits = Coroutine[Any, Any, T]
 
 
-# Coroutines come first: a coroutine function, too, is one that returns something.
+# Coroutines come first: a coroutine function, too, is one that returns something. Of
+# each kind the usual call comes last: pyright explains a mistake by the last that fits.
 @overload
 def pmap(
     fn: Callable[..., Awaits[T]],
