@@ -11,6 +11,7 @@ from operator import index
 from typing import Any, Final
 
 from nbparallel.errors import BadType, BadValue, nearest
+from nbparallel.peers import unknown
 
 ON_ERROR: Final = ("collect", "raise")
 UNPACK: Final = ("args", "kwargs", "item")
@@ -108,13 +109,9 @@ def resolve(given: dict[str, Any], **usual: Any) -> Options:
     BadValue
         An option's value cannot be used.
     """
-    for name in given:
+    for name, value in given.items():
         if name not in NAMES:
-            message = (
-                f"unknown option {name!r}.{nearest(name, NAMES)} "
-                f"The options are {', '.join(NAMES)}."
-            )
-            raise BadType(message)
+            raise BadType(unknown(name, value, NAMES))
     return Options(**{**usual, **_session, **_block.get({}), **given})
 
 

@@ -19,7 +19,7 @@ PACKAGE = "nbparallel"
 
 #: Parts of the package by level. A part is a folder or a single module.
 LEVELS = (
-    ("errors", "options", "clock", "types"),
+    ("errors", "options", "clock", "types", "peers"),
     ("records", "work", "workers", "edge", "dataflow"),
     ("engine",),
     ("faces", "views"),
@@ -31,6 +31,11 @@ LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}
 #: Parts on one level that may know each other all the same: (who, whom) -> why.
 ALLOWED = {
     ("options", "errors"): "the one place that refuses bad options raises the errors",
+    (
+        "options",
+        "peers",
+    ): "what other libraries call an option is told where it is not one",
+    ("peers", "errors"): "the nearest word is found in one place",
     ("__init__", "notebook"): "the first use of a public name connects the views",
 }
 

@@ -19,6 +19,7 @@ from nbparallel.magics.flags import (
     words,
 )
 from nbparallel.options import resolve
+from nbparallel.peers import ours_for
 from nbparallel.workers import load
 
 #: A run of characters without a space, but for those in quotes.
@@ -114,6 +115,8 @@ def _refuse_unknown(line: Line, flag: Word) -> NoReturn:
     wanted = f"--{dashed(bare)}"
     if bare in ANSWERED:
         message = f"--{bare}: {ANSWERED[bare]}"
+    elif (ours := f"--{dashed(ours_for(bare.replace('-', '_')))}") in words():
+        message = f"unknown flag {flag.text!r}: it is called {ours} here"
     elif wanted in words():
         message = f"unknown flag {flag.text!r}: write {wanted}"
     elif wanted.startswith("--no-") and f"--{wanted[5:]}" in words():

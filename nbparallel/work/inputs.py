@@ -47,7 +47,7 @@ def work_of(
     function = Function(fn, face)
     check_callable(function)
     check_given(function, iterables)
-    inputs = [read(function, given, place) for place, given in enumerate(iterables)]
+    inputs = [read(function, iterables, place) for place in range(len(iterables))]
     if len(inputs) > 1:
         return _from_several(function, inputs, unpack)
     (given,) = inputs
@@ -123,9 +123,7 @@ def _beside_others(function: Function, given: Table | Items) -> Items:
     """
     if isinstance(given, Items):
         return given
-    added, rows = "table.assign(other=other)", 'table.to_dict("records")'
-    if given.index is None:  # not of pandas
-        added, rows = "table with the others as columns", "its rows as dicts"
+    added, rows = given.lines
     message = (
         f"a {given.kind} cannot stand beside other iterables: a row could be one "
         f"argument, or one per column. For one per column make the others columns "
