@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from nbparallel.errors import BadType, BadValue
 from nbparallel.work.calls import Function
-from nbparallel.work.fits import check_item, check_row, check_several
+from nbparallel.work.fits import check_item, check_row, check_several, check_unread
 from nbparallel.work.reading import read
 from nbparallel.work.refusals import check_callable, check_given
 from nbparallel.work.tables import Items, Table
@@ -59,6 +59,8 @@ def work_of(
 def _from_items(function: Function, given: Items, how: str) -> Work:
     if given.at_hand:
         check_item(function, given.at_hand[0], how)
+    elif given.source is not None and how == "item":
+        check_unread(function)
     return Work(
         name=function.name,
         call=function.call(how),

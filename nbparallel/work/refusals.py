@@ -119,7 +119,12 @@ def _bound(function: Function, iterables: tuple[Any, ...], place: int) -> str:
         fn = f"functools.partial({function.word}, {named[place]}={value})"
     else:
         fn = f"lambda item: {function.word}(item, {value})"
-    return f"If it is the same in every call, write {function.line('…', fn=fn)}."
+    cure = f"If it is the same in every call, write {function.line('…', fn=fn)}."
+    if last and isinstance(iterables[place], int):
+        cure += (
+            f" If it is meant as an option: {function.line('…', f'workers={value}')}."
+        )
+    return cure
 
 
 def _made_iterable(function: Function, given: Any) -> str:

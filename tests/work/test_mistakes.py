@@ -76,6 +76,15 @@ CALLS = {
         lambda: nbp.pmap(get, URLS, 5),
         "write pmap(functools.partial(get, timeout=5), …)",
     ),
+    "the number of workers beside": (
+        lambda: nbp.pmap(fetch, URLS, 8),
+        "If it is meant as an option: pmap(fetch, …, workers=8)",
+    ),
+    "tuples that are not read yet": (
+        lambda: nbp.pmap(get, zip(URLS, [1, 2], strict=True)),
+        'Where items are tuples of arguments write pmap(get, items, unpack="args").',
+        "functools.partial(get, timeout=…)",
+    ),
     "text beside": (
         lambda: nbp.pmap(get, URLS, "soon"),
         "write pmap(functools.partial(get, timeout='soon'), …)",
