@@ -49,8 +49,9 @@ def check_unread(function: Function) -> None:
     passed = Passed("one argument, the item", (None,))
     if error := passed.misfit(function):
         line = function.line("items", 'unpack="args"')
-        message = complaint(function, passed, error, [])
-        raise BadType(f"{message} Where items are tuples of arguments write {line}.")
+        wrong = complaint(function, passed, error, [])
+        message = f"{wrong} Where items are tuples of arguments write {line}."
+        raise BadType(message)
 
 
 def check_several(function: Function, count: int) -> None:
