@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypedDict, Unpack, get_args
 
 from nbparallel.errors import BadType, BadValue, nearest
 from nbparallel.kinds import KINDS, Kind
+from nbparallel.peers import unknown
 from nbparallel.signatures import with_options
 
 OnError = Literal["collect", "raise"]
@@ -155,13 +156,9 @@ def resolve(given: dict[str, Any], **usual: Any) -> Options:
     BadValue
         An option's value cannot be used.
     """
-    for name in given:
+    for name, value in given.items():
         if name not in NAMES:
-            message = (
-                f"unknown option {name!r}.{nearest(name, NAMES)} "
-                f"The options are {', '.join(NAMES)}."
-            )
-            raise BadType(message)
+            raise BadType(unknown(name, value, NAMES))
     return Options(**{**usual, **_session, **_block.get({}), **given})
 
 

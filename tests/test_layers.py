@@ -17,7 +17,16 @@ PACKAGE = "nbparallel"
 
 #: Parts of the package by level. A part is a folder or a single module.
 LEVELS = (
-    ("errors", "kinds", "options", "signatures", "types", "short_text", "quantities"),
+    (
+        "errors",
+        "kinds",
+        "options",
+        "peers",
+        "quantities",
+        "short_text",
+        "signatures",
+        "types",
+    ),
     ("records", "work", "workers", "edge", "dataflow"),
     ("engine",),
     ("faces", "views"),
@@ -31,6 +40,11 @@ ALLOWED = {
     ("options", "errors"): "the one place that refuses bad options raises the errors",
     ("options", "kinds"): "it refuses a kind of worker that does not exist",
     ("options", "signatures"): "`defaults` shows its options as every face does",
+    (
+        "options",
+        "peers",
+    ): "what other libraries call an option is told where it is not one",
+    ("peers", "errors"): "the nearest word is found in one place",
     ("__init__", "notebook"): "the first use of a public name connects the views",
 }
 

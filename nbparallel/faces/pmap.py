@@ -139,7 +139,8 @@ def pmap(fn: Callable[..., Any], *iterables: Any, **options: Any) -> Run[Any]:
         As for the builtin `map`: one item of each becomes the arguments of a call, and
         the shortest ends it. A lazy iterator is read only as workers want items, and
         may be endless. A DataFrame gives its rows (columns become keyword arguments),
-        a Series its values; the result keeps their index.
+        a Series its values; the result keeps their index. Tables and columns of polars,
+        Arrow and others do, too.
     **options
         Any field of `nbparallel.options.Options`, for instance ``workers=16``.
 

@@ -19,6 +19,7 @@ from nbparallel.magics.flags import (
     kind,
 )
 from nbparallel.options import resolve
+from nbparallel.peers import ours_for
 
 #: A run of characters without a space, but for those in quotes.
 WORD: Final = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+|["']""")
@@ -115,6 +116,8 @@ def _refuse_unknown(line: Line, flag: Word) -> NoReturn:
     wanted = f"--{dashed(bare)}"
     if bare in ANSWERED:
         message = f"--{bare}: {ANSWERED[bare]}"
+    elif (ours := f"--{dashed(ours_for(bare.replace('-', '_')))}") in all_flags():
+        message = f"unknown flag {flag.text!r}: it is called {ours} here"
     elif wanted in all_flags():
         message = f"unknown flag {flag.text!r}: write {wanted}"
     elif wanted.startswith("--no-") and f"--{wanted[5:]}" in all_flags():

@@ -48,9 +48,9 @@ def frame(
     index
         The index of the input, or None for 0, 1, 2, …
     given
-        The DataFrame whose rows were the input: its columns come first, under their own
-        names, or as ``item_<name>`` where the name is one of `NAMES`. None: one column
-        ``item``.
+        What shows the input, row by row: its columns come first, under their own names,
+        or as ``item_<name>`` where the name is one of `NAMES`. None: one column
+        ``item``, in the dtype that fits the items.
     """
     import numpy as np
     import pandas as pd

@@ -34,8 +34,9 @@ class Function:
 
     @cached_property
     def word(self) -> str:
-        """Its name where that can be written in a line of code, else ``fn``."""
-        return self.name if self.name.isidentifier() else "fn"
+        """Its own name where a line of code can have it, else ``fn``."""
+        own: object = getattr(self.fn, "__name__", None)
+        return own if isinstance(own, str) and own.isidentifier() else "fn"
 
     @cached_property
     def signature(self) -> inspect.Signature | None:

@@ -84,11 +84,14 @@ def for_table(function: Function, columns: list[Any]) -> list[Passed]:
             _by_name([renamed.get(column, column) for column in columns]),
         ),
         Passed(function.line(f"table[{known}]"), (), _by_name(known)),
-        Passed(function.line("table", 'unpack="args"'), (None,) * len(columns)),
-        Passed(function.line("table", 'unpack="item"'), (None,)),
     ]
     if len(columns) == 1:
-        ways[-1:] = [Passed(function.line(f"table[{columns[0]!r}]"), (None,))]
+        ways.append(Passed(function.line(f"table[{columns[0]!r}]"), (None,)))
+    else:
+        ways += [
+            Passed(function.line("table", 'unpack="args"'), (None,) * len(columns)),
+            Passed(function.line("table", 'unpack="item"'), (None,)),
+        ]
     return [way for way in ways if way.args or way.kwargs]
 
 

@@ -38,6 +38,22 @@ def check_item(function: Function, first: Any, how: str) -> None:
         raise BadType(complaint(function, passed, error, for_items(function, first)))
 
 
+def check_unread(function: Function) -> None:
+    """Refuse a function that cannot take one argument, where no item is known yet.
+
+    Raises
+    ------
+    BadType
+        It cannot.
+    """
+    passed = Passed("one argument, the item", (None,))
+    if error := passed.misfit(function):
+        line = function.line("items", 'unpack="args"')
+        wrong = complaint(function, passed, error, [])
+        message = f"{wrong} Where items are tuples of arguments write {line}."
+        raise BadType(message)
+
+
 def check_several(function: Function, count: int) -> None:
     """Refuse a function that cannot take one argument of each of *count* iterables.
 

@@ -23,6 +23,15 @@ COLLECTED: Final = {
     "polars": "table.collect()",
     "pyspark": "table.toPandas()",
 }
+#: What gives a table one column more, and its rows as dicts, by library.
+LINES: Final = {
+    "polars": ('table.with_columns(pl.Series("other", other))', "table.to_dicts()"),
+    "pyarrow": ('table.append_column("other", [other])', "table.to_pylist()"),
+    "": (
+        "table.to_pandas().assign(other=other)",
+        'table.to_pandas().to_dict("records")',
+    ),
+}
 #: What pandas calls the dtypes of others: where every cell has a value, and with gaps.
 DTYPES: Final = {
     "Int8": ("int8", "Int8"),
@@ -83,10 +92,13 @@ def _known(given: Any) -> Any:
 
 
 def _refuse_lazy(function: Function, given: Any) -> NoReturn:
-    library = type(given).__module__.partition(".")[0]
-    line = function.line(COLLECTED.get(library, "a DataFrame made of it"))
+    line = function.line(COLLECTED.get(_library(given), "…"))
     message = f"the {type(given).__name__} has no rows yet: write {line}"
     raise BadType(message)
+
+
+def _library(given: object) -> str:
+    return type(given).__module__.partition(".")[0]
 
 
 def _table(given: Any, found: nw.DataFrame[Any]) -> Table:
@@ -102,7 +114,8 @@ def _table(given: Any, found: nw.DataFrame[Any]) -> Table:
             return list(tuples)
         return [dict(zip(names, row, strict=True)) for row in tuples]
 
-    return Table(type(given).__name__, pd.DataFrame(shown), None, rows)
+    lines = LINES.get(_library(given), LINES[""])
+    return Table(type(given).__name__, pd.DataFrame(shown), None, rows, lines)
 
 
 def _column(found: nw.Series[Any]) -> Items:
@@ -115,11 +128,7 @@ def _shown(cells: list[Any], dtype: object) -> pd.Series[Any]:
     import pandas as pd
 
     gaps = any(cell is None for cell in cells)
-    found: pd.Series[Any]
-    try:
-        found = pd.Series(cells, dtype=_dtype(dtype, gaps=gaps))
-    except (TypeError, ValueError, OverflowError):  # what pandas has no room for
-        found = pd.Series(cells, dtype=object)
+    found: pd.Series[Any] = pd.Series(cells, dtype=_dtype(dtype, gaps=gaps))
     return found
 
 

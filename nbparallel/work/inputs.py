@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from nbparallel.errors import BadType, BadValue
 from nbparallel.work.calls import Function
-from nbparallel.work.fits import check_item, check_row, check_several
+from nbparallel.work.fits import check_item, check_row, check_several, check_unread
 from nbparallel.work.reading import read
 from nbparallel.work.refusals import check_callable, check_given
 from nbparallel.work.tables import Items, Table
@@ -47,7 +47,7 @@ def work_of(
     function = Function(fn, face)
     check_callable(function)
     check_given(function, iterables)
-    inputs = [read(function, given, place) for place, given in enumerate(iterables)]
+    inputs = [read(function, iterables, place) for place in range(len(iterables))]
     if len(inputs) > 1:
         return _from_several(function, inputs, unpack)
     (given,) = inputs
@@ -59,6 +59,8 @@ def work_of(
 def _from_items(function: Function, given: Items, how: str) -> Work:
     if given.at_hand:
         check_item(function, given.at_hand[0], how)
+    elif given.source is not None and how == "item":
+        check_unread(function)
     return Work(
         name=function.name,
         call=function.call(how),
@@ -123,9 +125,7 @@ def _beside_others(function: Function, given: Table | Items) -> Items:
     """
     if isinstance(given, Items):
         return given
-    added, rows = "table.assign(other=other)", 'table.to_dict("records")'
-    if given.index is None:  # not of pandas
-        added, rows = "table with the others as columns", "its rows as dicts"
+    added, rows = given.lines
     message = (
         f"a {given.kind} cannot stand beside other iterables: a row could be one "
         f"argument, or one per column. For one per column make the others columns "

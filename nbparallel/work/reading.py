@@ -19,8 +19,8 @@ VIEWS: Final[tuple[type, ...]] = (type({}.keys()), type({}.values()), type({}.it
 LONG_RANGE: Final = 10_000_000
 
 
-def read(function: Function, given: Any, place: int) -> Table | Items:
-    """Return what *given* has to give, or refuse.
+def read(function: Function, iterables: tuple[Any, ...], place: int) -> Table | Items:
+    """Return what the input at this *place* has to give, or refuse.
 
     Raises
     ------
@@ -29,6 +29,7 @@ def read(function: Function, given: Any, place: int) -> Table | Items:
     InputError
         Going through it could not begin: its ``__iter__`` raised.
     """
+    given = iterables[place]
     if is_frame(given) or is_series(given):
         return read_pandas(given)
     if is_a(given, "pandas", "Index") or is_a(
@@ -37,7 +38,7 @@ def read(function: Function, given: Any, place: int) -> Table | Items:
         return read_values(given)
     if is_foreign(given) and (found := foreign.read(function, given)) is not None:
         return found
-    check_iterable(function, given, place)
+    check_iterable(function, iterables, place)
     if _is_at_hand(given):
         items = list(given)
         return Items(items, total=len(items))
@@ -56,8 +57,8 @@ def _begun(given: Any) -> Iterator[Any]:
     except Exception as error:
         trace = without_our_frames(error)
         message = (
-            f"the input, a {type(given).__name__}, raised {type(error).__name__} when "
-            "the first item was asked for; nothing was started"
+            f"the input ({type(given).__name__}) raised {type(error).__name__} before "
+            "its first item; nothing was started"
         )
         raise InputError(message) from BaseException.with_traceback(error, trace)
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterable
-from typing import Any, NoReturn
+from inspect import Parameter
+from typing import Any, Final, NoReturn
 
 from nbparallel.errors import BadType
 from nbparallel.work.calls import Function
 from nbparallel.work.kinds import is_iterable, is_text, short
+
+#: The kinds of parameters that can be given by place and by name.
+BOTH: Final = Parameter.POSITIONAL_OR_KEYWORD
+#: The most values that are given back as a list in a message.
+MOST_VALUES: Final = 3
 
 
 def check_callable(function: Function) -> None:
@@ -47,21 +53,23 @@ def check_given(function: Function, iterables: tuple[Any, ...]) -> None:
             _refuse_text(function, iterables, place)
 
 
-def check_iterable(function: Function, given: Any, place: int) -> None:
+def check_iterable(function: Function, iterables: tuple[Any, ...], place: int) -> None:
     """Refuse what cannot be gone through.
 
     Raises
     ------
     BadType
-        *given*, the input at this *place*, is no iterable.
+        The input at this *place* is no iterable.
     """
+    given = iterables[place]
     if is_iterable(given):
         return
-    if (cure := _made_iterable(function, given)) is None:
-        cure = _bound(function, given, place) if place else _single(function)
-    what = _described(given)
+    cure = _made_iterable(function, given) or _value(function, iterables, place)
+    message = (
+        f"{function.face} cannot go through {_described(given)}: it is not iterable. "
+        f"{cure}"
+    )
     _forget(given)
-    message = f"{function.face} cannot go through {what}: it is not iterable. {cure}"
     raise BadType(message)
 
 
@@ -70,65 +78,84 @@ def _refuse_text(
 ) -> NoReturn:
     given = iterables[place]
     pieces = "letters" if isinstance(given, str) else "bytes"
-    if all(map(is_text, iterables)):
-        what = "a single item" if len(iterables) == 1 else "these items"
-        line = function.line(f"[{', '.join(map(short, iterables))}]")
-        cure = f"For {what} write {line}."
-    else:
-        cure = _bound(function, given, place)
     arguments = ["…"] * len(iterables)
     arguments[place] = "list(…)"
     message = (
         f"{function.face} would go through the single {pieces} of {_described(given)}. "
-        f"{cure} For its {pieces} write {function.line(*arguments)}."
+        f"{_value(function, iterables, place)} "
+        f"For its {pieces} write {function.line(*arguments)}."
     )
     raise BadType(message)
 
 
-def _made_iterable(function: Function, given: Any) -> str | None:
-    """Return how something that is near to an iterable becomes one, or None."""
+def _value(function: Function, iterables: tuple[Any, ...], place: int) -> str:
+    """Return how a value, rather than something to go through, is given."""
+    if not all(is_text(each) or not is_iterable(each) for each in iterables):
+        return _bound(function, iterables, place)
+    if len(iterables) > 1:
+        more = ["…"] if len(iterables) > MOST_VALUES else []
+        items = ", ".join([*map(short, iterables[:MOST_VALUES]), *more])
+        return f"For these items write {function.line(f'[{items}]')}."
+    (given,) = iterables
+    item = short(given) if is_text(given) else "item"
+    single = f"For a single item write {function.line(f'[{item}]')}."
+    if isinstance(given, int):
+        line = function.line(f"range({given})")
+        return f"For the numbers below it write {line}. {single}"
+    if given is None:
+        return f"What returns nothing, as list.sort() does, gives None. {single}"
+    return single
+
+
+def _bound(function: Function, iterables: tuple[Any, ...], place: int) -> str:
+    """Return how a value that is the same in every call reaches the function."""
+    value = short(iterables[place])
+    parameters = function.signature.parameters if function.signature else {}
+    last = place == len(iterables) - 1
+    named = [name for name, each in parameters.items() if each.kind is BOTH]
+    if not place:
+        fn = f"functools.partial({function.word}, {value})"
+    elif last and place < len(named):
+        fn = f"functools.partial({function.word}, {named[place]}={value})"
+    else:
+        fn = f"lambda item: {function.word}(item, {value})"
+    cure = f"If it is the same in every call, write {function.line('…', fn=fn)}."
+    if last and isinstance(iterables[place], int):
+        cure += (
+            f" If it is meant as an option: {function.line('…', f'workers={value}')}."
+        )
+    return cure
+
+
+def _made_iterable(function: Function, given: Any) -> str:
+    """Return how something that is near to an iterable becomes one, or ``""``."""
+    single = f"For a single item write {function.line('[item]')}."
     if inspect.isawaitable(given):
         return f"It has not been awaited: write {function.line('await …')}."
     if isinstance(given, AsyncIterable):
         line = function.line("[item async for item in …]")
         return f"It is read by `async for`: write {line}."
-    if isinstance(given, type):
+    if isinstance(given, type) and hasattr(given, "__iter__"):
         line = function.line(f"{given.__name__}(…)")
-        return f"For the items of one write {line}. {_single(function)}"
+        return f"For the items of one write {line}. {single}"
     if inspect.isroutine(given):
-        line = function.line(f"{_callable_name(given)}()")
-        return f"For the items that it returns, call it: {line}. {_single(function)}"
-    return None
+        line = function.line(f"{_written(given)}()")
+        return f"For the items that it returns, call it: {line}. {single}"
+    return ""
 
 
-def _callable_name(routine: Any) -> str:
+def _written(routine: Any) -> str:
+    """Return the name of a routine as code has it."""
     name = routine.__name__ if routine.__name__.isidentifier() else "items"
     owner = getattr(routine, "__self__", None)
     return name if owner is None or inspect.ismodule(owner) else f"….{name}"
 
 
-def _single(function: Function) -> str:
-    return f"For a single item write {function.line('[item]')}."
-
-
-def _bound(function: Function, given: object, place: int) -> str:
-    """Return how something that is the same in every call reaches the function."""
-    parameters = (
-        list(function.signature.parameters.values()) if function.signature else []
-    )
-    value = short(given)
-    if place < len(parameters) and parameters[place].kind is (
-        inspect.Parameter.POSITIONAL_OR_KEYWORD
-    ):
-        fn = f"functools.partial({function.word}, {parameters[place].name}={value})"
-    else:
-        fn = f"lambda item: {function.word}(item, {value})"
-    return f"If it is the same in every call, write {function.line('…', fn=fn)}."
-
-
-def _described(given: object) -> str:
+def _described(given: Any) -> str:
     if isinstance(given, type):
         return f"the class {given.__name__}"
+    if inspect.isroutine(given):
+        return f"the function {given.__name__}"
     return f"{type(given).__name__} {short(given)}".rstrip()
 
 

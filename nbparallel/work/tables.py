@@ -25,12 +25,15 @@ class Table:
         The index of its rows, or None where they have none.
     rows
         Returns the rows as ``"kwargs"``, ``"args"`` or ``"item"``.
+    lines
+        What gives the table one column more, and its rows as dicts, for messages.
     """
 
     kind: str
     shown: pd.DataFrame
     index: pd.Index | None
     rows: Callable[[str], list[Any]]
+    lines: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ def _of_frame(given: pd.DataFrame) -> Table:
         # Of a copy of its own: a task may write into its row.
         return [row for _, row in shown.copy().iterrows()]
 
-    return Table(type(given).__name__, shown, shown.index, rows)
+    lines = "table.assign(other=other)", 'table.to_dict("records")'
+    return Table(type(given).__name__, shown, shown.index, rows, lines)
 
 
 def _of_series(given: pd.Series[Any]) -> Items:

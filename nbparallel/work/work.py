@@ -29,7 +29,8 @@ class Work:
     index
         The index that the rows of the result keep, or None.
     frame
-        The DataFrame whose rows are the items, or None.
+        A DataFrame with one row per item, in the dtypes of the input, which shows them;
+        None where they are shown as they are.
     needs
         By task, the earlier tasks that must have ended ok before it starts; only for
         *items* that are at hand. None where no task needs another.

@@ -58,6 +58,45 @@ class TestRefused:
     def test_nothing_to_go_through(self, refused):
         refused(nbp.BadType, "write pmap(task, items)", call=nbp.pmap)
 
+    @pytest.mark.parametrize(
+        ("text", "pieces"),
+        [
+            ("http://x", "letters"),
+            ("", "letters"),
+            (b"ab", "bytes"),
+            (bytearray(b"ab"), "bytes"),
+        ],
+        ids=repr,
+    )
+    def test_text_which_is_one_item(self, refused, text, pieces):
+        refused(
+            nbp.BadType,
+            f"the single {pieces} of {type(text).__name__} {text!r}",
+            f"For a single item write pmap(task, [{text!r}])",
+            f"For its {pieces} write pmap(task, list(…))",
+            call=lambda task: nbp.pmap(task, text),
+        )
+
+    def test_texts_which_are_items(self, refused):
+        refused(
+            nbp.BadType,
+            "For these items write pmap(task, ['a', 'b'])",
+            call=lambda task: nbp.pmap(task, "a", "b"),
+        )
+        refused(
+            nbp.BadType,
+            "For these items write pmap(task, ['a', 'a', 'a', …])",
+            call=lambda task: nbp.pmap(task, *"a" * 1000),
+        )
+
+    @pytest.mark.parametrize("verb", ["compare", "sweep"])
+    def test_text_that_is_measured(self, refused, verb):
+        refused(
+            nbp.BadType,
+            f"write nbp.{verb}(task, ['http://x'])",
+            call=lambda task: getattr(nbp, verb)(task, "http://x"),
+        )
+
     @pytest.mark.parametrize("what", [7, None, np.array(5), object], ids=repr)
     def test_what_cannot_be_gone_through(self, refused, what):
         refused(

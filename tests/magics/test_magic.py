@@ -112,6 +112,8 @@ class TestLoop:
             ("for x in xs[:2] for y in range(x)", [(3, 0), (3, 1), (3, 2), (1, 0)]),
             ("for x in (n for n in xs)", [3, 1, 2, 0]),
             ("for x in {'a': 1}", ["a"]),
+            ("for x in 'abc'", ["a", "b", "c"]),
+            ("for x in b'ab'", [97, 98]),
             ("for x in 'a # b'.split(' # ')", ["a", "b"]),
             ("for x in [each for each in xs if each]", [3, 1, 2]),
             ("for given in xs for x in [given]", [(3, 3), (1, 1), (2, 2), (0, 0)]),
@@ -130,6 +132,14 @@ class TestLoop:
 
         assert notebook.run("%%parallel for c in df\nc").results == ["a", "b"]
         assert notebook.run("%%parallel for v in df['b']\nv").results == [2]
+
+    def test_tables_of_other_libraries_are_gone_through_as_a_loop_does(self, notebook):
+        notebook.run("import polars, pyarrow\ntable = pyarrow.table({'a': [1, 2]})")
+
+        run = notebook.run("%%parallel for c in polars.from_arrow(table)\nc.name")
+        assert run.results == ["a"]
+        run = notebook.run("%%parallel for c in table\nc.to_pylist()")
+        assert run.results == [[1, 2]]
 
     @pytest.mark.parametrize(
         ("body", "results"),

@@ -49,6 +49,7 @@ HEADERS = [
     ("for x in await xs()", "await xs()", "await them in a cell above"),
     ("for x in xs if (y := x)", "y := x", "is lost between tasks"),
     ("for x in 5", "5", "int is nothing to go through"),
+    ("for x in list", "list", "type is nothing to go through"),
     # The flags
     ("for x in xs -w 4", "-w", "flags come before the loop"),
     ("for x in xs --no-block", "--no-block", "flags come before the loop"),
@@ -65,6 +66,7 @@ HEADERS = [
     ("-wrokers 4 for x in xs", "-wrokers", "Did you mean '--workers'?"),
     ("-workers 4 for x in xs", "-workers", "write --workers"),
     ("\u2014workers 4 for x in xs", "\u2014workers", "write --workers"),
+    ("--n-jobs 4 for x in xs", "--n-jobs", "it is called --workers here"),
     ("--wrokers 4 for x in xs", "--wrokers", "Did you mean '--workers'?"),
     ("--on_error raise for x in xs", "--on_error", "write --on-error"),
     ("-x for x in xs", "-x", "unknown flag '-x'. The flags are -w"),

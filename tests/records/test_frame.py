@@ -141,6 +141,11 @@ class TestValues:
             (["a", "b"], "string", "string"),
             ([NOW, NOW], "datetime64[us]", "datetime64[us]"),
             ([pd.Timestamp(NOW), NOW], "datetime64[us]", "datetime64[us]"),
+            (
+                [pd.Timestamp(NOW.isoformat() + ".000000001")] * 2,
+                "datetime64[ns]",
+                "datetime64[ns]",
+            ),
             ([1, "a"], "object", "object"),
             ([True, 1], "object", "object"),
             ([None, None], "object", "object"),
@@ -296,3 +301,69 @@ class TestTables:
         given["n"] = [8, 9]
 
         assert run.df["n"].tolist() == [1, 2]
+
+    def test_changing_cells_of_the_input_does_not_change_the_record(self):
+        cells, columns = np.array([[1, 2], [3, 4]]), ["a", "b"]
+        given = pd.DataFrame(cells, columns=columns, copy=False)
+        values = pd.Series(cells[0], copy=False)
+        gate = Gate()
+
+        def task(row):
+            gate("row")
+            return row.tolist()
+
+        rows = nbp.pmap(task, given, unpack="item", workers=1, block=False)
+        ones = nbp.pmap(int, values)
+        given.iloc[0, 0] = values.iloc[0] = cells[1, 1] = 9
+        given.index.name = values.index.name = "changed"
+        gate.open()
+
+        assert rows.results == [[1, 2], [3, 4]]
+        assert rows.df[columns].to_numpy().tolist() == [[1, 2], [3, 4]]
+        assert ones.df["item"].tolist() == [1, 2]
+        assert rows.df.index.name is ones.df.index.name is None
+
+    def test_a_task_that_writes_into_its_row_does_not_change_the_record(self):
+        def task(row):
+            row["n"] = 0
+
+        run = nbp.pmap(task, pd.DataFrame({"n": [1, 2]}), unpack="item")
+
+        assert run.df["n"].tolist() == [1, 2]
+
+    @pytest.mark.parametrize(
+        ("values", "dtype"),
+        [
+            ([1, 2], "int8"),
+            ([1, 2], "uint64"),
+            ([1, None], "Int16"),
+            ([0.5, 2], "float32"),
+            ([True, False], "bool"),
+            ([True, None], "boolean"),
+            (["a", "b"], "category"),
+            (["a", None], "string"),
+            ([NOW, NOW], "datetime64[ns]"),
+            ([NOW, NOW], "datetime64[s]"),
+            ([NOW, None], "datetime64[us, Europe/Berlin]"),
+            ([NOW - NOW, None], "timedelta64[ns]"),
+        ],
+    )
+    def test_a_series_and_a_column_keep_their_dtype(self, values, dtype):
+        series = pd.Series(values, dtype=dtype, index=["x", "y"])
+        table = nbp.pmap(lambda _: 0, series).df
+
+        pd.testing.assert_series_equal(table["item"], series, check_names=False)
+        assert nbp.pmap(lambda _: 0, pd.Index(series)).df["item"].dtype == dtype
+        assert nbp.pmap(lambda _: 0, series.array).df["item"].dtype == dtype
+        frame = nbp.pmap(lambda v: v, pd.DataFrame({"v": series})).df
+        assert frame["v"].dtype == dtype
+
+    def test_an_index_of_several_levels_gives_tuples(self):
+        given = pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])
+
+        assert nbp.pmap(repr, given).df["item"].tolist() == [("a", 1), ("b", 2)]
+
+    def test_values_of_no_dtype_get_theirs(self):
+        given = pd.Series(["a", "b"], dtype=object)
+
+        assert nbp.pmap(len, given).df["item"].dtype == "string"
