@@ -21,41 +21,13 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context, ContextVar
-from io import StringIO
 from threading import Event, get_ident
 from time import perf_counter
 from typing import Any
 
 from nbparallel.errors import without_the_call
 from nbparallel.types import MISSING
-
-#: The most characters of printed text kept per task: half its beginning, half its end.
-MOST_OUTPUT = 10_000
-
-
-class Printed:
-    """What one task has printed: all of it, or its beginning and its end."""
-
-    __slots__ = ("_end", "_kept", "_lost")
-
-    def __init__(self) -> None:
-        self._kept = StringIO()
-        self._end = ""
-        self._lost = False
-
-    def write(self, text: str) -> None:
-        """Add *text*."""
-        half = MOST_OUTPUT // 2
-        room = max(0, half - self._kept.tell())  # threads of a task may print at once
-        self._kept.write(text[:room])
-        self._end += text[room:]
-        if len(self._end) > half:
-            self._end, self._lost = self._end[-half:], True
-
-    def __str__(self) -> str:
-        gap = "\n…[cut]…\n" if self._lost else ""
-        return f"{self._kept.getvalue()}{gap}{self._end}"
-
+from nbparallel.workers.printed import Printed, printing
 
 class Claim:
     """Consecutive tasks ``first .. stop - 1``, carried out by one worker.
@@ -128,6 +100,7 @@ class Claim:
         self.thread = get_ident()
         context = self.context.copy()
         context.run(current.set, self)
+        context.run(printing.set, None)
         copy, call, failures = context.copy, self.call, self.failures
         take, keep, stamp = self.items.popleft, self.values.append, self.ends.append
         self.begun = perf_counter()
@@ -181,10 +154,6 @@ class Claim:
             pass
         stop, self.stop = self.stop, self.stop - taken
         return range(self.stop, stop)
-
-    def print(self, text: str) -> None:
-        """Keep *text* as printed by the running task."""
-        self.texts.setdefault(len(self.ends), Printed()).write(text)
 
     def printed(self, offset: int) -> str:
         """Return what the task at *offset* from the first has printed so far."""

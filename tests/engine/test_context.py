@@ -15,7 +15,7 @@ import pytest
 import nbparallel as nbp
 from nbparallel.engine import hooks
 from nbparallel.testing import DEADLINE, Gate
-from nbparallel.workers.claim import MOST_OUTPUT
+from nbparallel.workers.printed import MOST_OUTPUT
 from tests.engine.conftest import wait_for
 
 pytestmark = pytest.mark.usefixtures("backend")

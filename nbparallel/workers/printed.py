@@ -1,0 +1,118 @@
+"""What a task has printed, up to a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sized
+from contextvars import ContextVar
+from threading import Lock
+
+#: The most characters of printed text kept per task: half its beginning, half its end.
+MOST_OUTPUT = 10_000
+
+#: Held while pieces are put together: no code but ours runs meanwhile.
+_joining = Lock()
+
+
+class Printed:
+    """What one task has printed: all of it, or its beginning and its end.
+
+    Whoever prints appends to *pieces*, adds to *size*, and calls `line_ended` when a
+    line has ended or *size* is over the bound: that is less work than a method would
+    be, and threads of a task may do it at once.
+
+    Parameters
+    ----------
+    task
+        How many tasks of its claim ended before this one.
+    ends
+        As long as the number of tasks of the claim that have ended.
+    through
+        Where text goes that is let through.
+    echoes
+        Whether lines are let through as well as kept.
+
+    Attributes
+    ----------
+    pieces
+        What was printed since pieces were put together, in order.
+    size
+        About how many characters that is; an empty piece counts for one.
+    """
+
+    __slots__ = (
+        "_beginning",
+        "_echoes",
+        "_end",
+        "_ends",
+        "_lost",
+        "_passed",
+        "_task",
+        "pieces",
+        "size",
+        "through",
+    )
+
+    def __init__(
+        self, task: int, ends: Sized, through: Callable[[str], object], *, echoes: bool
+    ) -> None:
+        self._task = task
+        self._ends = ends
+        self._echoes = echoes
+        self._beginning = self._end = ""
+        self._lost = False
+        self._passed = 0  # how many of the pieces are of lines that have ended
+        self.pieces: list[str] = []
+        self.size = 0
+        self.through = through
+
+    def line_ended(self) -> None:
+        """Let the line through that has just ended, if it is to be; keep within bounds.
+
+        A task that has ended has its record already: its text is let through.
+        """
+        if self._echoes or len(self._ends) > self._task:
+            self.pass_on()
+        else:
+            self._passed = len(self.pieces)
+        if self.size > MOST_OUTPUT:
+            self._join()
+
+    def switch(self, through: Callable[[str], object]) -> None:
+        """Go on with another stream."""
+        if self._echoes:
+            self.pass_on()
+        self.through = through
+
+    def pass_on(self) -> None:
+        """Let through what has not been, be it half a line."""
+        with _joining:
+            count = len(self.pieces)
+            text = "".join(self.pieces[self._passed : count])
+            self._passed = count
+        if text:
+            self.through(text)
+
+    def __str__(self) -> str:
+        with _joining:
+            beginning, end, lost = self._joined(len(self.pieces))
+        gap = "\n…[cut]…\n" if lost else ""
+        return f"{beginning}{gap}{end}"
+
+    def _join(self) -> None:
+        with _joining:
+            count = self._passed  # other threads of the task may have gone on
+            self._beginning, self._end, self._lost = self._joined(count)
+            del self.pieces[:count]
+            self._passed = self.size = 0
+
+    def _joined(self, count: int) -> tuple[str, str, bool]:
+        half = MOST_OUTPUT // 2
+        text = "".join(self.pieces[:count])
+        room = half - len(self._beginning)
+        end = self._end + text[room:]
+        lost = self._lost or len(end) > half
+        return self._beginning + text[:room], end[-half:], lost
+
+
+#: What the running task prints to, from its first piece of text on.
+printing: ContextVar[Printed | None] = ContextVar("nbparallel_printing", default=None)
