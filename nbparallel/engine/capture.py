@@ -70,8 +70,10 @@ def _tapped(write: streams.Write) -> streams.Write:
         printed = get()
         if printed is None:
             printed = _begin(through)
-        if printed is None or type(text) is not str:
-            return _other(printed, text, write)
+            if printed is None:
+                return write(text)
+        if type(text) is not str:
+            text = _plain(text)
         if printed.through is not through:
             printed.switch(through)
         printed.pieces.append(text)
@@ -103,11 +105,12 @@ def _begin(through: Callable[[str], object]) -> Printed | None:
     return printed
 
 
-def _other(printed: Printed | None, text: str, write: streams.Write) -> int:
-    """Take what is nobody's, or no plain text."""
-    if printed is not None and isinstance(text, str):
-        return write(str(text))  # of a class of its own; this time it is plain
-    return write(text)
+def _plain(text: object) -> str:
+    """Return *text*, which may be of a class of its own, as plain text."""
+    if isinstance(text, str):
+        return str(text)
+    message = f"write() argument must be str, not {type(text).__name__}"
+    raise TypeError(message)
 
 
 def _let_through(write: streams.Write) -> Callable[[str], object]:
@@ -145,6 +148,6 @@ def _finish(claim: Claim) -> None:
     printed = _latest.pop(claim, None)
     if printed is not None:
         try:
-            printed.pass_on()
+            printed.line_ended()
         except Exception:  # a closed stream; it concerns neither another task nor a run
             _log.warning("the last line of a task is lost", exc_info=True)

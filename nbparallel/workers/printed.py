@@ -9,7 +9,7 @@ from threading import Lock
 #: The most characters of printed text kept per task: half its beginning, half its end.
 MOST_OUTPUT = 10_000
 
-#: Held while pieces are put together: no code but ours runs meanwhile.
+#: Held while the pieces of any text change places: no code but ours runs meanwhile.
 _joining = Lock()
 
 
@@ -47,6 +47,7 @@ class Printed:
         "_lost",
         "_passed",
         "_task",
+        "_turn",
         "pieces",
         "size",
         "through",
@@ -61,6 +62,7 @@ class Printed:
         self._beginning = self._end = ""
         self._lost = False
         self._passed = 0  # how many of the pieces are of lines that have ended
+        self._turn = [True]  # held by whoever ends a line: a third of a lock's price
         self.pieces: list[str] = []
         self.size = 0
         self.through = through
@@ -70,27 +72,28 @@ class Printed:
 
         A task that has ended has its record already: its text is let through.
         """
-        if self._echoes or len(self._ends) > self._task:
-            self.pass_on()
-        else:
-            self._passed = len(self.pieces)
-        if self.size > MOST_OUTPUT:
-            self._join()
-
-    def switch(self, through: Callable[[str], object]) -> None:
-        """Go on with another stream."""
-        if self._echoes:
-            self.pass_on()
-        self.through = through
-
-    def pass_on(self) -> None:
-        """Let through what has not been, be it half a line."""
-        with _joining:
+        text = ""
+        try:
+            turn = self._turn.pop()
+        except IndexError:
+            return  # another thread of the task is at it: the next time, or at the end
+        try:
             count = len(self.pieces)
-            text = "".join(self.pieces[self._passed : count])
+            if self._echoes or len(self._ends) > self._task:
+                text = "".join(self.pieces[self._passed : count])
             self._passed = count
+            if self.size > MOST_OUTPUT:
+                self._join()
+        finally:
+            self._turn.append(turn)
         if text:
             self.through(text)
+
+    def switch(self, through: Callable[[str], object]) -> None:
+        """Go on with another stream; what was begun on the one before is let through."""
+        if self._echoes:
+            self.line_ended()
+        self.through = through
 
     def __str__(self) -> str:
         with _joining:
@@ -100,9 +103,8 @@ class Printed:
 
     def _join(self) -> None:
         with _joining:
-            count = self._passed  # other threads of the task may have gone on
-            self._beginning, self._end, self._lost = self._joined(count)
-            del self.pieces[:count]
+            self._beginning, self._end, self._lost = self._joined(self._passed)
+            del self.pieces[: self._passed]
             self._passed = self.size = 0
 
     def _joined(self, count: int) -> tuple[str, str, bool]:
