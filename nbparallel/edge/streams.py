@@ -20,6 +20,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from types import FunctionType
 from typing import Any
@@ -116,17 +117,14 @@ def _put(name: str, wrap: Wrap) -> Undo:
     if stream is None or id(stream) in _taps:  # pythonw has none; both may be the same
         return _nothing
     for way in (_by_class, _by_assignment, _by_proxy):
-        try:
+        with suppress(Exception):  # the next way may do
             return _reporting(name, way(name, stream, wrap))
-        except Exception:
-            error_of_the_last = way is _by_proxy
-            if error_of_the_last:
-                _report(name, "cannot catch what is printed on")
+    _report(name, "cannot catch what is printed on")
     return _nothing
 
 
 def _by_class(name: str, stream: Any, wrap: Wrap) -> Undo:
-    own = type(stream)
+    own: Any = type(stream)
     tapped = _class_with_tap(own)
     made = _taps[id(stream)] = _Tap(stream, wrap)
     try:
@@ -149,11 +147,11 @@ def _by_class(name: str, stream: Any, wrap: Wrap) -> Undo:
 
 
 @lru_cache(maxsize=16)
-def _class_with_tap(own: type) -> type:
+def _class_with_tap(own: Any) -> type:
     write = property(
         lambda stream: _taps[id(stream)].write,
         lambda stream, write: _taps[id(stream)].assign(write),
-        lambda stream: _taps[id(stream)].assign(own.write.__get__(stream)),  # type: ignore[attr-defined] # every stream has it
+        lambda stream: _taps[id(stream)].assign(own.write.__get__(stream)),
     )
     names = {"__slots__": (), "__module__": own.__module__, "write": write}
     return type(own.__name__, (own,), names)
