@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from nbparallel.edge.frontend import cell_id, in_kernel, on_next_cell
+from nbparallel.edge.outputs import StandIn, replace_in_out
 from nbparallel.engine import hooks
 from nbparallel.engine.run import Run
 from nbparallel.workers import load
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from nbparallel.views.actions import Actions
     from nbparallel.views.panel import Panel
     from nbparallel.views.ticker import Ticker
+
+#: What is told who asks ``Out`` for a run that nothing refers to any more.
+GONE = (
+    "this run was let go with its results, because no name referred to it. Give the "
+    "next one a name: run = nbp.pmap(...)"
+)
 
 _connected = False
 _connecting = Lock()
@@ -33,6 +40,7 @@ def connect() -> None:
         if not _connected:
             _connected = True
             hooks.add_late(lambda: NotebookViews() if in_kernel() else TerminalViews())
+            hooks.add_late(LightOut)
 
 
 class TerminalViews(hooks.Hook):
@@ -136,6 +144,32 @@ class NotebookViews(hooks.Hook):
             shown.republish()
             if shown.panel is not None:
                 shown.panel.retire()
+
+
+class LightOut(hooks.Hook):
+    """What IPython's ``Out`` keeps of a run is how it ended, not its results."""
+
+    def __init__(self) -> None:
+        self._stand_ins: WeakKeyDictionary[Run, StandIn] = WeakKeyDictionary()
+        replace_in_out(Run, self._stand_in)
+
+    def run_finished(self, run: Run) -> None:
+        """Note the end of a run that goes on after its cell."""
+        if (found := self._stand_ins.get(run)) is not None:
+            found.settle(_end(run))
+
+    def _stand_in(self, run: Run) -> StandIn:
+        found = self._stand_ins.setdefault(run, StandIn(run, GONE))
+        if run.state.ended:
+            found.settle(_end(run))
+        return found
+
+
+def _end(run: Run) -> dict[str, str]:
+    from nbparallel.views import html, text
+
+    shot = run.snapshot()
+    return {"text/html": html.static(shot), "text/plain": text.plain(shot)}
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
 """Where this code runs: in a kernel, for whom, in which cell.
 
 Relied upon: IPython's `get_ipython`, the ``kernel`` attribute that every kernel's shell
-carries, and `get_parent`, the request being carried out. Where one of them is missing
-or fails, the answer is the one that takes nothing away from a person at a notebook.
+carries, and `get_parent`, the request being carried out, which some shells have and some
+kernels. Where one of them is missing or fails, the answer is the one that takes nothing away from a person at a notebook.
 Nothing is imported: a kernel without IPython loaded does not exist.
 """
 
@@ -39,7 +39,10 @@ def interactive() -> bool:
 def cell_id() -> str | None:
     """Tell one execution of a cell from another; None where there is no such thing."""
     found = _request().get("header", {}).get("msg_id")
-    return found if isinstance(found, str) else None
+    if isinstance(found, str):
+        return found
+    count = getattr(_shell(), "execution_count", None) if in_kernel() else None
+    return f"execution {count}" if isinstance(count, int) else None
 
 
 def on_next_cell(call: Callable[[], None]) -> None:
@@ -47,6 +50,13 @@ def on_next_cell(call: Callable[[], None]) -> None:
     shell = _shell()
     if shell is not None:
         shell.events.register("pre_run_cell", lambda _info: call())
+
+
+def after_each_cell(call: Callable[[Any], None]) -> None:
+    """Call *call* with IPython's shell after each cell, the current one first."""
+    shell = _shell()
+    if shell is not None:
+        shell.events.register("post_run_cell", lambda _result: call(shell))
 
 
 def _shell() -> Any:
@@ -57,9 +67,15 @@ def _shell() -> Any:
 
 def _request() -> dict[str, Any]:
     """Return the request being carried out in this context, or an empty one."""
-    get_parent = getattr(_shell(), "get_parent", None)
-    if get_parent is None:
-        return {}
+    shell = _shell()
+    for holder in (shell, getattr(shell, "kernel", None)):
+        get_parent = getattr(holder, "get_parent", None)
+        if get_parent is not None:
+            return _dictionary(get_parent)
+    return {}
+
+
+def _dictionary(get_parent: Callable[[], Any]) -> dict[str, Any]:
     try:
         found = get_parent()
     except LookupError:  # ipykernel 7.0, from a thread without the cell's context

@@ -158,7 +158,7 @@ class _Host:
         self._stream = kernel.shell_stream
         self._iopub = kernel.iopub_socket
         self._comms = kernel.comm_manager
-        self._information = kernel.kernel_info
+        self._information = type(kernel).kernel_info.fget(_WithPlainBanner(kernel))
         self._topic: bytes = kernel._topic("status")  # noqa: SLF001 (no public form)
         self._replies: deque[list[bytes]] = deque()
 
@@ -208,6 +208,20 @@ class _Host:
         """Send what waits; only in the thread that reads the channel."""
         while self._replies:
             self._stream.send_multipart(self._replies.popleft())
+
+
+class _WithPlainBanner:
+    """A kernel, but for its banner: IPython draws a tip for that with `random`.
+
+    The user may have seeded it: nobody but the user draws from it.
+    """
+
+    def __init__(self, kernel: Any) -> None:
+        self._kernel = kernel
+        self.banner = kernel.shell.banner1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kernel, name)
 
 
 def _in_main_thread() -> bool:

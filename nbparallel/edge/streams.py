@@ -1,26 +1,90 @@
-"""Catch what a task prints, and let everything else through.
+"""Stand before the ``write`` of ``sys.stdout`` and ``sys.stderr`` for a while.
 
-The ``write`` of the existing ``sys.stdout`` and ``sys.stderr`` is replaced while runs
-are under way, on the stream itself: loggers and libraries that took hold of the stream
-earlier are caught too. A stream that does not allow that, as a terminal's does not, is
-replaced by a proxy. Not caught: what subprocesses and C code write by themselves.
+The streams stay the objects that they are: loggers and libraries that took hold of one
+earlier meet the tap too. There are three ways to put one in, and each stream gets the
+first that it allows:
+
+- The stream gets a class of ours, which keeps the tap in front whatever else is
+  assigned to ``write``. That is needed: around each cell IPython puts a ``write`` of
+  its own in place and afterwards what it had found, however old that is by then.
+- A stream made in C, as a terminal's is, has ``write`` assigned.
+- What allows neither, or has had its ``write`` replaced by somebody who is going to put
+  it back, is replaced in `sys` by a proxy.
+
+Whatever a foreign stream does, tapping it and giving it back never raises: it is logged
+once, and what cannot be tapped is left alone.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
-import threading
 from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from types import FunctionType
 from typing import Any
+from weakref import WeakKeyDictionary
 
-Catch = Callable[[str], bool]
+_log = logging.getLogger("nbparallel")
+
+Write = Callable[[str], int]
+#: Makes a function that stands before a ``write``.
+Wrap = Callable[[Write], Write]
+Undo = Callable[[], None]
+
+#: What each function that we have put before a ``write`` stands before.
+_behind: WeakKeyDictionary[FunctionType, Write] = WeakKeyDictionary()
+#: The taps of streams that have a class of ours, by the identity of the stream.
+_taps: dict[int, _Tap] = {}
+_reported: set[str] = set()
+
+
+def tap(wrap: Wrap) -> Undo:
+    """Let ``wrap(write)`` stand before the ``write`` of both streams.
+
+    Parameters
+    ----------
+    wrap
+        Called for each stream, and when somebody else assigns to ``write`` meanwhile.
+
+    Returns
+    -------
+    callable
+        Gives both streams back; may be called from any thread.
+    """
+    undo = [_put(name, wrap) for name in ("stdout", "stderr")]
+
+    def give_back() -> None:
+        for each in reversed(undo):
+            each()
+
+    return give_back
+
+
+class _Tap:
+    """What stands before the ``write`` of one stream, now and after each assignment."""
+
+    def __init__(self, stream: Any, wrap: Wrap) -> None:
+        self._wrap = wrap
+        self.write = self._before(bare(stream.write))
+
+    def assign(self, write: Any) -> None:
+        """Keep what somebody has assigned behind ours, unless it is one of ours."""
+        self.write = write if _is_ours(write) else self._before(write)
+
+    def _before(self, write: Write) -> Write:
+        made = self._wrap(write)
+        assert isinstance(made, FunctionType)
+        _behind[made] = write
+        return made
 
 
 class _Proxy:
     """Stands in for a stream whose ``write`` cannot be replaced."""
 
-    def __init__(self, stream: Any, write: Callable[[str], int]) -> None:
-        self.__dict__.update(_stream=stream, write=write)
+    def __init__(self, stream: Any, made: _Tap) -> None:
+        self.__dict__.update(_stream=stream, _tap=made, write=made.write)
 
     def writelines(self, lines: Any) -> None:
         for line in lines:
@@ -30,68 +94,109 @@ class _Proxy:
         return getattr(self._stream, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._stream, name, value)
+        if name == "write":
+            self._tap.assign(value)
+            self.__dict__["write"] = self._tap.write
+        else:
+            setattr(self._stream, name, value)
 
 
-_lock = threading.Lock()
-_catches: list[Catch] = []
-_undo: list[Callable[[], None]] = []
+def bare(write: Any) -> Any:
+    """Return what is behind everything of ours."""
+    while _is_ours(write):
+        write = _behind[write]
+    return write
 
 
-def catch(what: Catch) -> Callable[[], None]:
-    """Offer all printed text to *what* first; it returns True for text it has taken.
-
-    Returns
-    -------
-    callable
-        Undoes it; may be called more than once and from any thread.
-    """
-    with _lock:
-        if not _catches:
-            _undo.extend(undo for name in ("stdout", "stderr") if (undo := _tap(name)))
-        _catches.append(what)
-
-    def stop() -> None:
-        with _lock:
-            if what not in _catches:
-                return
-            _catches.remove(what)
-            if not _catches:
-                while _undo:
-                    _undo.pop()()
-
-    return stop
+def _is_ours(write: Any) -> bool:
+    return isinstance(write, FunctionType) and write in _behind
 
 
-def _tap(name: str) -> Callable[[], None] | None:
-    stream = getattr(sys, name)
-    if stream is None:  # pythonw has no streams
-        return None
-    original = stream.write
+def _put(name: str, wrap: Wrap) -> Undo:
+    stream = getattr(sys, name, None)
+    if stream is None or id(stream) in _taps:  # pythonw has none; both may be the same
+        return _nothing
+    for way in (_by_class, _by_assignment, _by_proxy):
+        with suppress(Exception):  # the next way may do
+            return _reporting(name, way(name, stream, wrap))
+    _report(name, "cannot catch what is printed on")
+    return _nothing
 
-    def write(text: str) -> int:
-        if isinstance(text, str) and any(take(text) for take in _catches.copy()):
-            return len(text)
-        return int(original(text) or 0)
 
+def _by_class(name: str, stream: Any, wrap: Wrap) -> Undo:
+    own: Any = type(stream)
+    tapped = _class_with_tap(own)
+    made = _taps[id(stream)] = _Tap(stream, wrap)
     try:
-        stream.write = write
-    except AttributeError:
-        return _replace(name, stream, write)
-    return lambda: _restore(stream, write)
+        # Not by assignment: a stream that wraps another may pass that on.
+        object.__setattr__(stream, "__class__", tapped)
+    except TypeError:  # made in C
+        del _taps[id(stream)]
+        raise
+
+    def undo() -> None:
+        write = bare(made.write)
+        attributes = getattr(stream, "__dict__", {})
+        attributes.pop("write", None)
+        object.__setattr__(stream, "__class__", own)
+        del _taps[id(stream)]
+        if write != stream.write:  # IPython's, while a cell is being run
+            attributes["write"] = write
+
+    return undo
 
 
-def _restore(stream: Any, write: Callable[[str], int]) -> None:
-    if stream.__dict__.get("write") is write:  # else somebody has tapped it after us
-        del stream.write
+@lru_cache(maxsize=16)
+def _class_with_tap(own: Any) -> type:
+    write = property(
+        lambda stream: _taps[id(stream)].write,
+        lambda stream, write: _taps[id(stream)].assign(write),
+        lambda stream: _taps[id(stream)].assign(own.write.__get__(stream)),
+    )
+    names = {"__slots__": (), "__module__": own.__module__, "write": write}
+    return type(own.__name__, (own,), names)
 
 
-def _replace(name: str, stream: Any, write: Callable[[str], int]) -> Callable[[], None]:
-    proxy = _Proxy(stream, write)
+def _by_assignment(name: str, stream: Any, wrap: Wrap) -> Undo:
+    if "write" in vars(stream) and not _is_ours(stream.write):
+        message = "somebody is going to put back what was there before"
+        raise TypeError(message)
+    made = _Tap(stream, wrap)
+    stream.write = made.write
+
+    def undo() -> None:
+        if vars(stream).get("write") is made.write:  # else somebody came after us
+            del stream.write
+
+    return undo
+
+
+def _by_proxy(name: str, stream: Any, wrap: Wrap) -> Undo:
+    proxy = _Proxy(stream, _Tap(stream, wrap))
     setattr(sys, name, proxy)
 
-    def restore() -> None:
+    def undo() -> None:
         if getattr(sys, name) is proxy:
             setattr(sys, name, stream)
 
-    return restore
+    return undo
+
+
+def _reporting(name: str, undo: Undo) -> Undo:
+    def call() -> None:
+        try:
+            undo()
+        except Exception:  # the run goes on; the log has it
+            _report(name, "cannot give back")
+
+    return call
+
+
+def _report(name: str, what: str) -> None:
+    if what not in _reported:
+        _reported.add(what)
+        _log.warning("nbparallel %s sys.%s", what, name, exc_info=True)
+
+
+def _nothing() -> None:
+    pass

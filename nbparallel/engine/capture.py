@@ -1,27 +1,152 @@
-"""Tie printed text to the task that printed it."""
+"""Tie printed text to the task that printed it.
+
+While any run keeps what its tasks print there is one tap before each stream. It looks
+at a context variable that tells a task from everything else, so that other cells and
+other threads print as ever, and so do tasks that have ended.
+
+Text that no view shows is let through as well: each line in one piece, so that tasks
+that print at the same time don't write into each other's lines.
+"""
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable
+from functools import partial
+from types import BuiltinFunctionType
+from typing import Final
 
 from nbparallel.edge import streams
 from nbparallel.engine.scheduler import Scheduler
-from nbparallel.workers.scope import current
+from nbparallel.workers.claim import Owner
+from nbparallel.workers.printed import MOST_OUTPUT, Printed, printing
+from nbparallel.workers.scope import Scope, current
+
+_log = logging.getLogger("nbparallel")
+
+#: The most claims whose last line may be open.
+MOST_OPEN: Final = 100
+
+_lock = threading.Lock()
+#: Every run whose tasks' text is kept, and whether it is let through as well.
+_runs: dict[Owner, bool] = {}
+#: What the latest task of each claim has printed, where lines are let through.
+_latest: dict[Scope, Printed] = {}
+_undo: list[Callable[[], None]] = []
 
 
 def start(run: Scheduler) -> Callable[[], None]:
-    """Keep what the tasks of *run* print; return what ends it.
+    """Keep what the tasks of *run* print; return what ends it, any number of times."""
+    with _lock:
+        _runs[run] = run.echo
+        if len(_runs) == 1:
+            _undo.append(streams.tap(_tapped))
 
-    Text that no view shows is let through as well, and so is what comes from a task
-    that has ended.
+    def stop() -> None:
+        with _lock:
+            if _runs.pop(run, None) is None:
+                return
+            if not _runs:
+                _undo.pop()()
+        for scope in list(_latest):
+            if scope.run is run:
+                _finish(scope)
+
+    return stop
+
+
+def _tapped(write: streams.Write) -> streams.Write:
+    """Return a ``write`` that keeps the text of tasks, and leaves the rest to *write*.
+
+    A `print` calls it once per piece, so every step counts.
     """
+    get = printing.get
+    through = _let_through(write)
 
-    def take(text: str) -> bool:
-        scope = current.get()
-        if scope is None or scope.run is not run or not scope.thread:
-            return False
-        if not scope.revoked:
-            scope.print(text)
-        return not run.echo
+    def tapped(text: str) -> int:
+        printed = get()
+        if printed is None:
+            printed = _begin(through)
+            if printed is None:
+                return write(text)
+        if type(text) is not str:
+            text = _plain(text)
+        if printed.through is not through:
+            printed.switch(through)
+        printed.pieces.append(text)
+        size = len(text)
+        printed.size += size + 1
+        if "\n" in text or printed.size > MOST_OUTPUT:
+            printed.line_ended()
+        return size
 
-    return streams.catch(take)
+    return tapped
+
+
+def _begin(through: Callable[[str], object]) -> Printed | None:
+    """Return what the running task prints to; None unless its text is to be kept."""
+    scope = current.get()
+    if scope is None or not scope.thread:
+        return None
+    echoes = _runs.get(scope.run)
+    if echoes is None:
+        return None
+    claim = scope.claim
+    task = len(claim.ends)
+    printed = claim.texts.get(task)
+    if printed is None:  # threads of a task may print at once
+        made = Printed(task, claim.ends, through, echoes=echoes)
+        printed = claim.texts.setdefault(task, made)
+    printing.set(printed)
+    if echoes:
+        _note(scope, printed)
+    return printed
+
+
+def _plain(text: object) -> str:
+    """Return *text*, which may be of a class of its own, as plain text."""
+    if isinstance(text, str):
+        return str(text)
+    message = f"write() argument must be str, not {type(text).__name__}"
+    raise TypeError(message)
+
+
+def _let_through(write: streams.Write) -> Callable[[str], object]:
+    """Return what writes text to *write* for good.
+
+    What others do with it, who have put a ``write`` of theirs between ours and the
+    stream's own, is no task's text.
+    """
+    if isinstance(write, BuiltinFunctionType):
+        return write
+    return partial(_write_as_nobody, write)
+
+
+def _write_as_nobody(write: streams.Write, text: str) -> None:
+    task, kept = current.set(None), printing.set(None)
+    try:
+        write(text)
+    finally:
+        printing.reset(kept)
+        current.reset(task)
+
+
+def _note(scope: Scope, printed: Printed) -> None:
+    """See to it that the last line of each task is let through, though it has no end."""
+    if _latest.get(scope) is not printed:
+        _finish(scope)
+        _latest[scope] = printed
+    if len(_latest) > MOST_OPEN:
+        for each in list(_latest):
+            if not each.thread:
+                _finish(each)
+
+
+def _finish(scope: Scope) -> None:
+    printed = _latest.pop(scope, None)
+    if printed is not None:
+        try:
+            printed.line_ended()
+        except Exception:  # a closed stream; it concerns neither another task nor a run
+            _log.warning("the last line of a task is lost", exc_info=True)

@@ -24,8 +24,7 @@ from nbparallel.edge.interrupt import Interrupts
 from nbparallel.engine import reading, stopping
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.workers.carry_out import carry_out
-from nbparallel.workers.printed import Printed
-from nbparallel.workers.scope import Scope, calling_scope
+from nbparallel.workers.scope import calling_scope
 
 #: Seconds between two looks where something has to be polled.
 TICK = 0.05
@@ -198,11 +197,7 @@ class _Task:
 
 #: Where an exception out of nowhere would do harm, and what of it is harmless.
 _DELICATE = ("nbparallel.engine.", "nbparallel.workers.")
-_HARMLESS = (
-    "nbparallel.engine.capture",
-    Scope.print.__code__,
-    Printed.write.__code__,
-)
+_HARMLESS = ("nbparallel.engine.capture", "nbparallel.workers.printed")
 #: What calls the user's code: the task, and the input while it is read.
 _CALLERS = (_Task.__call__.__code__, reading.read.__code__)
 
@@ -213,7 +208,7 @@ def _is_in_task(frame: FrameType | None) -> bool:
         if code in _CALLERS:
             return True
         ours = module.startswith(_DELICATE)
-        if ours and module not in _HARMLESS and code not in _HARMLESS:
+        if ours and module not in _HARMLESS:
             return False
         frame = frame.f_back
     return False

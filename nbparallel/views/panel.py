@@ -8,7 +8,8 @@ Guarantees:
   same place; no widget is left in the saved notebook. The widget shows the end as well,
   for pages that see only that: Voila, and a page reloaded during the run.
 - Whoever runs notebooks without a person in front of them gets no widget at all, but
-  the same static HTML, brought up to date every few seconds.
+  the same static HTML, brought up to date every few seconds. So does a kernel that has
+  no widgets. Where a display cannot be replaced, the end is all that is displayed.
 - Every method may be called from any thread.
 """
 
@@ -21,6 +22,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from nbparallel.edge.displays import Later, comms_work, replaceable
+from nbparallel.edge.displays import show as _display
 from nbparallel.edge.frontend import cell_id, interactive
 from nbparallel.edge.router import router
 from nbparallel.edge.routes import Registration
@@ -74,6 +77,7 @@ class Panel:
         self._pulse = 0.0
         self._cancelling = False
         self._complaint = ""
+        self._plain = False  # no widgets are to be had
 
     def show(self, snapshot: Snapshot) -> None:
         """Display the run in the current cell, unless it is displayed there already."""
@@ -84,17 +88,16 @@ class Panel:
                 return
             self._snapshot = snapshot
             self._cancelling = False
-            widgets = interactive() and (_is_live(snapshot) or _can_retry(snapshot))
-            if widgets and not here:
-                # Clicks belong to the cell in which the panel was displayed last.
-                self._hang_up()
-            bundle = self._bundle(snapshot) if widgets else _static(snapshot)
+            live = self._live_bundle(snapshot, here) if self._wanted(snapshot) else None
+            bundle = live or _static(snapshot)
             if not here:
-                handle = _display(bundle)
-                self._displays.append(_Display(handle, cell, static=not widgets))
+                late = not (snapshot.state.ended or replaceable())
+                handle = Later() if late else _display(bundle)
+                self._displays.append(_Display(handle, cell, static=live is None))
             elif here[0].static:
-                here[0].handle.update(bundle, raw=True)
-                here[0].static = not widgets
+                if replaceable():
+                    here[0].handle.update(bundle, raw=True)
+                here[0].static = live is None
 
     def draw(self, snapshot: Snapshot) -> None:
         """Bring the displays of a run under way up to date."""
@@ -102,7 +105,7 @@ class Panel:
             self._snapshot = snapshot
             if any(not display.static for display in self._displays):
                 self._draw_widgets(snapshot)
-            elif not 0 <= snapshot.elapsed - self._pulse < PULSE:
+            elif replaceable() and not 0 <= snapshot.elapsed - self._pulse < PULSE:
                 self._pulse = snapshot.elapsed
                 self._publish(snapshot)
 
@@ -124,6 +127,9 @@ class Panel:
         with self._lock:
             if self._snapshot is not None and self._snapshot.state.ended:
                 self._publish(self._snapshot)
+                elsewhere = all(each.cell != cell_id() for each in self._displays)
+                if elsewhere and not (replaceable() or interactive()):
+                    _display(_static(self._snapshot))
 
     def retire(self) -> None:
         """Make an ended run static, button and all: the user has gone on."""
@@ -136,6 +142,32 @@ class Panel:
                 self._end_widgets(self._snapshot, retry=False)
 
     # --- widgets ---
+
+    def _wanted(self, snapshot: Snapshot) -> bool:
+        """Whether widgets are of use: they can be seen, pressed, and taken away again."""
+        if self._plain or not (interactive() and replaceable()):
+            return False
+        return _is_live(snapshot) or (_can_retry(snapshot) and router() is not None)
+
+    def _live_bundle(
+        self, snapshot: Snapshot, here: list[_Display]
+    ) -> dict[str, Any] | None:
+        """Return what displays the widgets, or None for good if there can be none."""
+        if not here:
+            # Clicks belong to the cell in which the panel was displayed last.
+            self._hang_up()
+        try:
+            bundle = self._bundle(snapshot)
+            assert self._widgets is not None
+            self._plain = not comms_work(self._widgets.root)
+        except Exception:  # the run has to be shown all the same; the log has it
+            _log.warning("no widgets in this kernel", exc_info=True)
+            self._plain = True
+        if not self._plain:
+            return bundle
+        self._hang_up()
+        self._widgets = None
+        return None
 
     def _bundle(self, snapshot: Snapshot) -> dict[str, Any]:
         """Return what displays the widgets, brought up to date."""
@@ -236,9 +268,3 @@ def _can_retry(snapshot: Snapshot) -> bool:
 
 def _static(snapshot: Snapshot) -> dict[str, str]:
     return {"text/html": html.static(snapshot), "text/plain": text.plain(snapshot)}
-
-
-def _display(bundle: dict[str, Any]) -> Any:
-    from IPython.display import display
-
-    return display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]

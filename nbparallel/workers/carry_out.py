@@ -12,6 +12,7 @@ from typing import Any
 from nbparallel.errors import without_the_call
 from nbparallel.types import MISSING
 from nbparallel.workers.claim import Claim
+from nbparallel.workers.printed import printing
 from nbparallel.workers.scope import Scope, copies_of, current
 
 
@@ -28,6 +29,7 @@ def carry_out(claim: Claim, call: Callable[[Any], Any]) -> None:
     scope = Scope(claim)
     context = claim.owner.context.copy()
     context.run(current.set, scope)
+    context.run(printing.set, None)
     copy, failures = copies_of(context), claim.failures
     take, keep, stamp = claim.items.popleft, claim.values.append, claim.ends.append
     claim.begun = perf_counter()

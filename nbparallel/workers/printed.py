@@ -2,31 +2,119 @@
 
 from __future__ import annotations
 
-from io import StringIO
+from collections.abc import Callable, Sized
+from contextvars import ContextVar
+from threading import Lock
 
 #: The most characters of printed text kept per task: half its beginning, half its end.
 MOST_OUTPUT = 10_000
 
+#: Held while the pieces of any text change places: no code but ours runs meanwhile.
+_joining = Lock()
+
 
 class Printed:
-    """What one task has printed: all of it, or its beginning and its end."""
+    """What one task has printed: all of it, or its beginning and its end.
 
-    __slots__ = ("_end", "_kept", "_lost")
+    Whoever prints appends to *pieces*, adds to *size*, and calls `line_ended` when a
+    line has ended or *size* is over the bound: that is less work than a method would
+    be, and threads of a task may do it at once.
 
-    def __init__(self) -> None:
-        self._kept = StringIO()
-        self._end = ""
+    Parameters
+    ----------
+    task
+        How many tasks of its claim ended before this one.
+    ends
+        As long as the number of tasks of the claim that have ended.
+    through
+        Where text goes that is let through.
+    echoes
+        Whether lines are let through as well as kept.
+
+    Attributes
+    ----------
+    pieces
+        What was printed since pieces were put together, in order.
+    size
+        About how many characters that is; an empty piece counts for one.
+    """
+
+    __slots__ = (
+        "_beginning",
+        "_echoes",
+        "_end",
+        "_ends",
+        "_lost",
+        "_passed",
+        "_task",
+        "_turn",
+        "pieces",
+        "size",
+        "through",
+    )
+
+    def __init__(
+        self, task: int, ends: Sized, through: Callable[[str], object], *, echoes: bool
+    ) -> None:
+        self._task = task
+        self._ends = ends
+        self._echoes = echoes
+        self._beginning = self._end = ""
         self._lost = False
+        self._passed = 0  # how many of the pieces are of lines that have ended
+        self._turn = [True]  # held by whoever ends a line: a third of a lock's price
+        self.pieces: list[str] = []
+        self.size = 0
+        self.through = through
 
-    def write(self, text: str) -> None:
-        """Add *text*."""
-        half = MOST_OUTPUT // 2
-        room = max(0, half - self._kept.tell())  # threads of a task may print at once
-        self._kept.write(text[:room])
-        self._end += text[room:]
-        if len(self._end) > half:
-            self._end, self._lost = self._end[-half:], True
+    def line_ended(self) -> None:
+        """Let the line through that has just ended, if it is to be; keep within bounds.
+
+        A task that has ended has its record already: its text is let through.
+        """
+        text = ""
+        try:
+            turn = self._turn.pop()
+        except IndexError:
+            return  # another thread of the task is at it: the next time, or at the end
+        try:
+            count = len(self.pieces)
+            if self._echoes or len(self._ends) > self._task:
+                text = "".join(self.pieces[self._passed : count])
+            self._passed = count
+            if self.size > MOST_OUTPUT:
+                self._join()
+        finally:
+            self._turn.append(turn)
+        if text:
+            self.through(text)
+
+    def switch(self, through: Callable[[str], object]) -> None:
+        """Go on with another stream; what was begun on the one before is let through."""
+        if self._echoes:
+            self.line_ended()
+        self.through = through
 
     def __str__(self) -> str:
-        gap = "\n…[cut]…\n" if self._lost else ""
-        return f"{self._kept.getvalue()}{gap}{self._end}"
+        with _joining:
+            beginning, end, lost = self._joined(len(self.pieces))
+        gap = "\n…[cut]…\n" if lost else ""
+        return f"{beginning}{gap}{end}"
+
+    def _join(self) -> None:
+        with _joining:
+            self._beginning, self._end, self._lost = self._joined(self._passed)
+            del self.pieces[: self._passed]
+            self._passed = self.size = 0
+
+    def _joined(self, count: int) -> tuple[str, str, bool]:
+        half = MOST_OUTPUT // 2
+        text = "".join(self.pieces[:count])
+        room = half - len(self._beginning)
+        end = self._end + text[room:]
+        lost = self._lost or len(end) > half
+        return self._beginning + text[:room], end[-half:], lost
+
+
+#: What the running task prints to, from its first piece of text on.
+printing: ContextVar[Printed | None] = ContextVar("nbparallel_printing", default=None)

@@ -15,7 +15,6 @@ from threading import Event, get_ident
 from typing import Any
 
 from nbparallel.workers.claim import Claim, Owner
-from nbparallel.workers.printed import Printed
 
 
 class Scope:
@@ -49,11 +48,6 @@ class Scope:
     def revoked(self) -> bool:
         """Whether the run has given the claim up."""
         return self.claim.revoked
-
-    def print(self, text: str) -> None:
-        """Keep *text* as printed by the running task."""
-        claim = self.claim
-        claim.texts.setdefault(len(claim.ends), Printed()).write(text)
 
 
 #: The scope that the code now running belongs to, seen by everything a task calls.

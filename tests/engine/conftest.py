@@ -10,7 +10,7 @@ import pandas as pd  # noqa: F401 # before anything is timed
 import pytest
 
 import nbparallel as nbp
-from nbparallel.edge import streams
+from nbparallel.engine import capture
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.workers import KINDS, load
 from nbparallel.workers.scope import current
@@ -34,7 +34,7 @@ def _quiet(request):
         backend = {"backend": request.getfixturevalue("backend")}
     with nbp.defaults(progress=False, **backend):
         yield
-    wait_for(lambda: not streams._catches)  # whatever happened, nothing is left tapped
+    wait_for(lambda: not capture._runs)  # whatever happened, nothing is left tapped
 
 
 @pytest.fixture

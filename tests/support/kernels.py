@@ -1,6 +1,6 @@
-"""Several versions of ipykernel, side by side in one environment.
+"""Several versions of ipykernel, and other kernels, side by side in one environment.
 
-Each is a directory holding that ipykernel alone, put in front of everything else by
+Each is a directory holding that kernel alone, put in front of everything else by
 its kernelspec: kernel and tests share all other packages, ours among them. The
 directories are made on first use, then kept; only the first use needs a network.
 """
@@ -12,10 +12,28 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+
+#: Kernels that are no ipykernel: what to install, and how to launch it.
+OTHERS = {
+    "xeus-python": (
+        ("xeus-python==0.19.0", "xeus-python-shell==0.8.1"),
+        ("-m", "xpython_launcher", "-f", "{connection_file}"),
+    ),
+    "async-kernel": (
+        (
+            "async-kernel==0.23.1",
+            "aiologic==0.17.1",
+            "outcome==1.3.0.post0",
+            "sniffio==1.3.1",
+            "wrapt==2.5.2",
+        ),
+        ("-m", "async_kernel", "start", "--connection_file={connection_file}"),
+    ),
+}
 
 VERSIONS = ("6.29.5", "6.31.0", "7.0.1", "7.2.0", "7.4.0")
 
@@ -31,8 +49,20 @@ def install(version: str) -> str:
     name = f"ipykernel-{version}"
     overlay = _CACHE / name
     if not overlay.exists():
-        _download(version, overlay)
-    _write_kernelspec(KERNELSPECS / name, overlay)
+        _download([f"ipykernel=={version}"], overlay)
+    options = ["--HistoryManager.enabled=False", "-f", "{connection_file}"]
+    launch = ["-Xfrozen_modules=off", "-m", "ipykernel_launcher", *options]
+    _write_kernelspec(KERNELSPECS / name, overlay, launch)
+    return name
+
+
+def install_other(name: str) -> str:
+    """Make one of `OTHERS` available; return the name of its kernelspec."""
+    packages, launch = OTHERS[name]
+    overlay = _CACHE / name
+    if not overlay.exists():
+        _download(packages, overlay)
+    _write_kernelspec(KERNELSPECS / name, overlay, launch)
     return name
 
 
@@ -41,9 +71,9 @@ def install_all() -> dict[str, str]:
     return {version: install(version) for version in VERSIONS}
 
 
-def _download(version: str, overlay: Path) -> None:
+def _download(packages: Sequence[str], overlay: Path) -> None:
     with _replacing(overlay) as fresh:
-        what = ["--quiet", "--no-deps", "--target", fresh, f"ipykernel=={version}"]
+        what = ["--quiet", "--no-deps", "--target", fresh, *packages]
         subprocess.run([*_installer(), *what], check=True)
 
 
@@ -53,11 +83,9 @@ def _installer() -> list[str]:
     return ["uv", "pip", "install", "--python", sys.executable]
 
 
-def _write_kernelspec(directory: Path, overlay: Path) -> None:
-    launch = ["-Xfrozen_modules=off", "-m", "ipykernel_launcher"]
-    options = ["--HistoryManager.enabled=False", "-f", "{connection_file}"]
+def _write_kernelspec(directory: Path, overlay: Path, launch: Sequence[str]) -> None:
     spec = {
-        "argv": [sys.executable, *launch, *options],
+        "argv": [sys.executable, *launch],
         "display_name": directory.name,
         "language": "python",
         "env": {"PYTHONPATH": str(overlay)},

@@ -1,0 +1,70 @@
+"""Show something in a cell, and replace it later, as far as the kernel can do that.
+
+Relied upon: IPython's `display` with a ``display_id``, and ``register_hook`` of its
+publisher, which tells what would be sent. A kernel without such hooks is believed to
+send the right thing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from contextvars import copy_context
+from typing import Any
+
+from nbparallel.edge.kernel import per_kernel
+
+
+def show(bundle: dict[str, Any]) -> Any:
+    """Display *bundle* in the current cell; ``update(bundle, raw=True)`` replaces it."""
+    from IPython.display import display
+
+    return display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+
+
+def replaceable() -> bool:
+    """Whether a display can be replaced here.
+
+    async-kernel up to 0.23.1 sends its updates under a name that no front end knows.
+    """
+    return per_kernel("replaceable", _replaces) is not False
+
+
+def comms_work(widget: Any) -> bool:
+    """Whether a front end hears of *widget*: kernels without comms give it a dummy."""
+    import comm
+
+    return not isinstance(widget.comm, comm.DummyComm)
+
+
+class Later:
+    """A place in the current cell for what will be shown once, in its final form."""
+
+    def __init__(self) -> None:
+        self._context = copy_context()
+        self._shown = False
+
+    def update(self, bundle: dict[str, Any], *, raw: bool) -> None:  # noqa: ARG002 # as the handles of IPython
+        """Show *bundle*, unless something has been shown."""
+        if not self._shown:
+            self._shown = True
+            self._context.copy().run(show, bundle)
+
+
+def _replaces(kernel: Any) -> bool:
+    """Look at the name by which an update would go; nothing is sent."""
+    publisher = kernel.shell.display_pub
+    mine = uuid.uuid4().hex
+    kinds = []
+
+    def look(message: Any) -> Any:
+        if message["content"].get("transient", {}).get("display_id") != mine:
+            return message  # of another thread
+        kinds.append(message["header"]["msg_type"])
+        return None
+
+    publisher.register_hook(look)
+    try:
+        publisher.publish({}, transient={"display_id": mine}, update=True)
+    finally:
+        publisher.unregister_hook(look)
+    return "update_display_data" in kinds

@@ -1,0 +1,98 @@
+"""Runs that no name refers to are let go, though IPython numbers its outputs."""
+
+import pytest
+
+pytestmark = pytest.mark.kernel
+
+SETUP = """
+import gc, weakref
+import nbparallel as nbp
+
+class Big:
+    pass
+
+alive = weakref.WeakSet()
+
+def task(number):
+    made = Big()
+    alive.add(made)
+    return made
+
+def left():
+    gc.collect()
+    return len(alive)
+"""
+BLOCKING = "nbp.pmap(task, range(10), progress={progress})"
+BACKGROUND = "nbp.pmap(task, range(10), block=False)"
+
+
+@pytest.fixture
+def ready(kernel):
+    kernel.run(SETUP)
+    return kernel
+
+
+def number_of(outcome):
+    """The number of a cell, as ``Out`` counts."""
+    return outcome.reply["content"]["execution_count"]
+
+
+def shown(outcome):
+    said = [each["content"] for each in outcome.outputs]
+    return [each["data"] for each in said if "data" in each]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        BLOCKING.format(progress=True),
+        BLOCKING.format(progress=False),
+        BACKGROUND,
+        "%load_ext nbparallel\nget_ipython().run_cell_magic("
+        "'parallel', 'for number in range(10)', 'task(number)')",
+    ],
+)
+def test_results_of_runs_without_a_name_are_let_go(ready, code):
+    for _ in range(8):
+        assert ready.run(code).status == "ok"
+        ready.run("nbp.last.wait()")
+
+    # _, __ and ___ have moved on to True; the last run is nbp.last
+    assert ready.evaluate("left()") == 10
+
+
+def test_the_last_output_can_be_used_at_once(ready):
+    ready.run(BLOCKING.format(progress=True))
+
+    assert ready.run("len(_.df), type(_).__name__").text == "(10, 'Run')"
+
+
+def test_a_run_that_has_a_name_is_all_there_in_out(ready):
+    number = number_of(ready.run(f"named = {BLOCKING.format(progress=False)}; named"))
+    ready.run(BLOCKING.format(progress=False))
+
+    for out in (f"Out[{number}]", f"_{number}"):
+        assert ready.evaluate(f"list({out}.df['status']) == ['ok'] * 10")
+        assert ready.evaluate(f"len({out}), len(list({out}))") == (10, 10)
+        assert ready.evaluate(f"{out}.results == named.results")
+        assert ready.run(f"(await {out}) is named").text == "True"
+        assert ready.run(f"repr({out}) == repr(named)").text == "True"
+    (panel,) = shown(ready.run(f"Out[{number}]"))
+    assert "10 ok" in panel["text/plain"]
+
+
+@pytest.mark.parametrize("code", [BLOCKING.format(progress=True), BACKGROUND])
+def test_a_run_that_is_gone_shows_its_end_and_says_what_to_do(ready, code):
+    number = number_of(ready.run(code))
+    ready.run("nbp.last.wait()")
+    for _ in range(4):
+        ready.run("nbp.pmap(str, [1], progress=False)")
+    assert ready.evaluate("left()") == 0
+
+    (panel,) = shown(ready.run(f"Out[{number}]"))
+    assert panel.keys() == {"text/html", "text/plain"}
+    assert "10 ok" in panel["text/plain"]
+    for use in (f"Out[{number}].df", f"_{number}.results", f"len(Out[{number}])"):
+        outcome = ready.run(use)
+        assert outcome.error == "AttributeError"
+        assert "run = nbp.pmap(...)" in outcome.text

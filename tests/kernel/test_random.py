@@ -1,0 +1,36 @@
+"""Nobody but the user draws from the user's generators of random numbers."""
+
+import pytest
+
+pytestmark = pytest.mark.kernel
+
+SETUP = """
+import random
+import numpy
+import nbparallel as nbp
+%load_ext nbparallel
+
+def states():
+    return random.getstate(), [str(each) for each in numpy.random.get_state()]
+"""
+#: Every way to start a run and to show one.
+USES = {
+    "pmap": "run = nbp.pmap(str, range(5))",
+    "background": "nbp.pmap(str, range(5), block=False).wait()",
+    "failing": "nbp.pmap(lambda n: 1 / n, range(5))",
+    "shown": "run",
+    "magic": "%%parallel for number in range(5)\nstr(number)",
+    "statements": "%%parallel\na = str(1)\nb = str(2)",
+    "comprehension": "strings = %parallel [str(n) for n in range(5)]",
+    "compare": "nbp.compare(str, range(5), progress=False)",
+    "sweep": "nbp.sweep(str, range(5), workers=[1, 2])",
+}
+
+
+def test_the_users_generators_stay_as_they_were(kernel):
+    kernel.restart()  # the first run of a session is one of those that matter
+    kernel.run(SETUP)
+    kernel.run("random.seed(1)\nnumpy.random.seed(1)\nbefore = states()")
+    for name, code in USES.items():
+        assert kernel.run(code).status == "ok", name
+        assert kernel.evaluate("states() == before"), name
