@@ -25,7 +25,7 @@ async def until_over(life: Lifecycle, waiter: Waiter) -> None:
             loop.call_soon_threadsafe(woken.set)
 
     crew = life.scheduler.crew
-    crew.watch(wake)
+    crew.watch_ends(wake, tasks=waiter.worker is not None)
     try:
         with unbounded(life.scheduler):
             while not life.is_over():

@@ -51,8 +51,10 @@ class Crew:
     members
         The runs that have not ended, the outermost first.
     idle
-        The bells of idle workers, the latest last. A glance whether there are any is
-        good without the lock, too.
+        The bells of idle workers, the latest last.
+    pushed
+        What wakes backends that do not wait for work. A glance whether there are any of
+        these or of those is good without the lock, too.
     """
 
     def __init__(self) -> None:
@@ -61,7 +63,8 @@ class Crew:
         self.idle: list[Any] = []
         self._rung = 0  # workers woken that have not come yet
         self._due: deque[Callable[[], None]] = deque()
-        self._watching: list[Callable[[], None]] = []
+        self.pushed: list[Callable[[], None]] = []
+        self._reading: list[Callable[[], None]] = []
         self._waiting: list[Callable[[], None]] = []
 
     # -- The desk ---------------------------------------------------------------------
@@ -85,11 +88,23 @@ class Crew:
             if reading is not None:
                 reading()
 
-    def try_claim(self, worker: int, within: Member | None = None) -> Claim | None:
-        """Return work if there is any now; *within* that run and those inside it."""
+    def try_claim(self, worker: int) -> Claim | None:
+        """Return work if there is any now; an input is read by a thread of its own."""
+        with self.lock:
+            claim, reading = self._find(self.members, worker)
+        if reading is not None:
+            self._have_read(reading)
+        self.flush()
+        return claim
+
+    def claim_within(self, run: Member, worker: int) -> Claim | None:
+        """Return work of *run* or of a run nested in it, if there is any now.
+
+        An input that has to be read for it is read here.
+        """
         while True:
             with self.lock:
-                members = [each for each in self.members if _is_within(each, within)]
+                members = [each for each in self.members if _is_within(each, run)]
                 claim, reading = self._find(members, worker)
             self.flush()
             if claim is not None or reading is None:
@@ -110,7 +125,7 @@ class Crew:
         """Wake idle workers for *tasks* that can be claimed now."""
         while self.idle and self._rung < tasks:
             self.rouse_one()
-        self.progressed()
+        _call_all(self.pushed)
 
     def rouse_one(self) -> None:
         """Wake an idle worker, if there is one."""
@@ -118,18 +133,17 @@ class Crew:
             self._rung += 1
             self.idle.pop().release()
 
+    def progressed(self) -> None:
+        """Wake those who wait for tasks to end."""
+        _call_all(self._reading)
+
     def changed(self) -> None:
         """Wake those who wait for runs: one has ended, or goes on."""
-        for wake in self._waiting:
-            wake()
+        _call_all(self._waiting)
         if not self.members:
             self.rouse_one()
+        _call_all(self.pushed)
         self.progressed()
-
-    def progressed(self) -> None:
-        """Wake those who look for tasks that have come or ended."""
-        for wake in self._watching:
-            wake()
 
     def after(self, call: Callable[[], None]) -> None:
         """Have *call* called once the lock is free again."""
@@ -146,18 +160,20 @@ class Crew:
                 return
             call()
 
-    def watch(self, wake: Callable[[], None], *, runs_only: bool = False) -> None:
-        """Call *wake*, with the lock held, whenever tasks come or end.
-
-        With *runs_only*, only when a run ends or goes on: that is far less often.
-        """
+    def watch(self, wake: Callable[[], None]) -> None:
+        """Call *wake*, with the lock held, whenever there may be work, or none left."""
         with self.lock:
-            (self._waiting if runs_only else self._watching).append(wake)
+            self.pushed.append(wake)
+
+    def watch_ends(self, wake: Callable[[], None], *, tasks: bool) -> None:
+        """Call *wake*, with the lock held, when a run ends; or *tasks* of it, too."""
+        with self.lock:
+            (self._reading if tasks else self._waiting).append(wake)
 
     def unwatch(self, wake: Callable[[], None]) -> None:
-        """Undo `watch`; it is no error if *wake* does not watch."""
+        """Call *wake* no more; it is no error if it is not called."""
         with self.lock:
-            for those in (self._waiting, self._watching):
+            for those in (self.pushed, self._reading, self._waiting):
                 if wake in those:
                     those.remove(wake)
 
@@ -173,6 +189,13 @@ class Crew:
             if reading := member.next_reading():
                 return None, reading
         return None, None
+
+    def _have_read(self, reading: Callable[[], None]) -> None:
+        thread = threading.Thread(target=reading, name="nbparallel-reader", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # at the interpreter's exit there are no more threads
+            reading()
 
     def _hang_up_a_bell(self) -> Any:
         """Return the bell to wait for, or None if something has arrived meanwhile."""
@@ -190,6 +213,11 @@ class Crew:
         bell.acquire()
         with self.lock:
             self._rung -= 1
+
+
+def _call_all(those: list[Callable[[], None]]) -> None:
+    for wake in those:
+        wake()
 
 
 def _is_within(member: Member | None, run: Member | None) -> bool:

@@ -12,7 +12,7 @@ Guarantees
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextvars import Context
 from time import perf_counter
 from typing import Any, Protocol
@@ -89,7 +89,7 @@ def visit(run: Reader, reading: Reading, most: int) -> None:
     error, ended = None, True
     try:
         ended = copies_of(run.context)().run(
-            read, reading.iterator, most, reading.arrived.append, crew.idle, announce
+            read, reading.iterator, most, reading.arrived.append, crew, announce
         )
     except BaseException as raised:  # the user's iterator; reported by the run
         error = BaseException.with_traceback(raised, without_our_frames(raised))
@@ -115,7 +115,7 @@ def read(
     iterator: Iterator[Any],
     most: int,
     take: Callable[[Any], None],
-    idle: Sequence[object],
+    crew: Crew,
     announce: Callable[[], None],
 ) -> bool:
     """Read up to *most* items; say whether there are no more. It may be interrupted."""
@@ -123,7 +123,7 @@ def read(
     for count, item in enumerate(iterator, start=1):
         take(item)
         # Who has just become idle has looked at what arrived after saying so.
-        if idle:
+        if crew.idle or crew.pushed:
             announce()
         if count >= most or perf_counter() > limit:
             return False

@@ -66,8 +66,8 @@ class Waiter:
 
     def __enter__(self) -> Self:
         self._interrupts.__enter__()
-        idle = not self._reads and self._worker is None
-        self._run.crew.watch(self._wake, runs_only=idle)
+        helps = self.worker is not None
+        self._run.crew.watch_ends(self._wake, tasks=self._reads or helps)
         return self
 
     def __exit__(
@@ -105,7 +105,7 @@ class Waiter:
         waits = [threading.TIMEOUT_MAX if left is None else left]
         if self._in_main:
             waits.append(TICK)
-        if self._worker is not None:
+        if self.worker is not None:
             waits.append(HELPER_TICK)
         with suppress(Empty):
             self._news.get(timeout=min(waits))
@@ -119,9 +119,9 @@ class Waiter:
 
     def help(self) -> bool:
         """Carry out a claim of the run, where this thread may; say whether it did."""
-        if self._worker is None:
+        if self.worker is None:
             return False
-        claim = self._run.crew.try_claim(self._worker, self._run)
+        claim = self._run.crew.claim_within(self._run, self.worker)
         if claim is None:
             return False
         call = claim.owner.call
@@ -133,7 +133,7 @@ class Waiter:
         return True
 
     @property
-    def _worker(self) -> int | None:
+    def worker(self) -> int | None:
         """The number under which this thread may carry out tasks of the run."""
         if self._run.backend.waits_itself:
             return 0

@@ -210,7 +210,7 @@ def _emptied_by_cancel(todo: list[Any]) -> Iterator[None]:
         if halt.is_set():
             todo.clear()
 
-    crew.watch(look)
+    crew.watch_ends(look, tasks=False)
     try:
         look()
         yield
