@@ -113,7 +113,8 @@ class Run:
         """
         __tracebackhide__ = True
         if not self._options.block:
-            self._begin()
+            with self._waiter():
+                self._begin()
             return self
         return self._through(self._begin)
 
@@ -171,7 +172,8 @@ class Run:
             )
             raise UsageError(message)
         if not (self._options.block if block is None else block):
-            self._retry()
+            with self._waiter():
+                self._retry()
             return self
         return self._through(self._retry)
 
@@ -389,7 +391,9 @@ class Run:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(pause):
                             await woken.wait()
-        except asyncio.CancelledError:
+        except GeneratorExit:  # whoever waited was forgotten
+            raise
+        except BaseException:
             self.cancel()
             raise
         finally:

@@ -25,6 +25,7 @@ from contextvars import copy_context
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from nbparallel.edge.signals import has_struck
 from nbparallel.engine.look import Stopwatch, snapshot
 from nbparallel.engine.source import Source
 from nbparallel.engine.tree import Tree
@@ -324,9 +325,8 @@ class Scheduler:
     def _pull(self, most: int) -> range | None:
         with self.tree.released():
             pulled = self.source.pull(most, self.context)
-        inline = self.backend.carried_by_waiter
-        if inline and isinstance(pulled.error, KeyboardInterrupt):
-            self.cancel()  # the waiting thread was interrupted while it read
+        if has_struck(pulled.error):
+            self.cancel()  # a signal struck the waiting thread while it read
         self.source.accept(pulled)
         held = self._paused or self.halt.is_set() or len(self.open) >= self.workers
         tasks = None if held else self.source.take(most)
