@@ -1,10 +1,10 @@
 """Keep the handlers of signals out of our own code while a thread waits for a run.
 
 Python calls the handler of a signal in the main thread, between any two instructions.
-What it raises there (``KeyboardInterrupt``, a test's time-out) can strike inside a lock
-of ours or of the standard library, and leave it locked for ever. So each handler that is
-a Python function is wrapped during a wait, and called at a place of the wait's own
-choosing. Signals that are ignored, or handled outside Python, stay as they are.
+What it raises there (``KeyboardInterrupt``, a test's time-out) can strike inside a
+lock of ours or of the standard library, and leave it locked for ever. So each handler
+that is a Python function is wrapped during a wait, and called at a place of the wait's
+own choosing. Signals that are ignored, or handled outside Python, stay as they are.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Signals:
     # -- Inside, in the main thread ---------------------------------------------------
 
     def _install(self) -> None:
-        global _innermost  # noqa: PLW0603 # there is one main thread: its stack of waits
+        global _innermost  # one main thread has one stack of waits
         for number in _NUMBERS:
             handler = signal.getsignal(number)
             if callable(handler):
@@ -135,13 +135,13 @@ class Signals:
         self._outer, _innermost = _innermost, self
         self._live = True  # from here on, nothing strikes our own code
         if self._outer is not None:
-            self._take_over(self._outer._put_off)
+            self._outer._hand_over(self)  # noqa: SLF001 # of this class
 
-    def _take_over(self, put_off: deque[_Call]) -> None:
-        """Take what the wait around this one has put off: this one may last."""
-        while put_off:
-            self._put_off.append(put_off.popleft())
-            self._notify()
+    def _hand_over(self, inner: Signals) -> None:
+        """Leave what was put off to *inner*, whose wait may last."""
+        while self._put_off:
+            inner._put_off.append(self._put_off.popleft())  # as above
+            inner._notify()  # as above
 
     def _restore(self) -> None:
         """Put the handlers back. If one of them strikes meanwhile, call it again."""

@@ -2,9 +2,9 @@
 
 The thread sleeps on a `queue.SimpleQueue`, whose ``put`` is safe in a signal handler.
 The handler of a signal is called between two looks at that queue; what it raises,
-``KeyboardInterrupt`` most of the time, cancels the run, and is raised to the caller only
-once the run is in order again. The main thread looks every `TICK` all the same: a signal
-that arrives just before a wait does not end that wait.
+``KeyboardInterrupt`` most of the time, cancels the run, and is raised to the caller
+only once the run is in order again. The main thread looks every `TICK` all the same: a
+signal that arrives just before a wait does not end that wait.
 
 A thread that is itself a worker, or that waits for an inline run, carries out the run's
 tasks meanwhile.
