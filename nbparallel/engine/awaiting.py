@@ -35,7 +35,9 @@ async def until_over(life: Lifecycle, waiter: Waiter) -> None:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await woken.wait()
-    except asyncio.CancelledError:
+    except GeneratorExit:  # whoever waited was forgotten
+        raise
+    except BaseException:
         stopping.cancel(life.scheduler)
         raise
     finally:

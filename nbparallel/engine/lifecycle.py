@@ -123,6 +123,7 @@ class Lifecycle:
                 _guarded(self._release)
                 self.announcer.tell("run_finished", self._run)
             finally:
+                self.scheduler.phase.unhurry()
                 if self._stage is Stage.ENDING:  # else who heard it has retried the run
                     self._stage = Stage.OVER
                     self._wake_those_who_wait()
@@ -134,7 +135,7 @@ class Lifecycle:
             stopping.cancel(self.scheduler)
 
     def interrupted(self) -> None:
-        """End the run, in whose input an interrupt has struck."""
+        """End the run, in whose input a signal has struck."""
         stopping.cancel(self.scheduler)
 
     def _wake_those_who_wait(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from nbparallel.engine.timer import TIMER, Entry
 from nbparallel.types import State
@@ -21,6 +22,8 @@ class Phase:
         Nothing is handed out for now.
     grace
         What gives up on the tasks that still go on, or None.
+    unhurry
+        Gives threads their usual turns back, which are short during a cancel.
     """
 
     def __init__(self) -> None:
@@ -28,6 +31,7 @@ class Phase:
         self.over = threading.Event()
         self.paused = False
         self.grace: Entry | None = None
+        self.unhurry: Callable[[], None] = lambda: None
 
     @property
     def state(self) -> State:

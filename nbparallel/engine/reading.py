@@ -17,9 +17,9 @@ from contextvars import Context
 from time import perf_counter
 from typing import Any, Protocol
 
+from nbparallel.edge.signals import has_struck
 from nbparallel.engine.crew import Crew
 from nbparallel.errors import without_our_frames
-from nbparallel.workers.base import Backend
 from nbparallel.workers.scope import copies_of
 
 #: Seconds after which a visit to a lazy input ends with what there is.
@@ -57,10 +57,10 @@ class Reading:
 
 
 class Interruptible(Protocol):
-    """Who hears of an interrupt."""
+    """Who hears of a signal."""
 
     def interrupted(self) -> None:
-        """Hear that an interrupt has struck in the input; called without the lock."""
+        """Hear that a signal has struck in the input; called without the lock."""
 
 
 class Reader(Protocol):
@@ -68,11 +68,10 @@ class Reader(Protocol):
 
     crew: Crew
     context: Context
-    backend: Backend
 
     @property
     def listener(self) -> Interruptible:
-        """Who hears of an interrupt in the input."""
+        """Who hears of a signal that has struck in the input."""
 
     def has_read(self) -> None:
         """Hear that a visit to the input is over; the lock is held."""
@@ -95,7 +94,7 @@ def visit(run: Reader, reading: Reading, most: int) -> None:
         error = BaseException.with_traceback(raised, without_our_frames(raised))
     with crew.lock:
         reading.busy = False
-        if isinstance(error, KeyboardInterrupt) and run.backend.waits_itself:
+        if error is not None and has_struck(error):
             reading.iterator = _cut_off(error)
             crew.after(run.listener.interrupted)
         else:
@@ -105,8 +104,8 @@ def visit(run: Reader, reading: Reading, most: int) -> None:
 
 
 def _cut_off(error: BaseException) -> Iterator[Any]:
-    """Stand for an input in which an interrupt has struck: a generator is dead then."""
-    message = "an interrupt struck while the input was read: it cannot be read on"
+    """Stand for an input in which a signal has struck: a generator is dead then."""
+    message = "a signal struck while the input was read: it cannot be read on"
     raise RuntimeError(message) from error
     yield
 

@@ -193,7 +193,8 @@ class Run(Outcomes[Result_co]):
     def _through(self, begin: Callable[[], None], *, block: bool) -> Self:
         __tracebackhide__ = True
         if not block:
-            begin()
+            with self._waiter():
+                begin()
             return self
         with self._waiter() as waiter, unbounded(self._life.scheduler):
             begin()

@@ -50,7 +50,7 @@ class Listener(Protocol):
         """Hear of a failure that is final, where the first one ends the run."""
 
     def interrupted(self) -> None:
-        """Hear that an interrupt has struck in the input of an inline run."""
+        """Hear that a signal has struck in the input of an inline run."""
 
 
 class Scheduler:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from time import perf_counter
 
+from nbparallel.edge import turns
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.engine.timer import TIMER
 
@@ -23,6 +24,8 @@ def cancel(run: Scheduler, *, hard: bool = False) -> None:
         first = not phase.halt.is_set()
         phase.halt.set()
         phase.paused = False
+        if first:  # tasks that keep the interpreter busy must not hold up the end
+            phase.unhurry = turns.shorten(turns.CANCELLING)
         for tasks in [*run.open.take_back(), *run.source.drain()]:
             run.records.cancel(tasks)
         run.end_if_dry()

@@ -1,9 +1,10 @@
 """How a thread waits for a run: interruptible, and useful where it can be.
 
 The thread sleeps on a `queue.SimpleQueue`, whose ``put`` is safe in a signal handler.
-An interrupt is an item in that queue: it cancels the run, and becomes
-``KeyboardInterrupt`` only once the run is in order again. The main thread looks every
-`TICK` all the same: a signal that arrives just before a wait does not end that wait.
+The handler of a signal is called between two looks at that queue; what it raises,
+``KeyboardInterrupt`` most of the time, cancels the run, and is raised to the caller
+only once the run is in order again. The main thread looks every `TICK` all the same: a
+signal that arrives just before a wait does not end that wait.
 
 A thread that is itself a worker, or that waits for an inline run, carries out the run's
 tasks meanwhile.
@@ -11,16 +12,17 @@ tasks meanwhile.
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from time import perf_counter
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from nbparallel.edge.interrupt import Interrupts
+from nbparallel.edge import turns
+from nbparallel.edge.signals import HANDLING, Signals
 from nbparallel.engine import reading, stopping
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.workers.carry_out import carry_out
@@ -35,7 +37,9 @@ HELPER_TICK = 0.01
 class Waiter:
     """One thread's wait for one run, as a context manager.
 
-    Leaving it raises ``KeyboardInterrupt`` if an interrupt arrived inside.
+    Starting the run belongs inside: the handlers of signals are kept away from it.
+    What they raise cancels the run, a second time without grace, and is raised on
+    leaving. Whoever leaves by any other exception cancels the run as well.
 
     Parameters
     ----------
@@ -58,14 +62,19 @@ class Waiter:
         self._news: SimpleQueue[int] = SimpleQueue()
         self._armed = False
         self._reads = reads
-        kind = _InTask if scheduler.backend.waits_itself else Interrupts
-        self._interrupts = kind(self._news.put)
+        self._signals = Signals(partial(self._news.put, 0), _in_users_code)
         self._answered = 0
         self._in_main = threading.current_thread() is threading.main_thread()
         self._pumps = pumps if self._in_main else ()
+        self._punctual = turns.Punctual()
+        self._hurry: Callable[[], None] | None = None
 
     def __enter__(self) -> Self:
-        self._interrupts.__enter__()
+        try:
+            self._signals.__enter__()
+        except BaseException:
+            stopping.cancel(self._run)
+            raise
         helps = self.worker is not None
         self._run.crew.watch_ends(self._wake, tasks=self._reads or helps)
         return self
@@ -77,17 +86,23 @@ class Waiter:
         traceback: TracebackType | None,
     ) -> None:
         __tracebackhide__ = True
+        self._react()
+        if error is not None:
+            stopping.cancel(self._run)
         self._run.crew.unwatch(self._wake)
-        self._interrupts.__exit__(kind, error, traceback)
-        if self._interrupts.count and error is None:
-            _tell_outer_wait()
-            message = "the run was cancelled by an interrupt; see nbparallel.last"
-            raise KeyboardInterrupt(message)
+        self._punctual.withdraw()
+        if self._hurry is not None:
+            self._hurry()
+        try:
+            self._signals.__exit__(kind, error, traceback)
+        except BaseException:
+            stopping.cancel(self._run)
+            raise
 
     def until(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
         """Wait until ``ready()``; return False if *timeout* seconds pass first.
 
-        An interrupt cancels the run; the wait then goes on until the run has ended.
+        What a handler raises cancels the run; the wait then goes on until it has ended.
         """
         limit = None if timeout is None else perf_counter() + timeout
         while True:
@@ -107,15 +122,28 @@ class Waiter:
             waits.append(TICK)
         if self.worker is not None:
             waits.append(HELPER_TICK)
+        pause = min(waits)
+        asleep = perf_counter()
         with suppress(Empty):
-            self._news.get(timeout=min(waits))
+            self._news.get(timeout=pause)
+        if self._in_main:
+            self._punctual.woke(perf_counter() - asleep - pause)
         self._react()
 
     def _react(self) -> None:
-        """Cancel the run for each interrupt that has not been answered yet."""
-        while self._is_interrupted():
+        """Cancel the run for whatever handlers have raised since the last time."""
+        self._signals.deliver()
+        while self._is_struck():
+            self._hasten()
             self._answered += 1
             stopping.cancel(self._run, hard=self._answered > 1)
+        if self._run.phase.halt.is_set():
+            self._hasten()
+
+    def _hasten(self) -> None:
+        """Let the end come soon, though tasks that go on keep the interpreter busy."""
+        if self._hurry is None:
+            self._hurry = turns.shorten(turns.CANCELLING)
 
     def help(self) -> bool:
         """Carry out a claim of the run, where this thread may; say whether it did."""
@@ -125,10 +153,10 @@ class Waiter:
         if claim is None:
             return False
         call = claim.owner.call
-        if self._run.backend.waits_itself:
-            call = _Task(call, self._is_interrupted)
+        if self._in_main:
+            call = _Task(call, self._signals)
         carry_out(claim, call)
-        self._react()  # before settling: the task that an interrupt ended is cancelled
+        self._react()  # before settling: the task that a handler ended is cancelled
         self._run.crew.settle(claim)
         return True
 
@@ -142,8 +170,8 @@ class Waiter:
             return scope.claim.worker
         return None
 
-    def _is_interrupted(self) -> bool:
-        return self._answered < self._interrupts.count
+    def _is_struck(self) -> bool:
+        return self._answered < len(self._signals.raised)
 
     def _pump(self) -> None:
         for pump in self._pumps:
@@ -159,50 +187,35 @@ def _crew_of(run: object) -> object:
     return run.crew if isinstance(run, Scheduler) else None
 
 
-def _tell_outer_wait() -> None:
-    """Let a wait of this thread's that this one is nested in hear of the interrupt."""
-    outer = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
-    if isinstance(outer, Interrupts):
-        outer.hear()
-
-
-class _InTask(Interrupts):
-    """For inline runs: an interrupt ends the task that this thread is carrying out.
-
-    It is raised only where the user's code is running, never inside our own.
-    """
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        super()._on_signal(number, frame)
-        if _is_in_task(frame):
-            raise KeyboardInterrupt
-
-
 class _Task:
-    """The user's call, marked so that an interrupt can tell that it is running."""
+    """The user's call, in a thread that signals strike: what they raise ends it."""
 
-    def __init__(
-        self, call: Callable[[Any], Any], interrupted: Callable[[], bool]
-    ) -> None:
+    def __init__(self, call: Callable[[Any], Any], signals: Signals) -> None:
         self._call = call
-        self._interrupted = interrupted
+        self._signals = signals
 
     def __call__(self, item: Any) -> Any:
         __tracebackhide__ = True
-        # Up to here an interrupt was only counted; from here on it is raised.
-        if self._interrupted():
+        # Up to here handlers were put off; from here on they are called at once.
+        self._signals.deliver()
+        if self._signals.raised:
             raise KeyboardInterrupt
-        return self._call(item)
+        try:
+            return self._call(item)
+        except BaseException as error:
+            if self._signals.has_raised(error):
+                raise KeyboardInterrupt from error  # whatever it is: it was no failure
+            raise
 
 
 #: Where an exception out of nowhere would do harm, and what of it is harmless.
 _DELICATE = ("nbparallel.engine.", "nbparallel.workers.")
 _HARMLESS = ("nbparallel.engine.capture", "nbparallel.workers.printed")
-#: What calls the user's code: the task, and the input while it is read.
-_CALLERS = (_Task.__call__.__code__, reading.read.__code__)
+#: What calls the user's code: the task, the input while it is read, handlers.
+_CALLERS = (_Task.__call__.__code__, reading.read.__code__, HANDLING)
 
 
-def _is_in_task(frame: FrameType | None) -> bool:
+def _in_users_code(frame: FrameType | None) -> bool:
     while frame is not None:
         code, module = frame.f_code, frame.f_globals.get("__name__", "")
         if code in _CALLERS:

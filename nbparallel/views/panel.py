@@ -27,11 +27,11 @@ from nbparallel.edge.displays import show as _display
 from nbparallel.edge.frontend import cell_id, interactive
 from nbparallel.edge.router import router
 from nbparallel.edge.routes import Registration
+from nbparallel.edge.turns import DRAWING, shorter
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.short_text import error_line
 from nbparallel.views import html, text
 from nbparallel.views.actions import Actions
-from nbparallel.views.polite import polite
 from nbparallel.views.widgets import PanelWidgets
 
 _log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Panel:
 
     def show(self, snapshot: Snapshot) -> None:
         """Display the run in the current cell, unless it is displayed there already."""
-        with polite(), self._lock:
+        with shorter(DRAWING), self._lock:
             cell = cell_id()
             here = [d for d in self._displays if cell is not None and d.cell == cell]
             if here and snapshot.state.ended:
@@ -101,7 +101,7 @@ class Panel:
 
     def draw(self, snapshot: Snapshot) -> None:
         """Bring the displays of a run under way up to date."""
-        with polite(), self._lock:
+        with shorter(DRAWING), self._lock:
             self._snapshot = snapshot
             if any(not display.static for display in self._displays):
                 self._draw_widgets(snapshot)
@@ -111,7 +111,7 @@ class Panel:
 
     def finish(self, snapshot: Snapshot) -> None:
         """Replace every display by what the notebook keeps."""
-        with polite(), self._lock:
+        with shorter(DRAWING), self._lock:
             self._snapshot = snapshot
             self._complaint = ""
             try:

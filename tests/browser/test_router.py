@@ -12,7 +12,7 @@ SETUP = """
 import functools, queue
 import ipywidgets
 from IPython.display import display
-from nbparallel.edge.interrupt import Interrupts
+from nbparallel.edge.signals import Signals
 from nbparallel.edge.router import router
 
 events = queue.SimpleQueue()
@@ -21,7 +21,7 @@ button.on_click(lambda _: events.put("clicked"))
 
 def block():
     registration = router().add(button)
-    with Interrupts(lambda number: events.put("interrupted")):
+    with Signals(lambda: events.put("interrupted")):
         while True:
             try:
                 event = events.get(timeout=0.05)

@@ -1,7 +1,8 @@
-"""Interrupt runs in the main thread at random instants: ``python -m … threads 300``.
+"""Strike runs with signals at random instants: ``python -m … threads interrupt 300``.
 
-Each round sends one real SIGINT. It arrives before, during or after a blocking run, and
-in any case is heard exactly once. Prints how many struck a run that was going on.
+Each round sends one real signal, a SIGINT or a SIGALRM whose handler raises. It arrives
+before, during or after a blocking run, and in any case is raised exactly once. Prints
+how many struck a run that was going on.
 """
 
 from __future__ import annotations
@@ -24,38 +25,49 @@ LONG = 0.01
 DEADLINE = 20.0
 
 
+class Alarm(BaseException):
+    """What the handler of SIGALRM raises."""
+
+
+def raise_alarm(*_: object) -> None:
+    raise Alarm
+
+
 class Storm:
     """The rounds, and what came of them."""
 
-    def __init__(self, backend: str) -> None:
+    def __init__(self, backend: str, kind: str) -> None:
         self.backend = backend
-        self.outside = 0
         self.struck = 0
+        #: What struck a destructor; Python itself raises that no further.
+        self.swallowed: list[object] = []
         self.delays: queue.SimpleQueue[float] = queue.SimpleQueue()
-        self.fired = threading.Event()
+        self.shoot = self.delays.put if kind == "interrupt" else self.set_alarm
 
-    def shoot(self) -> None:
+    def set_alarm(self, delay: float) -> None:
+        """Have a SIGALRM come after *delay*."""
+        signal.setitimer(signal.ITIMER_REAL, delay)
+
+    def interrupt(self) -> None:
         """Send a SIGINT after each of the delays."""
         while True:
             time.sleep(self.delays.get())
             os.kill(os.getpid(), signal.SIGINT)
-            self.fired.set()
-
-    def hear_outside(self, *_: object) -> None:
-        """Take the place of Python's handler: an interrupt outside of any run."""
-        self.outside += 1
 
     def go_through(self, rounds: int) -> None:
         """Carry the rounds out and check each."""
-        signal.signal(signal.SIGINT, self.hear_outside)
-        threading.Thread(target=self.shoot, daemon=True).start()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGALRM, raise_alarm)
+        threading.Thread(target=self.interrupt, daemon=True).start()
+        sys.unraisablehook = lambda lost: self.swallowed.append(lost.exc_type)
         chance = random.Random(11)
         for _ in range(rounds):
-            self.one_round(chance.uniform(0, LONG))
+            self.one_round(chance.uniform(0.00001, LONG))
 
     def one_round(self, delay: float) -> None:
-        """Interrupt one run."""
-        before, outside, raised = nbp.last, self.outside, 0
+        """Strike one run."""
+        before, went_through = nbp.last, False
+        streams = sys.stdout, sys.stderr
         calls: Counter[int] = Counter()
 
         def task(number: int) -> int:
@@ -63,22 +75,26 @@ class Storm:
             time.sleep(2 * LONG / TASKS if number % 2 else 0)
             return number
 
-        self.fired.clear()
-        self.delays.put(delay)
         try:
+            self.shoot(delay)
             nbp.pmap(task, range(TASKS), workers=2, backend=self.backend)
-        except KeyboardInterrupt:
-            raised = 1
+            went_through = True
+            wait_for(lambda: self.swallowed)
+            self.swallowed.clear()
+        except (KeyboardInterrupt, Alarm):
+            pass
         total = calls.total()
-        wait_for(self.fired.is_set)
-        wait_for(lambda: raised + self.outside - outside == 1)
 
-        self.struck += raised
-        assert nbp.last is not before
-        self.check(nbp.last, calls, interrupted=bool(raised))
+        if nbp.last is before:  # it never came to a run
+            assert not total
+        else:
+            self.struck += not went_through
+            self.check(nbp.last, calls, interrupted=not went_through)
         wait_for(lambda: not workers())
         assert calls.total() == total, "a task started after the end"
-        assert signal.getsignal(signal.SIGINT) == self.hear_outside
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.getsignal(signal.SIGALRM) is raise_alarm
+        assert (sys.stdout, sys.stderr) == streams
         assert nbp.pmap(abs, [-1, -2], backend=self.backend).results == [1, 2]
 
     def check(self, run: nbp.Run, calls: Counter[int], *, interrupted: bool) -> None:
@@ -114,7 +130,7 @@ def wait_for(ready) -> None:
 
 
 if __name__ == "__main__":
-    storm = Storm(sys.argv[1])
+    storm = Storm(*sys.argv[1:3])
     with nbp.defaults(progress=False):
-        storm.go_through(int(sys.argv[2]))
+        storm.go_through(int(sys.argv[3]))
     sys.stdout.write(f"{storm.struck}\n")

@@ -34,9 +34,15 @@ def spin(*_):
     while True:
         pass
 
+def is_waited_for():
+    frame = sys._current_frames()[threading.main_thread().ident]
+    while frame is not None and frame.f_code.co_name not in ("until", "_run_once"):
+        frame = frame.f_back
+    return frame is not None
+
 def hang(*_):
-    while signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        time.sleep(0.001)  # until somebody waits for the run
+    while not is_waited_for():
+        time.sleep(0.001)
     say()
     threading.Event().wait()
 
@@ -180,9 +186,10 @@ def test_an_interrupt_of_quick_inline_tasks_keeps_the_next_one_from_starting():
     assert started == list(range(3001))
 
 
+@pytest.mark.parametrize("kind", ["interrupt", "alarm"])
 @pytest.mark.parametrize("backend", ["threads", "inline"])
 @pytest.mark.timeout(120)
-def test_interrupts_at_random_instants(backend):
+def test_signals_at_random_instants(backend, kind):
     done = subprocess.run(
         [
             sys.executable,
@@ -191,6 +198,7 @@ def test_interrupts_at_random_instants(backend):
             "-m",
             "tests.engine.storm",
             backend,
+            kind,
             f"{ROUNDS}",
         ],
         cwd=ROOT,

@@ -7,24 +7,30 @@ pytestmark = pytest.mark.kernel
 BLOCKING = """
 import queue, signal
 import ipywidgets
-from nbparallel.edge.interrupt import Interrupts
+from nbparallel.edge.signals import Signals
 from nbparallel.edge.router import router
 
 button = ipywidgets.Button()
 
 def block(interrupts_wanted=1):
-    events, number = queue.SimpleQueue(), 0
-    with Interrupts(events.put) as interrupts:
-        registration = router().add(button)
-        print("blocking", flush=True)
-        while number < interrupts_wanted:
+    events, heard = queue.SimpleQueue(), []
+    try:
+        with Signals(lambda: events.put("interrupt")) as signals:
+            registration = router().add(button)
+            print("blocking", flush=True)
             try:
-                number = events.get(timeout=0.05)
-                print("interrupt", number, flush=True)
-            except queue.Empty:
-                router().pump()
-        registration.close()
-    return interrupts.count
+                while len(heard) < interrupts_wanted:
+                    try:
+                        heard.append(events.get(timeout=0.05))
+                        print("interrupt", len(heard), flush=True)
+                    except queue.Empty:
+                        router().pump()
+            finally:
+                registration.close()
+    except KeyboardInterrupt:
+        if len(heard) < interrupts_wanted:
+            raise
+    return len(signals.raised)
 """
 
 IDLE = """

@@ -1,0 +1,83 @@
+"""How long a thread may keep the interpreter while others want it.
+
+Python lets another thread in every 5 ms. Among 64 tasks that compute, a thread that
+wants to hear of a cancel, or to draw, waits a third of a second for each of its turns.
+Whoever needs short turns asks for them here; the shortest wish is in force.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+#: Seconds of a turn while something is drawn.
+DRAWING: Final = 0.0005
+#: Seconds of a turn while a run is being cancelled. Turns much shorter than that make
+#: matters worse: threads then do nothing but take turns.
+CANCELLING: Final = 0.0003
+#: Seconds a thread may wake up late without asking for shorter turns.
+LATE: Final = 0.03
+
+_lock = threading.Lock()
+_wishes: dict[object, float] = {}
+_usual = 0.0  # the user's own
+_ours = 0.0  # what was set for the wishes, as Python gives it back
+
+
+def shorten(seconds: float) -> Callable[[], None]:
+    """Have turns last no longer than *seconds*, until what is returned is called.
+
+    It may be called from any thread, and more than once. After the last wish, turns are
+    as long as they were before the first, or as long as the user made them meanwhile.
+    """
+    wish = object()
+    with _lock:
+        _wishes[wish] = seconds
+        _settle(first=len(_wishes) == 1)
+
+    def undo() -> None:
+        with _lock:
+            if _wishes.pop(wish, None) is not None:
+                _settle()
+
+    return undo
+
+
+@contextmanager
+def shorter(seconds: float) -> Iterator[None]:
+    """Have turns last no longer than *seconds* within the ``with`` block."""
+    undo = shorten(seconds)
+    try:
+        yield
+    finally:
+        undo()
+
+
+def _settle(*, first: bool = False) -> None:
+    """Put the shortest wish in force, or what the user has set; the lock is held."""
+    global _usual, _ours  # noqa: PLW0603 # so is the interval that they stand for
+    now = sys.getswitchinterval()
+    if first or now != _ours:  # the user's
+        _usual = now
+    sys.setswitchinterval(min([_usual, *_wishes.values()]))
+    _ours = sys.getswitchinterval()
+
+
+class Punctual:
+    """Asks for short turns once a thread that sleeps wakes up late."""
+
+    def __init__(self) -> None:
+        self._undo: Callable[[], None] | None = None
+
+    def woke(self, late: float) -> None:
+        """Hear that the thread woke up *late* seconds after the end of its sleep."""
+        if late > LATE and self._undo is None:
+            self._undo = shorten(CANCELLING)
+
+    def withdraw(self) -> None:
+        """Ask for them no longer."""
+        if self._undo is not None:
+            self._undo()

@@ -1,0 +1,110 @@
+"""Turns are as short as somebody wants them, and then as they were."""
+
+import sys
+import threading
+
+import pytest
+
+from nbparallel.edge.turns import (
+    CANCELLING,
+    DRAWING,
+    LATE,
+    Punctual,
+    shorten,
+    shorter,
+)
+
+
+@pytest.fixture(autouse=True)
+def usual():
+    """Have turns of a length that no other test asks for."""
+    old = sys.getswitchinterval()
+    sys.setswitchinterval(0.004)
+    yield sys.getswitchinterval()
+    sys.setswitchinterval(old)
+
+
+def test_they_are_short_inside_and_as_usual_afterwards(usual):
+    with shorter(DRAWING):
+        assert sys.getswitchinterval() == pytest.approx(DRAWING)
+
+    assert sys.getswitchinterval() == usual
+
+
+def test_the_shortest_wish_is_in_force(usual):
+    drawing = shorten(DRAWING)
+    cancelling = shorten(CANCELLING)
+    assert sys.getswitchinterval() == pytest.approx(CANCELLING)
+    cancelling()
+    assert sys.getswitchinterval() == pytest.approx(DRAWING)
+    cancelling = shorten(CANCELLING)
+    drawing()
+    assert sys.getswitchinterval() == pytest.approx(CANCELLING)
+    cancelling()
+
+    assert sys.getswitchinterval() == usual
+
+
+def test_turns_that_are_shorter_already_stay_so():
+    sys.setswitchinterval(0.00001)
+    with shorter(DRAWING):
+        assert sys.getswitchinterval() == pytest.approx(0.00001)
+
+    assert sys.getswitchinterval() == pytest.approx(0.00001)
+
+
+def test_a_wish_is_withdrawn_once(usual):
+    first, second = shorten(DRAWING), shorten(DRAWING)
+    first()
+    first()
+    assert sys.getswitchinterval() < usual
+    second()
+
+    assert sys.getswitchinterval() == usual
+
+
+@pytest.mark.parametrize("mine", [0.009, 0.0007])
+def test_what_the_user_sets_meanwhile_stays(mine):
+    with shorter(DRAWING), shorter(CANCELLING):
+        sys.setswitchinterval(mine)
+
+    assert sys.getswitchinterval() == pytest.approx(mine)
+
+
+def test_what_the_user_sets_meanwhile_stays_though_others_ask_later():
+    with shorter(DRAWING):
+        sys.setswitchinterval(0.009)
+        with shorter(CANCELLING):
+            assert sys.getswitchinterval() == pytest.approx(CANCELLING)
+
+    assert sys.getswitchinterval() == pytest.approx(0.009)
+
+
+def test_wishes_from_several_threads_leave_the_usual_turns(usual):
+    inside, leave = threading.Event(), threading.Event()
+
+    def draw():
+        with shorter(DRAWING):
+            inside.set()
+            leave.wait(10)
+
+    other = threading.Thread(target=draw)
+    other.start()
+    inside.wait(10)
+    with shorter(DRAWING):
+        leave.set()
+        other.join(10)
+        assert sys.getswitchinterval() < usual
+
+    assert sys.getswitchinterval() == usual
+
+
+def test_who_wakes_up_late_asks_for_short_turns(usual):
+    punctual = Punctual()
+    punctual.woke(LATE / 2)
+    assert sys.getswitchinterval() == usual
+    punctual.woke(LATE * 2)
+    assert sys.getswitchinterval() < usual
+    punctual.withdraw()
+
+    assert sys.getswitchinterval() == usual

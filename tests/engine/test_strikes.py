@@ -1,0 +1,149 @@
+"""An exception out of a signal handler, forced at every place where one can strike.
+
+Python calls handlers at the start of a function, after a call and before it jumps back;
+the tests call one there, at the first such place, at the second, and so on.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import itertools
+import signal
+import sys
+import threading
+
+import pytest
+
+import nbparallel as nbp
+from nbparallel.testing import Gate
+from tests.engine.conftest import wait_for
+
+#: Every so many of them; a prime, so that no loop hides any. One is all.
+STEPS = 7
+#: Instructions at which handlers are called, by the beginnings of their names.
+PLACES = ("RESUME", "JUMP_BACKWARD")
+
+
+class Alarm(BaseException):
+    """What the handler raises."""
+
+
+class Strike:
+    """Raise a signal at one place within our own code, in this thread."""
+
+    def __init__(self, number: int, place: int) -> None:
+        self.number = number
+        self.left = place
+        self.struck = False
+
+    def __enter__(self):
+        self.old = sys.gettrace()
+        sys.settrace(self.enter)
+        return self
+
+    def __exit__(self, *_):
+        sys.settrace(self.old)
+
+    def enter(self, frame, *_):
+        if not frame.f_globals.get("__name__", "").startswith("nbparallel."):
+            return None
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        called = False
+
+        def look(frame, event, _):
+            nonlocal called
+            if event == "opcode":
+                here, called = called or starts(frame), is_call(frame)
+                if here:
+                    self.arrive()
+            return look
+
+        return look
+
+    def arrive(self):
+        self.left -= 1
+        if self.left == 0:
+            sys.settrace(None)
+            self.struck = True
+            signal.raise_signal(self.number)
+
+
+@functools.cache
+def names_in(code):
+    return [dis.opname[each] for each in code.co_code]
+
+
+def name_of(frame):
+    return names_in(frame.f_code)[frame.f_lasti]
+
+
+def starts(frame):
+    return name_of(frame).startswith(PLACES)
+
+
+def is_call(frame):
+    return name_of(frame).startswith("CALL")
+
+
+@pytest.fixture(params=[signal.SIGALRM, signal.SIGINT], ids=["alarm", "interrupt"])
+def number(request):
+    def handler(*_):
+        raise Alarm
+
+    usual = signal.default_int_handler
+    new = handler if request.param == signal.SIGALRM else usual
+    old = signal.signal(request.param, new)
+    yield request.param
+    assert signal.getsignal(request.param) is new
+    signal.signal(request.param, old)
+
+
+def strike_everywhere(number, call, is_well):
+    """Call *call* again and again, struck at one place after the other."""
+    for place in itertools.count(1, STEPS):
+        handler = signal.getsignal(number)
+        streams = sys.stdout, sys.stderr
+        caught = []
+        with Strike(number, place) as strike:
+            try:
+                call()
+            except (Alarm, KeyboardInterrupt) as error:
+                caught.append(error)
+        assert len(caught) == strike.struck, place
+        assert signal.getsignal(number) is handler, place
+        is_well()
+        wait_for(lambda: not ours())
+        assert (sys.stdout, sys.stderr) == streams, place
+        if not strike.struck:
+            assert place > 10 * STEPS
+            return
+
+
+def ours():
+    return [t for t in threading.enumerate() if t.name.startswith("nbparallel")]
+
+
+@pytest.mark.timeout(300)
+def test_a_start_and_a_wait(backend, number):
+    def is_well():
+        run = nbp.last
+        assert run is None or run.wait(10)
+        assert nbp.pmap(abs, [-1, -2]).results == [1, 2]
+
+    strike_everywhere(
+        number, lambda: nbp.pmap(str, range(3), workers=2, grace=0.01), is_well
+    )
+
+
+@pytest.mark.timeout(300)
+def test_a_start_that_returns_at_once(number):
+    def is_well():
+        run = nbp.last
+        assert run is None or run.wait(10)
+        assert nbp.pmap(abs, [-1, -2]).results == [1, 2]
+
+    def start():
+        nbp.pmap(str, range(3), workers=2, grace=0.01, block=False)
+
+    strike_everywhere(number, start, is_well)
