@@ -12,6 +12,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +22,7 @@ from nbparallel import notebook
 from nbparallel.engine import hooks
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import FINAL, Status
+from nbparallel.workers.claim import Claim
 from tests.engine.conftest import wait_for
 
 MANY = 200_000
@@ -46,7 +49,7 @@ def threads(*calls, pause=0):
     done = threading.Event()
 
     def again(call):
-        while not done.wait(pause):
+        while not (done.wait(pause) if pause else done.is_set()):
             call()
 
     with ThreadPoolExecutor(len(calls)) as pool:
@@ -105,6 +108,23 @@ def read_while_it_goes_on():
     assert columns.results == [-number for number in range(MANY)]
     check_columns(columns, since)
     check_workers(columns)
+
+
+def test_what_a_claim_has_finished_can_be_read_while_it_is_open():
+    for _ in range(100):
+        before = time.perf_counter()
+        call = SimpleNamespace(call=int.__neg__, context=copy_context())
+        claim = Claim(call, 0, 0, range(4000), threading.Event())
+        worker = threading.Thread(target=claim.work)
+        worker.start()
+        while (count := len(claim.ends)) < len(claim.values) or worker.is_alive():
+            ends = list(claim.ends[:count])
+            assert (
+                since := claim.since
+            ) == 0 or since >= before  # not begun, or a stamp
+            assert claim.values[:count] == [-number for number in range(count)]
+            assert ends == sorted(ends)
+            assert not ends or before <= ends[0]
 
 
 def test_columns_are_whole_while_the_run_goes_on():
