@@ -121,7 +121,7 @@ def test_what_a_claim_has_finished_can_be_read_while_it_is_open():
             ends = list(claim.ends[:count])
             assert (
                 since := claim.since
-            ) == 0 or since >= before  # not begun, or a stamp
+            ) == 0 or since >= before
             assert claim.values[:count] == [-number for number in range(count)]
             assert ends == sorted(ends)
             assert not ends or before <= ends[0]
