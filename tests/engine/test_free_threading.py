@@ -119,9 +119,7 @@ def test_what_a_claim_has_finished_can_be_read_while_it_is_open():
         worker.start()
         while (count := len(claim.ends)) < len(claim.values) or worker.is_alive():
             ends = list(claim.ends[:count])
-            assert (
-                since := claim.since
-            ) == 0 or since >= before
+            assert (since := claim.since) == 0 or since >= before
             assert claim.values[:count] == [-number for number in range(count)]
             assert ends == sorted(ends)
             assert not ends or before <= ends[0]
