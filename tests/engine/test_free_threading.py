@@ -12,6 +12,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +22,7 @@ from nbparallel import notebook
 from nbparallel.engine import announcer, hooks
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import FINAL, Status
+from nbparallel.workers.claim import Claim
 from tests.engine.conftest import wait_for
 
 MANY = 200_000
@@ -38,12 +41,15 @@ def _eager_switching():
 
 
 @contextmanager
-def threads(*calls):
-    """Call each of *calls* again and again meanwhile; raise what one of them raises."""
+def threads(*calls, pause=0):
+    """Call each of *calls* again and again meanwhile; raise what one of them raises.
+
+    Without a *pause* of some seconds between they leave the workers hardly any time.
+    """
     done = threading.Event()
 
     def again(call):
-        while not done.is_set():
+        while not (done.wait(pause) if pause else done.is_set()):
             call()
 
     with ThreadPoolExecutor(len(calls)) as pool:
@@ -104,6 +110,21 @@ def read_while_it_goes_on():
     check_workers(columns)
 
 
+def test_what_a_claim_has_finished_can_be_read_while_it_is_open():
+    for _ in range(100):
+        before = time.perf_counter()
+        call = SimpleNamespace(call=int.__neg__, context=copy_context())
+        claim = Claim(call, 0, 0, range(4000), threading.Event())
+        worker = threading.Thread(target=claim.work)
+        worker.start()
+        while (count := len(claim.ends)) < len(claim.values) or worker.is_alive():
+            ends = list(claim.ends[:count])
+            assert (since := claim.since) == 0 or since >= before
+            assert claim.values[:count] == [-number for number in range(count)]
+            assert ends == sorted(ends)
+            assert not ends or before <= ends[0]
+
+
 def test_columns_are_whole_while_the_run_goes_on():
     since = time.time() - 1e-3
     run = nbp.pmap(int.__neg__, range(MANY), workers=WORKERS, block=False)
@@ -145,9 +166,6 @@ def test_tasks_that_are_taken_back_are_run_once():
 
     def task(number):
         calls[number] += 1
-        if number % 1000 == 0:  # its claim is long: idle workers take the rest over
-            wait_for(lambda: True)
-            time.sleep(0)
         return -number
 
     run = nbp.pmap(task, range(len(calls)), workers=WORKERS, block=False)
@@ -165,7 +183,7 @@ def test_text_is_kept_with_the_task_that_printed_it(capsys):
         say(number, "begins")
         say(number, "ends", file=sys.stderr)
 
-    run = nbp.pmap(task, range(5000), workers=WORKERS, block=False)
+    run = nbp.pmap(task, range(2000), workers=WORKERS, block=False)
 
     def read():
         for row in run.snapshot().running:
@@ -173,14 +191,14 @@ def test_text_is_kept_with_the_task_that_printed_it(capsys):
         for number, text in run.snapshot().log:
             assert text == f"{number} begins\n{number} ends\n"
 
-    with threads(read):
+    with threads(read, pause=0.001):
         assert run.wait(6 * DEADLINE)
 
-    expected = [f"{number} begins\n{number} ends\n" for number in range(5000)]
+    expected = [f"{number} begins\n{number} ends\n" for number in range(2000)]
     assert run.df["output"].tolist() == expected
     # Several tasks print at once: their pieces come through in any order, none is lost.
     assert sorted(capsys.readouterr().out) == sorted(
-        "".join(f"{number} begins\n" for number in range(5000))
+        "".join(f"{number} begins\n" for number in range(2000))
     )
 
 
