@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from nbparallel.errors import BadType, BadValue
 from nbparallel.work.calls import Function
-from nbparallel.work.kinds import is_a
+from nbparallel.work.kinds import is_a, library
 from nbparallel.work.tables import Items, Table, read_pandas
 
 if TYPE_CHECKING:
@@ -92,13 +92,9 @@ def _known(given: Any) -> Any:
 
 
 def _refuse_lazy(function: Function, given: Any) -> NoReturn:
-    line = function.line(COLLECTED.get(_library(given), "…"))
+    line = function.line(COLLECTED.get(library(given), "…"))
     message = f"the {type(given).__name__} has no rows yet: write {line}"
     raise BadType(message)
-
-
-def _library(given: object) -> str:
-    return type(given).__module__.partition(".")[0]
 
 
 def _table(given: Any, found: nw.DataFrame[Any]) -> Table:
@@ -114,7 +110,7 @@ def _table(given: Any, found: nw.DataFrame[Any]) -> Table:
             return list(tuples)
         return [dict(zip(names, row, strict=True)) for row in tuples]
 
-    lines = LINES.get(_library(given), LINES[""])
+    lines = LINES.get(library(given), LINES[""])
     return Table(type(given).__name__, pd.DataFrame(shown), None, rows, lines)
 
 

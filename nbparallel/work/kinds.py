@@ -51,12 +51,10 @@ def is_text(given: object) -> TypeGuard[str | bytes | bytearray]:
     return isinstance(given, (str, bytes, bytearray))
 
 
-def is_foreign(given: object) -> bool:
-    """Whether it comes from a library of tables that is not pandas."""
-    return any(
-        base.__module__.partition(".")[0] in TABLE_LIBRARIES
-        for base in type(given).__mro__
-    )
+def library(given: object) -> str:
+    """Return the library of tables but pandas that it comes from, or ``""``."""
+    roots = (base.__module__.partition(".")[0] for base in type(given).__mro__)
+    return next((root for root in roots if root in TABLE_LIBRARIES), "")
 
 
 def is_read_otherwise(given: object) -> bool:
@@ -67,7 +65,7 @@ def is_read_otherwise(given: object) -> bool:
     >>> is_read_otherwise("abc"), is_read_otherwise(["abc"])
     (True, False)
     """
-    found = is_text(given) or is_frame(given) or is_foreign(given)
+    found = is_text(given) or is_frame(given) or bool(library(given))
     return found and isinstance(given, Sized)  # what streams is read alike
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from nbparallel.errors import InputError, without_our_frames
 from nbparallel.work import foreign
 from nbparallel.work.calls import Function
-from nbparallel.work.kinds import is_a, is_array, is_foreign, is_frame, is_series
+from nbparallel.work.kinds import is_a, is_array, is_frame, is_series, library
 from nbparallel.work.refusals import check_iterable
 from nbparallel.work.tables import Items, Table, read_pandas, read_values
 
@@ -36,7 +36,7 @@ def read(function: Function, iterables: tuple[Any, ...], place: int) -> Table | 
         given, "pandas.api.extensions", "ExtensionArray"
     ):
         return read_values(given)
-    if is_foreign(given) and (found := foreign.read(function, given)) is not None:
+    if library(given) and (found := foreign.read(function, given)) is not None:
         return found
     check_iterable(function, iterables, place)
     if _is_at_hand(given):

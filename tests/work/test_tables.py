@@ -187,6 +187,15 @@ def test_a_table_beside_others_is_refused_with_lines_that_work(given, added, row
         ]
 
 
+def test_a_table_of_a_class_of_the_users_own_is_one():
+    class Mine(pl.DataFrame):
+        pass
+
+    assert nbp.pmap(pow, Mine(CELLS)).results == [32, 9]
+    with pytest.raises(nbp.BadType, match=r"a Mine cannot stand .*table\.to_dicts\(\)"):
+        nbp.pmap(pow, Mine(CELLS), [1, 2])
+
+
 def test_what_is_no_table_is_gone_through_as_ever():
     assert nbp.pmap(len, pl.DataFrame(CELLS).iter_rows()).results == [2, 2]
     assert nbp.pmap(str, pa.scalar([1, 2])).results == ["1", "2"]
