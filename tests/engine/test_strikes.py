@@ -131,7 +131,9 @@ def test_a_start_and_a_wait(backend, number):
         assert run is None or run.wait(10)
         assert nbp.pmap(abs, [-1, -2]).results == [1, 2]
 
-    strike_everywhere(number, lambda: nbp.pmap(str, range(3), workers=2, grace=0.01), is_well)
+    strike_everywhere(
+        number, lambda: nbp.pmap(str, range(3), workers=2, grace=0.01), is_well
+    )
 
 
 @pytest.mark.timeout(300)
