@@ -30,6 +30,7 @@ class Options:
         choose; threads take ``min(32, CPUs + 4)``.
     backend
         The kind of worker: ``"threads"``, or ``"inline"`` for the calling thread.
+        That one hears interrupts at once, a cancel from elsewhere between two tasks.
     on_error
         ``"collect"`` keeps a failure as a row and goes on; ``"raise"`` cancels the
         rest at the first failure and raises it.

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 from nbparallel.edge.kernel import per_kernel
+from nbparallel.edge.signals import is_waiting
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +73,9 @@ class _Watcher:
             self._kernel.saved_sigint_handler = new
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if is_waiting():  # the loop itself waits for a run: it turns only after that
+            self._call()
+            return
         # Not io_loop.add_callback(): in the loop's own thread it would not wake it up.
         self._loop.call_soon_threadsafe(self._call)
 

@@ -16,7 +16,6 @@ import threading
 import pytest
 
 import nbparallel as nbp
-from nbparallel.testing import Gate
 from tests.engine.conftest import wait_for
 
 #: Every so many of them; a prime, so that no loop hides any. One is all.
@@ -125,7 +124,8 @@ def ours():
 
 
 @pytest.mark.timeout(300)
-def test_a_start_and_a_wait(backend, number):
+@pytest.mark.usefixtures("backend")
+def test_a_start_and_a_wait(number):
     def is_well():
         run = nbp.last
         assert run is None or run.wait(10)
