@@ -135,11 +135,10 @@ def _by_class(name: str, stream: Any, wrap: Wrap) -> Undo:
         raise
 
     def undo() -> None:
-        write = bare(made.write)
-        attributes = getattr(stream, "__dict__", {})
-        attributes.pop("write", None)
         object.__setattr__(stream, "__class__", own)
         del _taps[id(stream)]
+        write, attributes = bare(made.write), getattr(stream, "__dict__", {})
+        attributes.pop("write", None)
         if write != stream.write:  # IPython's, while a cell is being run
             attributes["write"] = write
 

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from types import BuiltinFunctionType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from nbparallel.edge import streams
 from nbparallel.workers.claim import current
@@ -27,13 +27,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("nbparallel")
 
-#: The most claims whose last line may be open.
-MOST_OPEN: Final = 100
-
 _lock = threading.Lock()
 #: Every run whose tasks' text is kept, and whether it is let through as well.
 _runs: dict[Scheduler, bool] = {}
-#: What the latest task of each claim has printed, where lines are let through.
+#: What the task at hand of each claim has printed, where lines are let through.
 _latest: dict[Claim, Printed] = {}
 _undo: list[Callable[[], None]] = []
 
@@ -100,7 +97,7 @@ def _begin(through: Callable[[str], object]) -> Printed | None:
         made = Printed(task, claim.ends, through, echoes=echoes)
         printed = claim.texts.setdefault(task, made)
     printing.set(printed)
-    if echoes:
+    if echoes and _latest.get(claim) is not printed:
         _note(claim, printed)
     return printed
 
@@ -135,13 +132,10 @@ def _write_as_nobody(write: streams.Write, text: str) -> None:
 
 def _note(claim: Claim, printed: Printed) -> None:
     """See to it that the last line of each task is let through, though it has no end."""
-    if _latest.get(claim) is not printed:
-        _finish(claim)
-        _latest[claim] = printed
-    if len(_latest) > MOST_OPEN:
-        for each in list(_latest):
-            if not each.thread:
-                _finish(each)
+    for each in list(_latest):
+        if each is claim or not each.thread:
+            _finish(each)
+    _latest[claim] = printed
 
 
 def _finish(claim: Claim) -> None:

@@ -4,11 +4,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 
-from tests.support.kernels import KERNELSPECS, OTHERS, install_other
+from tests.support.kernels import JUPYTER_PATH, OTHERS, install_other
 
 pytestmark = [pytest.mark.kernel, pytest.mark.timeout(120)]
 
@@ -25,16 +23,15 @@ comm.create_comm = comm._create_comm = lambda *_, **__: comm.DummyComm()
 
 
 @pytest.fixture(params=OTHERS)
-def other(request):
+def other(request, monkeypatch):
+    monkeypatch.setenv("JUPYTER_PATH", str(JUPYTER_PATH))
     return install_other(request.param)
 
 
 def executed(kernel, cells):
     """Run cells as nbclient does; return them with their outputs."""
     found = nbformat.v4.new_notebook(cells=cells)
-    specs = KernelSpecManager(kernel_dirs=[str(KERNELSPECS)])
-    manager = AsyncKernelManager(kernel_name=kernel, kernel_spec_manager=specs)
-    NotebookClient(found, km=manager, timeout=60).execute()
+    NotebookClient(found, kernel_name=kernel, timeout=60).execute()
     return [cell for cell in found.cells if cell.cell_type == "code"]
 
 
