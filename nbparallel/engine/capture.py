@@ -131,7 +131,7 @@ def _write_as_nobody(write: streams.Write, text: str) -> None:
 
 
 def _note(claim: Claim, printed: Printed) -> None:
-    """See to it that the last line of each task is let through, though it has no end."""
+    """See to it that a last line without an end is let through, too."""
     for each in list(_latest):
         if each is claim or not each.thread:
             _finish(each)

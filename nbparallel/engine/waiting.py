@@ -24,7 +24,7 @@ from typing import Any, Self
 from nbparallel.edge.interrupt import Interrupts
 from nbparallel.engine import source
 from nbparallel.engine.scheduler import Scheduler
-from nbparallel.workers.claim import Claim, current
+from nbparallel.workers.claim import current
 
 #: Seconds between two looks where something has to be polled.
 TICK = 0.05

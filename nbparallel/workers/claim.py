@@ -29,6 +29,7 @@ from nbparallel.errors import without_the_call
 from nbparallel.types import MISSING
 from nbparallel.workers.printed import Printed, printing
 
+
 class Claim:
     """Consecutive tasks ``first .. stop - 1``, carried out by one worker.
 

@@ -90,7 +90,7 @@ class Printed:
             self.through(text)
 
     def switch(self, through: Callable[[str], object]) -> None:
-        """Go on with another stream; what was begun on the one before is let through."""
+        """Go on with another stream; what the one before has is let through."""
         if self._echoes:
             self.line_ended()
         self.through = through

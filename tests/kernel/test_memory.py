@@ -23,6 +23,10 @@ def left():
     return len(alive)
 """
 BLOCKING = "nbp.pmap(task, range(10), progress={progress})"
+MAGIC = """
+%load_ext nbparallel
+get_ipython().run_cell_magic("parallel", "for number in range(10)", "task(number)")
+"""
 BACKGROUND = "nbp.pmap(task, range(10), block=False)"
 
 
@@ -48,8 +52,7 @@ def shown(outcome):
         BLOCKING.format(progress=True),
         BLOCKING.format(progress=False),
         BACKGROUND,
-        "%load_ext nbparallel\nget_ipython().run_cell_magic("
-        "'parallel', 'for number in range(10)', 'task(number)')",
+        MAGIC,
     ],
 )
 def test_results_of_runs_without_a_name_are_let_go(ready, code):
