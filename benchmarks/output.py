@@ -81,9 +81,9 @@ def output() -> Table:
         rows.append((*row, spread(ratios(found, "kept", PLAIN))))
     return Table(
         "Output: `print` in a task",
-        f"{COUNT} times `print('x', number)` in one task, with its text kept and without. "
-        "In plain Python text that is kept is let through as well, in the kernel the "
-        "panel shows it instead.",
+        f"{COUNT} times `print('x', number)` in one task, with its text kept and "
+        "without, in processor time. In plain Python text that is kept is let through "
+        "as well, in the kernel the panel shows it instead.",
         ("standard output", "kept, µs", "plain, µs", "ratio"),
         rows,
     )

@@ -73,11 +73,12 @@ def _tapped(write: streams.Write) -> streams.Write:
             text = _plain(text)
         if printed.through is not through:
             printed.switch(through)
-        printed.pieces.append(text)
         size = len(text)
-        printed.size += size + 1
-        if "\n" in text or printed.size > MOST_OUTPUT:
-            printed.line_ended()
+        if size:
+            printed.pieces.append(text)
+            total = printed.size = printed.size + size
+            if "\n" in text or total > MOST_OUTPUT:
+                printed.line_ended()
         return size
 
     return tapped
