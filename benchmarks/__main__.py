@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import first_result, frame, memory, overhead, panel, report, startup
+from benchmarks import (
+    first_result,
+    frame,
+    memory,
+    output,
+    overhead,
+    panel,
+    report,
+    startup,
+)
 
 CASES = {
     "overhead": overhead.no_op,
@@ -14,6 +23,7 @@ CASES = {
     "first-million": first_result.first_of_a_million,
     "memory": memory.memory,
     "panel": panel.panel,
+    "output": output.output,
     "frame": frame.frame,
     "startup": startup.startup,
 }

@@ -15,7 +15,7 @@ from nbparallel.edge.kernel import per_kernel
 
 
 def show(bundle: dict[str, Any]) -> Any:
-    """Display *bundle* in the current cell; ``update(bundle, raw=True)`` replaces it."""
+    """Display *bundle* in the current cell; ``update`` of the answer replaces it."""
     from IPython.display import display
 
     return display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]

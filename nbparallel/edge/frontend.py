@@ -1,8 +1,9 @@
 """Where this code runs: in a kernel, for whom, in which cell.
 
 Relied upon: IPython's `get_ipython`, the ``kernel`` attribute that every kernel's shell
-carries, and `get_parent`, the request being carried out, which some shells have and some
-kernels. Where one of them is missing or fails, the answer is the one that takes nothing away from a person at a notebook.
+carries, and `get_parent`, the request being carried out, which some shells have and
+some kernels. Where one of them is missing or fails, the answer is the one that takes
+nothing away from a person at a notebook.
 Nothing is imported: a kernel without IPython loaded does not exist.
 """
 

@@ -21,7 +21,7 @@ import logging
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -116,14 +116,19 @@ def _put(name: str, wrap: Wrap) -> Undo:
     stream = getattr(sys, name, None)
     if stream is None or id(stream) in _taps:  # pythonw has none; both may be the same
         return _nothing
-    for way in (_by_class, _by_assignment, _by_proxy):
+    ways = (
+        partial(_by_class, stream, wrap),
+        partial(_by_assignment, stream, wrap),
+        partial(_by_proxy, name, stream, wrap),
+    )
+    for way in ways:
         with suppress(Exception):  # the next way may do
-            return _reporting(name, way(name, stream, wrap))
+            return _reporting(name, way())
     _report(name, "cannot catch what is printed on")
     return _nothing
 
 
-def _by_class(name: str, stream: Any, wrap: Wrap) -> Undo:
+def _by_class(stream: Any, wrap: Wrap) -> Undo:
     own: Any = type(stream)
     tapped = _class_with_tap(own)
     made = _taps[id(stream)] = _Tap(stream, wrap)
@@ -135,11 +140,10 @@ def _by_class(name: str, stream: Any, wrap: Wrap) -> Undo:
         raise
 
     def undo() -> None:
-        write = bare(made.write)
-        attributes = getattr(stream, "__dict__", {})
-        attributes.pop("write", None)
         object.__setattr__(stream, "__class__", own)
         del _taps[id(stream)]
+        write, attributes = bare(made.write), getattr(stream, "__dict__", {})
+        attributes.pop("write", None)
         if write != stream.write:  # IPython's, while a cell is being run
             attributes["write"] = write
 
@@ -157,7 +161,7 @@ def _class_with_tap(own: Any) -> type:
     return type(own.__name__, (own,), names)
 
 
-def _by_assignment(name: str, stream: Any, wrap: Wrap) -> Undo:
+def _by_assignment(stream: Any, wrap: Wrap) -> Undo:
     if "write" in vars(stream) and not _is_ours(stream.write):
         message = "somebody is going to put back what was there before"
         raise TypeError(message)

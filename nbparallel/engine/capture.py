@@ -15,7 +15,6 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from types import BuiltinFunctionType
-from typing import Final
 
 from nbparallel.edge import streams
 from nbparallel.engine.scheduler import Scheduler
@@ -25,13 +24,10 @@ from nbparallel.workers.scope import Scope, current
 
 _log = logging.getLogger("nbparallel")
 
-#: The most claims whose last line may be open.
-MOST_OPEN: Final = 100
-
 _lock = threading.Lock()
 #: Every run whose tasks' text is kept, and whether it is let through as well.
 _runs: dict[Owner, bool] = {}
-#: What the latest task of each claim has printed, where lines are let through.
+#: What the task at hand of each claim has printed, where lines are let through.
 _latest: dict[Scope, Printed] = {}
 _undo: list[Callable[[], None]] = []
 
@@ -74,11 +70,12 @@ def _tapped(write: streams.Write) -> streams.Write:
             text = _plain(text)
         if printed.through is not through:
             printed.switch(through)
-        printed.pieces.append(text)
         size = len(text)
-        printed.size += size + 1
-        if "\n" in text or printed.size > MOST_OUTPUT:
-            printed.line_ended()
+        if size:
+            printed.pieces.append(text)
+            total = printed.size = printed.size + size
+            if "\n" in text or total > MOST_OUTPUT:
+                printed.line_ended()
         return size
 
     return tapped
@@ -99,7 +96,7 @@ def _begin(through: Callable[[str], object]) -> Printed | None:
         made = Printed(task, claim.ends, through, echoes=echoes)
         printed = claim.texts.setdefault(task, made)
     printing.set(printed)
-    if echoes:
+    if echoes and _latest.get(scope) is not printed:
         _note(scope, printed)
     return printed
 
@@ -133,14 +130,11 @@ def _write_as_nobody(write: streams.Write, text: str) -> None:
 
 
 def _note(scope: Scope, printed: Printed) -> None:
-    """See to it that the last line of each task is let through, though it has no end."""
-    if _latest.get(scope) is not printed:
-        _finish(scope)
-        _latest[scope] = printed
-    if len(_latest) > MOST_OPEN:
-        for each in list(_latest):
-            if not each.thread:
-                _finish(each)
+    """See to it that a last line without an end is let through, too."""
+    for each in list(_latest):
+        if each is scope or not each.thread:
+            _finish(each)
+    _latest[scope] = printed
 
 
 def _finish(scope: Scope) -> None:

@@ -207,7 +207,7 @@ class Run(Outcomes[Result_co]):
         life, scheduler = self._life, self._life.scheduler
         life.announcer.tell("run_waited", self)
         if life.fatal is not None:
-            errors = scheduler.records.errors
+            errors = scheduler.records.errors.copy()
             task = next((n for n, e in errors.items() if e is life.fatal), None)
             raise self._explained(life.fatal, task)
         if scheduler.source.error is not None:

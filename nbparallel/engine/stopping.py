@@ -24,7 +24,9 @@ def cancel(run: Scheduler, *, hard: bool = False) -> None:
         first = not phase.halt.is_set()
         phase.halt.set()
         phase.paused = False
-        if first and run in run.crew.members:  # tasks that keep the interpreter busy must not hold up the end
+        if (
+            first and run in run.crew.members
+        ):  # tasks that keep the interpreter busy must not hold up the end
             phase.unhurry = turns.shorten(turns.CANCELLING)
         for tasks in [*run.open.take_back(), *run.source.drain()]:
             run.records.cancel(tasks)

@@ -144,7 +144,7 @@ class Panel:
     # --- widgets ---
 
     def _wanted(self, snapshot: Snapshot) -> bool:
-        """Whether widgets are of use: they can be seen, pressed, and taken away again."""
+        """Whether widgets can be seen, pressed, and taken away again."""
         if self._plain or not (interactive() and replaceable()):
             return False
         return _is_live(snapshot) or (_can_retry(snapshot) and router() is not None)

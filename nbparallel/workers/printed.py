@@ -36,7 +36,7 @@ class Printed:
     pieces
         What was printed since pieces were put together, in order.
     size
-        About how many characters that is; an empty piece counts for one.
+        About how many characters that is. No piece is empty.
     """
 
     __slots__ = (
@@ -72,15 +72,15 @@ class Printed:
 
         A task that has ended has its record already: its text is let through.
         """
-        text = ""
+        text, pieces = "", self.pieces
         try:
             turn = self._turn.pop()
         except IndexError:
             return  # another thread of the task is at it: the next time, or at the end
         try:
-            count = len(self.pieces)
+            count = len(pieces)
             if self._echoes or len(self._ends) > self._task:
-                text = "".join(self.pieces[self._passed : count])
+                text = "".join(pieces[self._passed : count])
             self._passed = count
             if self.size > MOST_OUTPUT:
                 self._join()
@@ -90,7 +90,7 @@ class Printed:
             self.through(text)
 
     def switch(self, through: Callable[[str], object]) -> None:
-        """Go on with another stream; what was begun on the one before is let through."""
+        """Go on with another stream; what the one before has is let through."""
         if self._echoes:
             self.line_ended()
         self.through = through

@@ -235,6 +235,95 @@ class TestOutput:
         assert outputs(run) == ["", ""]
         assert capsys.readouterr().out == "late\n"
 
+    def test_that_is_let_through_comes_in_whole_lines(self, capsys):
+        def inner(number):
+            say("inner", number)
+
+        def outer(number):
+            say("err", number, file=sys.stderr)
+            say("outer", number)
+            nbp.pmap(inner, range(20))
+
+        nbp.pmap(outer, range(20), workers=4)
+
+        printed = capsys.readouterr()
+        assert sorted(printed.out.splitlines()) == sorted(
+            [f"outer {n}" for n in range(20)] + [f"inner {n}" for n in range(20)] * 20
+        )
+        assert sorted(printed.err.splitlines()) == sorted(f"err {n}" for n in range(20))
+
+    def test_that_is_let_through_needs_no_end_of_line(self, capsys):
+        def task(number):
+            say("a", number, end=";")
+            say("b", end=";", file=sys.stderr)
+            say("c", end="\n" if number % 2 else "")
+
+        nbp.pmap(task, range(4), workers=1)
+
+        printed = capsys.readouterr()
+        assert printed.out == "a 0;ca 1;c\na 2;ca 3;c\n"
+        assert printed.err == "b;" * 4
+
+    def test_of_threads_of_a_task_that_print_at_once(self, capsys):
+        def task(_):
+            threads = [
+                threading.Thread(
+                    target=contextvars.copy_context().run, args=(many, number)
+                )
+                for number in range(4)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+        def many(number):
+            for _ in range(100):
+                sys.stdout.write(f"{number}\n")
+
+        (text,) = outputs(nbp.pmap(task, [1]))
+
+        expected = sorted(str(n) for n in range(4) for _ in range(100))
+        assert sorted(text.split()) == expected
+        assert sorted(capsys.readouterr().out.split()) == expected
+
+    def test_of_bare_threads_is_let_through(self, capsys):
+        def task(number):
+            thread = threading.Thread(target=say, args=(f"thread {number}",))
+            thread.start()
+            thread.join()
+            say("task", number)
+
+        run = nbp.pmap(task, range(3), workers=1)
+
+        inherits = getattr(sys.flags, "thread_inherit_context", 0)
+        threads = [f"thread {n}\n" if inherits else "" for n in range(3)]
+        assert outputs(run) == [f"{t}task {n}\n" for n, t in enumerate(threads)]
+        assert capsys.readouterr().out == "".join(
+            f"thread {n}\ntask {n}\n" for n in range(3)
+        )
+
+    def test_of_a_nested_run_is_not_that_of_the_task_around_it(self):
+        def outer(_):
+            say("before")
+            kept = outputs(nbp.pmap(say, ["kept"]))
+            loud = outputs(nbp.pmap(say, ["loud"], capture=False))
+            say("after")
+            return kept, loud
+
+        run = nbp.pmap(outer, [1])
+
+        assert run.results == [(["kept\n"], [""])]
+        assert outputs(run) == ["before\nafter\n"]
+
+    def test_of_strings_of_a_class_of_their_own(self):
+        class Text(str):
+            __slots__ = ()
+
+        run = nbp.pmap(lambda _: sys.stdout.write(Text("text")), [1])
+
+        assert outputs(run) == ["text"]
+
     def test_of_coroutines(self):
         async def task(number):
             await asyncio.sleep(0)

@@ -4,11 +4,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 
-from tests.support.kernels import KERNELSPECS, OTHERS, install_other
+from tests.support.kernels import JUPYTER_PATH, OTHERS, install_other
 
 pytestmark = [pytest.mark.kernel, pytest.mark.timeout(120)]
 
@@ -23,18 +21,29 @@ comm.create_comm = comm._create_comm = lambda *_, **__: comm.DummyComm()
 """,
 }
 
+BACKGROUND = """
+import threading
+import nbparallel as nbp
+
+gate = threading.Event()
+
+def task(number):
+    print("before", number)
+    gate.wait()
+    print("after", number)
+"""
+
 
 @pytest.fixture(params=OTHERS)
-def other(request):
+def other(request, monkeypatch):
+    monkeypatch.setenv("JUPYTER_PATH", str(JUPYTER_PATH))
     return install_other(request.param)
 
 
 def executed(kernel, cells):
     """Run cells as nbclient does; return them with their outputs."""
     found = nbformat.v4.new_notebook(cells=cells)
-    specs = KernelSpecManager(kernel_dirs=[str(KERNELSPECS)])
-    manager = AsyncKernelManager(kernel_name=kernel, kernel_spec_manager=specs)
-    NotebookClient(found, km=manager, timeout=60).execute()
+    NotebookClient(found, kernel_name=kernel, timeout=60).execute()
     return [cell for cell in found.cells if cell.cell_type == "code"]
 
 
@@ -58,12 +67,8 @@ def test_the_quickstart_runs_and_leaves_static_output(other):
     panels = [data for cell in cells for data in displays(cell)]
     assert all(data.keys() == STATIC for data in panels)
     silent = ("block=False", "progress=False")
-    shown = [
-        cell
-        for cell in cells
-        if "nbp.pmap(" in cell.source
-        and not any(word in cell.source for word in silent)
-    ]
+    runs = [cell for cell in cells if "nbp.pmap(" in cell.source]
+    shown = [cell for cell in runs if not any(word in cell.source for word in silent)]
     assert len(shown) >= 2
     assert all(displays(cell) for cell in shown)
 
@@ -88,8 +93,7 @@ def test_the_first_panel_of_a_session_tells_the_end(other):
 def test_a_background_run_keeps_its_output_and_tells_its_end(other):
     *_, last = run(
         other,
-        "import threading\nimport nbparallel as nbp\ngate = threading.Event()\n"
-        "def task(n):\n    print('before', n)\n    gate.wait()\n    print('after', n)\n",
+        BACKGROUND,
         "run = nbp.pmap(task, range(20), workers=2, block=False)",
         "print('meanwhile')\ngate.set()",
         "run.wait()\n"

@@ -89,7 +89,7 @@ def test_streams_are_as_before_when_all_runs_have_ended(kernel):
     kernel.run(BACKGROUND)
     kernel.run("for gate in gates: gate.set()")
     kernel.run("assert run.wait(DEADLINE)")
-    # IPython may have put back what was there while the run went on: it lets all through
+    # IPython may have put back what was there during the run: it lets all through
     kernel.run("from nbparallel.edge.streams import bare")
 
     assert kernel.evaluate("(type(sys.stdout), type(sys.stderr)) == classes")
