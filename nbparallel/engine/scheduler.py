@@ -112,6 +112,8 @@ class Scheduler:
         if self.parent is not None:
             self.parent.children.add(self)
         with self.crew.lock:
+            if not self.crew.members:
+                self.backend.close()  # who is on the way home counts for nothing
             self.crew.members.append(self)
             self.clock.start()
             waiting = self.source.waiting if self.source.exhausted else None

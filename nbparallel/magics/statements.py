@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import replace
@@ -26,6 +27,11 @@ class _Context:
 
     def __init__(self) -> None:
         self._set: dict[ContextVar[Any], Any] = {}
+        # A task has decimal settings of its own; statements have those of the cell.
+        decimal: Any = sys.modules.get("decimal")
+        for variable, value in copy_context().items():
+            if decimal is not None and isinstance(value, decimal.Context):
+                self._set[variable] = value
 
     def enter(self) -> Context:
         """Set in this thread what has been set so far; return what to leave with."""

@@ -47,6 +47,11 @@ class Threads(Backend):
                     return
                 team.add(worker)
 
+    def resize(self, workers: int) -> None:
+        """Have that many threads from now on; those that are too many finish first."""
+        with self._lock:
+            super().resize(workers)
+
     def close(self) -> None:
         """Let all threads go; those that are still busy leave when they can."""
         self._team = set()  # without the lock: a start may hold it for long
@@ -69,8 +74,13 @@ class Threads(Backend):
 
     def _keeps(self, worker: int, team: set[int]) -> bool:
         """Whether *worker* is to go on: not after a close, nor where it is too many."""
-        if team is self._team and worker < self.workers:
+        if self._is_wanted(worker, team):
             return True
-        with self._lock:
+        with self._lock:  # a resize may have changed that meanwhile
+            if self._is_wanted(worker, team):
+                return True
             team.discard(worker)
         return False
+
+    def _is_wanted(self, worker: int, team: set[int]) -> bool:
+        return team is self._team and worker < self.workers

@@ -14,21 +14,24 @@ from nbparallel.engine import capture
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.workers import KINDS, load
 from nbparallel.workers.scope import current
+from tests.engine.fakes import FAKES
 
+#: Every kind of worker, and kinds that are nothing like them.
+BACKENDS = [*KINDS, *FAKES]
 #: The backends that carry out several tasks at once.
-PARALLEL = [kind for kind in KINDS if load(kind).default_workers() > 1]
-#: The backends on which a nested run shares the workers of the outer one.
-NESTING = [kind for kind in KINDS if load(kind).nests]
+PARALLEL = [kind for kind in BACKENDS if kind != "inline"]
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=BACKENDS)
 def backend(request):
     return request.param
 
 
 @pytest.fixture(autouse=True)
-def _quiet(request):
+def _quiet(request, monkeypatch):
     """Show nothing, and take the backend of the test, if it has one, by default."""
+    for word, place in FAKES.items():
+        monkeypatch.setitem(KINDS, word, place)
     backend = {}
     if "backend" in request.fixturenames:
         backend = {"backend": request.getfixturevalue("backend")}

@@ -1,0 +1,35 @@
+"""Threads whose claims are handed back by another thread, a while later."""
+
+from __future__ import annotations
+
+import threading
+from queue import SimpleQueue
+
+from nbparallel.workers.carry_out import carry_out
+from nbparallel.workers.threads import Threads
+
+
+class Late(Threads):
+    """Have one messenger settle all claims; who has brought one waits for that."""
+
+    def __init__(self, desk, workers):
+        super().__init__(desk, workers)
+        self._letters = SimpleQueue()
+        threading.Thread(target=self._carry, name="messenger", daemon=True).start()
+
+    def _carry(self):
+        while True:
+            claim, settled = self._letters.get()
+            self.desk.settle(claim)
+            settled.release()
+
+    def _work(self, worker, team):
+        while self._keeps(worker, team):
+            claim = self.desk.claim(worker)
+            if claim is None:
+                return
+            carry_out(claim, claim.owner.call)
+            settled = threading.Lock()
+            settled.acquire()
+            self._letters.put((claim, settled))
+            settled.acquire()

@@ -1,0 +1,28 @@
+"""Threads whose number changes all the time."""
+
+from __future__ import annotations
+
+from itertools import cycle
+
+from nbparallel.workers.carry_out import carry_out
+from nbparallel.workers.threads import Threads
+
+
+class Restless(Threads):
+    """Be resized after every claim: to one worker, then back to all of them."""
+
+    def __init__(self, desk, workers):
+        super().__init__(desk, workers)
+        self._sizes = cycle([1, workers])
+
+    def _work(self, worker, team):
+        while self._keeps(worker, team):
+            claim = self.desk.claim(worker)
+            if claim is None:
+                return
+            carry_out(claim, claim.owner.call)
+            self.desk.settle(claim)
+            with self._lock:
+                size = next(self._sizes)
+            self.resize(size)
+            self.start(size)
