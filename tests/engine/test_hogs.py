@@ -12,7 +12,7 @@ from tests.engine.test_interrupts import PRELUDE, ROOT
 
 #: Tasks that compute at the same time; with Python's usual turns each of them keeps
 #: everybody else waiting for 5 ms.
-HOGS = 64
+HOGS = 32
 GRACE = 0.5
 #: Seconds in which control returns after the grace: 0.25 on a machine that is idle.
 #: With the usual turns it takes several seconds there.
