@@ -156,6 +156,11 @@ class Claim:
         stop, self.stop = self.stop, self.stop - taken
         return range(self.stop, stop)
 
+    def print(self, text: str) -> None:
+        """Keep *text* as printed by the running task."""
+        task = len(self.ends)
+        self.texts.setdefault(task, Printed(task, self.ends)).write(text)
+
     def printed(self, offset: int) -> str:
         """Return what the task at *offset* from the first has printed so far."""
         return str(self.texts.get(offset, ""))

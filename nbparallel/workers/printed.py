@@ -16,9 +16,8 @@ _joining = Lock()
 class Printed:
     """What one task has printed: all of it, or its beginning and its end.
 
-    Whoever prints appends to *pieces*, adds to *size*, and calls `line_ended` when a
-    line has ended or *size* is over the bound: that is less work than a method would
-    be, and threads of a task may do it at once.
+    What `write` does may be done in its place, which is less work where each step
+    counts. Threads of a task may write at once.
 
     Parameters
     ----------
@@ -54,7 +53,12 @@ class Printed:
     )
 
     def __init__(
-        self, task: int, ends: Sized, through: Callable[[str], object], *, echoes: bool
+        self,
+        task: int = 0,
+        ends: Sized = (),
+        through: Callable[[str], object] = str,
+        *,
+        echoes: bool = False,
     ) -> None:
         self._task = task
         self._ends = ends
@@ -66,6 +70,14 @@ class Printed:
         self.pieces: list[str] = []
         self.size = 0
         self.through = through
+
+    def write(self, text: str) -> None:
+        """Add *text*."""
+        if text:
+            self.pieces.append(text)
+            self.size += len(text)
+            if "\n" in text or self.size > MOST_OUTPUT:
+                self.line_ended()
 
     def line_ended(self) -> None:
         """Let the line through that has just ended, if it is to be; keep within bounds.

@@ -12,7 +12,8 @@ import pytest
 
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import MISSING
-from nbparallel.workers.claim import MOST_OUTPUT, Claim, current
+from nbparallel.workers.claim import Claim, current
+from nbparallel.workers.printed import MOST_OUTPUT
 
 
 def claim_of(call, items, first=0):
