@@ -92,7 +92,7 @@ class Intake:
         else:
             self._records.reopen(range(task, task + 1))
             self._source.shelf.hold_until(TIMER.clock() + pause, task)
-            TIMER.after(pause, self._note_time)
+            self._phase.call_after(pause, self._note_time)
 
     def _note_time(self) -> None:
         with self._crew.lock:

@@ -20,8 +20,6 @@ class Phase:
         Set from the end of the last task to the next start.
     paused
         Nothing is handed out for now.
-    grace
-        What gives up on the tasks that still go on, or None.
     unhurry
         Gives threads their usual turns back, which are short during a cancel.
     """
@@ -30,7 +28,7 @@ class Phase:
         self.halt = threading.Event()
         self.over = threading.Event()
         self.paused = False
-        self.grace: Entry | None = None
+        self._alarms: set[Entry] = set()
         self.unhurry: Callable[[], None] = lambda: None
 
     @property
@@ -47,13 +45,24 @@ class Phase:
         """Whether nothing is to be handed out."""
         return self.paused or self.halt.is_set()
 
+    def call_after(self, seconds: float, call: Callable[[], None]) -> None:
+        """Have *call* called in so many seconds, unless the run is over by then."""
+
+        def due() -> None:
+            self._alarms.discard(entry)
+            call()
+
+        entry = Entry(TIMER.clock() + seconds, due)
+        self._alarms.add(entry)
+        TIMER.add(entry)
+
     def end(self) -> None:
         """Note that the last task has ended."""
         self.over.set()
         self.paused = False
-        if self.grace is not None:
-            TIMER.cancel(self.grace)
-            self.grace = None
+        for entry in self._alarms:
+            TIMER.cancel(entry)
+        self._alarms.clear()
 
     def renew(self) -> None:
         """Make ready for another start; what is left of the last keeps its events."""

@@ -12,7 +12,6 @@ from time import perf_counter
 
 from nbparallel.edge import turns
 from nbparallel.engine.scheduler import Scheduler
-from nbparallel.engine.timer import TIMER
 
 
 def cancel(run: Scheduler, *, hard: bool = False) -> None:
@@ -70,7 +69,7 @@ def _enforce_grace(run: Scheduler) -> None:
 
     with run.crew.lock:
         if not run.phase.over.is_set():
-            run.phase.grace = TIMER.after(run.options.grace, enforce)
+            run.phase.call_after(run.options.grace, enforce)
 
 
 def _give_up(run: Scheduler) -> None:

@@ -54,12 +54,16 @@ class Timer:
     def after(self, seconds: float, call: Callable[[], None]) -> Entry:
         """Have *call* called in so many seconds; infinitely many mean never."""
         entry = Entry(self.clock() + seconds, call)
+        self.add(entry)
+        return entry
+
+    def add(self, entry: Entry) -> None:
+        """Have the call of *entry* made at its instant."""
         if math.isfinite(entry.instant):
             with self._change:
                 heapq.heappush(self._heap, (entry.instant, next(self._numbers), entry))
                 self._have_a_thread()
                 self._change.notify()
-        return entry
 
     def cancel(self, entry: Entry) -> None:
         """Don't make that call; it is no error if it has been made."""

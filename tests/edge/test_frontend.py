@@ -75,3 +75,17 @@ def test_a_shell_without_requests(shell):
     del shell.get_parent
     assert frontend.interactive()
     assert frontend.cell_id() is None
+
+
+def test_the_request_may_be_known_to_the_kernel_alone(shell):
+    # As in async-kernel
+    shell.kernel = SimpleNamespace(get_parent=shell.get_parent)
+    del shell.get_parent
+    assert frontend.cell_id() == "m1"
+
+
+def test_where_no_request_is_known_cells_are_told_apart_by_number(shell):
+    # As in xeus-python
+    del shell.get_parent
+    shell.execution_count = 3
+    assert frontend.cell_id() == "execution 3"

@@ -235,22 +235,30 @@ class TestOutput:
         assert outputs(run) == ["", ""]
         assert capsys.readouterr().out == "late\n"
 
-    def test_that_is_let_through_comes_in_whole_lines(self, capsys):
-        def inner(number):
-            say("inner", number)
+    @pytest.mark.parametrize("nested", [False, True])
+    def test_that_is_let_through_comes_in_whole_lines(self, capsys, nested):
+        both = threading.Barrier(2)
 
-        def outer(number):
-            say("err", number, file=sys.stderr)
-            say("outer", number)
-            nbp.pmap(inner, range(20))
+        class Number(int):
+            def __str__(self):
+                both.wait(DEADLINE)  # print() has begun both lines by now
+                return repr(self)
 
-        nbp.pmap(outer, range(20), workers=4)
+        def task(number):
+            say("task", Number(number))
+            say("err", Number(number), file=sys.stderr)
+
+        def outer(_):
+            return outputs(nbp.pmap(task, range(2), workers=2, backend="threads"))
+
+        if nested:
+            nbp.pmap(outer, [1], workers=2, backend="threads")
+        else:
+            outer(1)
 
         printed = capsys.readouterr()
-        assert sorted(printed.out.splitlines()) == sorted(
-            [f"outer {n}" for n in range(20)] + [f"inner {n}" for n in range(20)] * 20
-        )
-        assert sorted(printed.err.splitlines()) == sorted(f"err {n}" for n in range(20))
+        assert sorted(printed.out.splitlines()) == ["task 0", "task 1"]
+        assert sorted(printed.err.splitlines()) == ["err 0", "err 1"]
 
     def test_that_is_let_through_needs_no_end_of_line(self, capsys):
         def task(number):

@@ -22,6 +22,7 @@ from nbparallel import notebook
 from nbparallel.engine import announcer, hooks
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import FINAL, Status
+from nbparallel.workers.carry_out import carry_out
 from nbparallel.workers.claim import Claim
 from tests.engine.conftest import wait_for
 
@@ -115,7 +116,7 @@ def test_what_a_claim_has_finished_can_be_read_while_it_is_open():
         before = time.perf_counter()
         call = SimpleNamespace(call=int.__neg__, context=copy_context())
         claim = Claim(call, 0, 0, range(4000), threading.Event())
-        worker = threading.Thread(target=claim.work)
+        worker = threading.Thread(target=carry_out, args=(claim, int.__neg__))
         worker.start()
         while (count := len(claim.ends)) < len(claim.values) or worker.is_alive():
             ends = list(claim.ends[:count])

@@ -20,9 +20,8 @@ class Halving(Threads):
             claim = self.desk.claim(worker)
             if claim is None:
                 return
-            kept = []
             left = len(claim.items) // 2 if next(self._claims) % 5 == 4 else 0
-            for _ in range(left):
-                kept.append(claim.items.pop())  # out of reach of those who take back
+            for _ in range(left):  # out of reach of those who take back
+                claim.items.pop()
             carry_out(claim, claim.owner.call)
             self.desk.settle(claim)

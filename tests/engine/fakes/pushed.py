@@ -23,7 +23,7 @@ class Pushed(Backend):
     def default_workers(cls):
         return (os.cpu_count() or 1) + 2
 
-    def start(self, tasks):
+    def start(self, tasks):  # noqa: ARG002 # it has as many as it likes
         with self._lock:
             if self._loop is None:
                 self._loop = threading.Thread(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import cycle
-
 from nbparallel.workers.carry_out import carry_out
 from nbparallel.workers.threads import Threads
 
@@ -13,7 +11,7 @@ class Restless(Threads):
 
     def __init__(self, desk, workers):
         super().__init__(desk, workers)
-        self._sizes = cycle([1, workers])
+        self._all = workers
 
     def _work(self, worker, team):
         while self._keeps(worker, team):
@@ -22,7 +20,7 @@ class Restless(Threads):
                 return
             carry_out(claim, claim.owner.call)
             self.desk.settle(claim)
-            with self._lock:
-                size = next(self._sizes)
-            self.resize(size)
-            self.start(size)
+            self.resize(1)
+            if self.desk.members:
+                self.resize(self._all)
+                self.start(self._all)

@@ -27,7 +27,7 @@ class Window(Backend):
     def default_workers(cls):
         return (os.cpu_count() or 1) + 2
 
-    def start(self, tasks):
+    def start(self, tasks):  # noqa: ARG002 # it has as many as it likes
         with self._lock:
             if not self._feeding:
                 self._feeding = True
