@@ -46,8 +46,7 @@ class Window(Backend):
                 if self.desk.members:  # a run has begun on the way out
                     self.start(None)
                 return
-            future = self._submit(carry_out, claim, claim.owner.call)
-            future.add_done_callback(lambda _, c=claim, n=number: self._settle(c, n))
+            self._submit(claim, number)
 
     def _settle(self, claim, number):
         self._free(number)
@@ -58,15 +57,15 @@ class Window(Backend):
             self._numbers.append(number)
         self._places.release()
 
-    def _submit(self, call, *args):
+    def _submit(self, claim, number):
         future = Future()
+        future.add_done_callback(lambda _: self._settle(claim, number))
 
         def run():
-            call(*args)
+            carry_out(claim, claim.owner.call)
             future.set_result(None)
 
         self._thread(run, "nbparallel-0")
-        return future
 
     def _thread(self, target, name):
         threading.Thread(target=target, name=name, daemon=True).start()
