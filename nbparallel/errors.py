@@ -75,7 +75,7 @@ class InputError(NbparallelError):
 
 
 class TaskCancelled(NbparallelError):
-    """The result of a task was asked for that was cancelled before it had one."""
+    """A result was asked for that a cancelled task or run has not come to."""
 
 
 class StillRunning(NbparallelError, RuntimeError):
