@@ -110,6 +110,15 @@ def test_every_public_name_has_its_place(site):
     assert {f"nbparallel.{name}" for name in nbparallel.__all__} <= api.places
 
 
+def test_every_part_of_a_run_has_its_place(site):
+    from nbparallel import Run
+
+    (api,) = (page for path, page in site.items() if path.name == "api.html")
+    for_faces_and_views = {"start", "snapshot", "columns", "work"}
+    parts = {name for name in dir(Run) if name[0] != "_"} - for_faces_and_views
+    assert {f"nbparallel.Run.{name}" for name in parts} <= api.places
+
+
 def write_notebook(folder: Path, code: str) -> Path:
     """Write a site of one notebook, which was never executed."""
     cells = [new_markdown_cell("# A lesson"), new_code_cell(code)]

@@ -192,12 +192,46 @@ def test_the_reference_has_every_option_and_every_column():
     assert columns == list(pmap(abs, [1], progress=False).df)
 
 
+def test_the_reference_has_every_part_of_a_run():
+    from nbparallel import Run
+
+    names = [row.split("|")[1] for row in rows_of("Run")]
+    listed = set(re.findall(r"`(\w+)", " ".join(names)))
+    parts = {name for name in dir(Run) if name[0] != "_"}
+    assert parts - {"start"} <= listed  # which faces alone call
+
+
+def test_the_guide_to_the_engine_has_every_file():
+    text = (ROOT / "docs/explanation/engine.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`(\w+/\w+\.py)`", text))
+    files = {path.relative_to(ROOT / "nbparallel").as_posix() for path in MODULES}
+    assert listed <= files
+    assert {each for each in files if re.match(r"engine/(?!_)", each)} <= listed
+
+
+def test_the_layers_in_the_guide_are_those_that_are_enforced():
+    from tests.test_layers import LEVELS
+
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    picture = text.split("\n## Layers\n", 1)[1].split("```")[1]
+    told: list[set[str]] = []
+    for line in picture.splitlines()[1:]:
+        if line[0] != " ":
+            told.insert(0, set())
+        told[0] |= set(re.findall(r"\w+", re.split(r"\s{2,}", line[3:])[0]))
+    assert told == [set(parts) for parts in LEVELS]
+
+
 def table_of(title: str) -> list[list[str]]:
     """Return the first two cells of each row of a table in the reference, unmarked."""
+    return [re.findall(r"[^|` ]+", row)[:2] for row in rows_of(title)]
+
+
+def rows_of(title: str) -> list[str]:
+    """Return the rows of a table in the reference."""
     text = (ROOT / "docs/reference/index.md").read_text(encoding="utf-8")
     section = text.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
-    rows = [line for line in section.splitlines() if line.startswith("| `")]
-    return [re.findall(r"[^|` ]+", row)[:2] for row in rows]
+    return [line for line in section.splitlines() if line.startswith("| `")]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
