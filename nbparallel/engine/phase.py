@@ -60,7 +60,7 @@ class Phase:
         """Note that the last task has ended."""
         self.over.set()
         self.paused = False
-        for entry in self._alarms:
+        for entry in self._alarms.copy():  # one that is due leaves by itself
             TIMER.cancel(entry)
         self._alarms.clear()
 

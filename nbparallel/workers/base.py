@@ -3,14 +3,14 @@
 A backend pulls: it asks the desk for a claim, has it carried out, and hands it back. It
 never learns of retries, limits, buffers or views; those decide what the desk hands out.
 
-Three ways to drive it
-----------------------
-- *A loop in each worker* (threads, child processes, inline): `Desk.claim`, which waits,
-  `carry_out`, `Desk.settle`, until the claim is None.
-- *A window of futures* (an executor, a cluster): claims are handed to it as batches, as
-  many as there are workers, and each completion settles one and makes room for another.
-- *Coroutines on a loop*: `Desk.try_claim`, which never waits, whenever there is room
-  and whenever `Desk.watch` says that something has changed.
+Two ways to drive it
+--------------------
+- *A loop in each worker* (threads, child processes, inline): `Desk.claim`, which waits
+  for work and reads a lazy input for it, `carry_out`, `Desk.settle`, until the claim is
+  None.
+- *A window* (the futures of an executor, a cluster, coroutines on a loop) with a place
+  per worker: `Desk.try_claim`, which never waits, whenever a place is free and `watch`
+  has said that there may be work. Each claim that ends is settled and frees its place.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Desk(Protocol):
         """Wait for work and return it; None tells the worker to go home."""
 
     def try_claim(self, worker: int) -> Claim | None:
-        """Return work if there is any now. A lazy input may be read for it."""
+        """Return work if there is any now; an input is read by a thread of its own."""
 
     def settle(self, claim: Claim) -> None:
         """Take a claim back; tasks of it that have not ended are handed out again."""

@@ -65,12 +65,17 @@ class Threads(Backend):
         ).start()
 
     def _work(self, worker: int, team: set[int]) -> None:
-        while self._keeps(worker, team):
-            claim = self.desk.claim(worker)
-            if claim is None:
-                return
-            carry_out(claim, claim.owner.call)
-            self.desk.settle(claim)
+        while self._keeps(worker, team) and self._carry_one(worker):
+            pass
+
+    def _carry_one(self, worker: int) -> bool:
+        """Carry a claim out, if there is one yet to come; keep nothing of it."""
+        claim = self.desk.claim(worker)
+        if claim is None:
+            return False
+        carry_out(claim, claim.owner.call)
+        self.desk.settle(claim)
+        return True
 
     def _keeps(self, worker: int, team: set[int]) -> bool:
         """Whether *worker* is to go on: not after a close, nor where it is too many."""

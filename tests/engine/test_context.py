@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import decimal
 import io
 import logging
 import sys
@@ -52,6 +53,24 @@ class TestVariables:
 
         assert set(nbp.pmap(task, range(100), workers=1).results) == {"none"}
         assert colour.get() == "none"
+
+    def test_decimal_settings_stay_with_the_task_that_changes_them(self):
+        # A context keeps them as one object that can be changed
+        with decimal.localcontext() as ours:
+            ours.prec = 7
+
+            def task(_):
+                seen = decimal.getcontext().prec
+                decimal.getcontext().prec = 50
+                return seen
+
+            def numbers():
+                decimal.getcontext().prec = 60
+                yield from range(3)
+
+            assert set(nbp.pmap(task, range(100), workers=2).results) == {7}
+            assert nbp.pmap(task, numbers(), workers=1).results == [7] * 3
+            assert decimal.getcontext().prec == 7
 
     def test_a_lazy_input_sees_them_too(self):
         token = colour.set("blue")

@@ -64,6 +64,11 @@ def test_no_items_are_a_finished_run():
     assert list(run) == []
 
 
+def test_a_run_is_true_also_without_tasks():
+    assert nbp.pmap(str, [])
+    assert nbp.last
+
+
 def test_failures_are_rows_and_the_rest_goes_on():
     run = nbp.pmap(even_or_raise, range(6))
 

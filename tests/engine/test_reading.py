@@ -142,6 +142,69 @@ class TestInput:
 
         assert run.results == [0, 1]
 
+    def test_a_burst_does_not_wait_for_what_the_input_does_next(self, backend, go):
+        if backend not in PARALLEL:
+            pytest.skip("one thread reads the input and carries out the tasks")
+        # Given an input that yields many items and then takes its time
+        release = threading.Event()
+
+        def bursting():
+            yield from range(2000)
+            release.wait(DEADLINE)
+            yield 2000
+
+        # Then all of them end meanwhile
+        run = go(str, bursting(), workers=4)
+        wait_for(lambda: run.snapshot().finished == 2000)
+        assert not release.is_set()
+        release.set()
+        assert len(run.results) == 2001
+
+    def test_a_cancelled_run_does_not_look_complete(self, gate, go):
+        # Given a run over a lazy input that is cancelled between two items
+        release = threading.Event()
+
+        def pausing():
+            yield from range(3)
+            release.wait(DEADLINE)
+            yield from range(3, 50)
+
+        gate.open()
+        run = go(gate, pausing(), workers=2)
+        wait_for(lambda: run.snapshot().finished == 3)
+        run.cancel()
+        wait_for(lambda: run.state.ended)
+
+        # Then it says that the input was not read to its end
+        assert run.snapshot().total is None
+        with pytest.raises(
+            nbp.TaskCancelled, match="cancelled before its input was read"
+        ):
+            _ = run.results
+
+        # And a retry reads on where it stopped: no item is lost, none comes twice
+        release.set()
+        run.retry(block=True)
+        assert run.state is State.DONE
+        assert run.results == list(range(50))
+        assert sorted(gate.started) == list(range(50))
+
+    def test_a_cancel_in_the_middle_of_a_lazy_input_can_be_retried(self, go):
+        tap, enough = Tap(), threading.Event()
+
+        def task(number):
+            if number == 500:
+                enough.set()
+            return number
+
+        run = go(task, itertools.islice(tap, 3000))
+        assert enough.wait(DEADLINE)
+        run.cancel()
+        wait_for(lambda: run.state.ended)
+
+        assert run.retry(block=True).results == list(range(3000))
+        assert tap.pulled == 3000
+
     def test_an_input_may_look_at_its_own_run(self, go):
         runs = []
 

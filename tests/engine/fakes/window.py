@@ -1,4 +1,4 @@
-"""A window of futures of somebody's executor, refilled as they end."""
+"""A window of futures, refilled as they end: nobody waits for work."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from nbparallel.workers.carry_out import carry_out
 
 
 class Window(Backend):
-    """Submit a batch per free place; each that ends settles its claim and frees one.
+    """Submit a batch per free place, whenever the desk says that there may be some.
 
-    The executor starts a thread per batch, and has no idea of claims.
+    Each future that ends settles its claim and frees its place. What carries them out
+    starts a thread per batch, and has no idea of claims.
     """
 
     def __init__(self, desk, workers):
         super().__init__(desk, workers)
-        self._places = threading.Semaphore(workers)
-        self._numbers = list(range(min(workers, 1000)))
-        self._feeding = False
+        self._news = threading.Event()
+        self._free = list(range(min(workers, 1000)))
         self._lock = threading.Lock()
+        self._feeder = None
 
     @classmethod
     def default_workers(cls):
@@ -29,33 +30,25 @@ class Window(Backend):
 
     def start(self, tasks):  # noqa: ARG002 # it has as many as it likes
         with self._lock:
-            if not self._feeding:
-                self._feeding = True
-                self._thread(self._feed, "nbparallel-feeder")
+            if self._feeder is None:
+                self._feeder = self._thread(self._feed, "nbparallel-feeder")
+                self.desk.watch(self._news.set)
+                self._feeder.start()
+        self._news.set()
 
     def _feed(self):
         while True:
-            self._places.acquire()
-            with self._lock:
-                number = self._numbers.pop(0)
-            claim = self.desk.claim(number)
-            if claim is None:
-                self._free(number)
+            self._news.wait()
+            self._news.clear()
+            while self._free and (claim := self.desk.try_claim(self._free[0])):
                 with self._lock:
-                    self._feeding = False
-                if self.desk.members:  # a run has begun on the way out
-                    self.start(None)
-                return
-            self._submit(claim, number)
-
-    def _settle(self, claim, number):
-        self._free(number)
-        self.desk.settle(claim)
-
-    def _free(self, number):
-        with self._lock:
-            self._numbers.append(number)
-        self._places.release()
+                    number = self._free.pop(0)
+                self._submit(claim, number)
+            with self._lock:
+                if not self.desk.members and not self._news.is_set():
+                    self.desk.unwatch(self._news.set)
+                    self._feeder = None
+                    return
 
     def _submit(self, claim, number):
         future = Future()
@@ -65,7 +58,13 @@ class Window(Backend):
             carry_out(claim, claim.owner.call)
             future.set_result(None)
 
-        self._thread(run, "nbparallel-0")
+        self._thread(run, "nbparallel-0").start()
+
+    def _settle(self, claim, number):
+        with self._lock:
+            self._free.append(number)
+        self.desk.settle(claim)
+        self._news.set()
 
     def _thread(self, target, name):
-        threading.Thread(target=target, name=name, daemon=True).start()
+        return threading.Thread(target=target, name=name, daemon=True)
