@@ -60,7 +60,7 @@ class Phase:
         """Note that the last task has ended."""
         self.over.set()
         self.paused = False
-        for entry in self._alarms:
+        for entry in list(self._alarms):  # one may go off meanwhile
             TIMER.cancel(entry)
         self._alarms.clear()
 
