@@ -215,9 +215,9 @@ class Crew:
 
     def _pass_it_on(self) -> None:
         """Wake another worker if there is more to do, and nobody on the way."""
-        if self.idle and not self._rung:
-            if any(member.has_work for member in self.members):
-                self.rouse_one()
+        covered = self._rung or not self.idle
+        if not covered and any(member.has_work for member in self.members):
+            self.rouse_one()
 
     def _wait_for(self, bell: Any) -> None:
         bell.acquire()

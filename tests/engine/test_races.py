@@ -8,7 +8,7 @@ import nbparallel as nbp
 from nbparallel.engine import phase
 from nbparallel.engine.crew import Crew
 from nbparallel.engine.timer import TIMER
-from nbparallel.testing import DEADLINE
+from nbparallel.testing import DEADLINE, Recorder
 from tests.engine.conftest import wait_for
 
 
@@ -108,3 +108,23 @@ def test_tasks_of_two_runs_that_come_at_once_wake_two_workers():
     # Then both tasks are taken
     for _ in threads:
         assert taken.acquire(timeout=DEADLINE)
+
+
+class Meddling(Recorder):
+    """Lets another thread bring the end while the start is being told."""
+
+    def run_started(self, run):
+        super().run_started(run)
+        messenger = threading.Thread(target=run._life.ended, daemon=True)
+        messenger.start()
+        messenger.join(DEADLINE)
+        self.waited = messenger.is_alive()
+
+
+def test_who_brings_the_end_of_a_run_does_not_wait_for_who_tells_of_its_start():
+    # Two that start runs and bring the end of each other's would wait for ever.
+    with Meddling() as recorder:
+        run = nbp.pmap(str, [])
+
+    assert not recorder.waited
+    assert recorder.of(run) == ["run_started", "run_finished", "run_waited"]
