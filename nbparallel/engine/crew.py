@@ -7,7 +7,9 @@ How idle workers are woken
 --------------------------
 An idle worker hangs up a bell, a lock that it waits for. Whoever brings tasks rings as
 many bells as there are tasks nobody has been rung for, the latest first: work that
-comes one by one wakes one worker, and a thousand idle ones cost nothing.
+comes one by one wakes one worker, and a thousand idle ones cost nothing. A worker that
+was woken and leaves work behind, of whichever run, wakes the next: so as long as there
+is something to do and somebody idle, somebody is on the way.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ class Member(Protocol):
     parent: Self | None
 
     @property
-    def has_arrivals(self) -> bool:
-        """Whether something has been read from its input that could be claimed."""
+    def has_work(self) -> bool:
+        """Whether a worker that comes now gets something to do; the lock is held."""
 
     def next_claim(self, worker: int) -> Claim | None:
         """Return work of this run if there is any now; the lock is held."""
@@ -80,6 +82,8 @@ class Crew:
                 bell = None
                 if claim is None and reading is None:
                     bell = self._hang_up_a_bell()
+                else:
+                    self._pass_it_on()
             self.flush()
             if claim is not None:
                 return claim
@@ -204,10 +208,16 @@ class Crew:
         self.idle.append(bell)
         # Who reads an input looks for bells after each item: so look for items after
         # hanging one up, and none is overlooked.
-        if any(member.has_arrivals for member in self.members):
+        if any(member.has_work for member in self.members):
             self.idle.remove(bell)
             return None
         return bell
+
+    def _pass_it_on(self) -> None:
+        """Wake another worker if there is more to do, and nobody on the way."""
+        covered = self._rung or not self.idle
+        if not covered and any(member.has_work for member in self.members):
+            self.rouse_one()
 
     def _wait_for(self, bell: Any) -> None:
         bell.acquire()

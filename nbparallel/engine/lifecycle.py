@@ -73,7 +73,7 @@ class Lifecycle:
         if scheduler.parent is None:
             registry.remember(self._run)
         try:
-            # Whoever brings the last task waits here until the start was announced.
+            # Who brings the last task meanwhile leaves the end to this thread.
             with self._telling:
                 self._stage, self.fatal = Stage.NEW, None
                 self._start()
@@ -98,12 +98,15 @@ class Lifecycle:
 
     def retry(self) -> None:
         """Start the run again if something of it is not ok."""
-        with self._telling:
-            while (again := self._reopen()) is None:
-                self.ended()
-            self.scheduler.crew.flush()
-            if again:
-                self.begin()
+        try:
+            with self._telling:
+                while (again := self._reopen()) is None:
+                    self.ended()
+                self.scheduler.crew.flush()
+                if again:
+                    self.begin()
+        finally:
+            self.ended()
 
     def _reopen(self) -> bool | None:
         """Return whether to start again, or None: an end has to be announced first."""
@@ -113,20 +116,32 @@ class Lifecycle:
             return steering.reopen(self.scheduler)
 
     def ended(self) -> None:
-        """Announce the end if it has come and has not been announced yet."""
-        with self._telling:
-            over = self.scheduler.phase.over.is_set()
-            if self._stage is not Stage.STARTED or not over:
-                return
-            self._stage = Stage.ENDING
+        """Announce the end if it has come and has not been announced yet.
+
+        It never waits for a thread that is telling something: that one looks again
+        afterwards. Two that waited for each other, each with the end of the other's
+        run, would wait for ever.
+        """
+        while self._has_to_tell() and self._telling.acquire(blocking=False):
             try:
-                _guarded(self._release)
-                self.announcer.tell("run_finished", self._run)
+                if self._has_to_tell():
+                    self._tell_the_end()
             finally:
-                self.scheduler.phase.unhurry()
-                if self._stage is Stage.ENDING:  # else who heard it has retried the run
-                    self._stage = Stage.OVER
-                    self._wake_those_who_wait()
+                self._telling.release()
+
+    def _has_to_tell(self) -> bool:
+        return self._stage is Stage.STARTED and self.scheduler.phase.over.is_set()
+
+    def _tell_the_end(self) -> None:
+        self._stage = Stage.ENDING
+        try:
+            _guarded(self._release)
+            self.announcer.tell("run_finished", self._run)
+        finally:
+            self.scheduler.phase.unhurry()
+            if self._stage is Stage.ENDING:  # else who heard it has retried the run
+                self._stage = Stage.OVER
+                self._wake_those_who_wait()
 
     def failed(self, error: BaseException) -> None:
         """End the run, whose first failure this is."""

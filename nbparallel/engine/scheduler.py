@@ -118,6 +118,7 @@ class Scheduler:
             self.clock.start()
             waiting = self.source.waiting if self.source.exhausted else None
             self.end_if_dry()
+            self.crew.rouse(self.source.at_hand + 1)  # and one to read
             self.crew.changed()
         self.crew.flush()
         if waiting != 0:
@@ -158,10 +159,11 @@ class Scheduler:
         self.crew.rouse(self.source.at_hand)
 
     @property
-    def has_arrivals(self) -> bool:
-        """Whether something has been read from the input that could be claimed."""
-        reading = self.source.reading
-        return bool(reading and reading.arrived) and not self._holds_back()
+    def has_work(self) -> bool:
+        """Whether a worker that comes now gets something to do."""
+        if self._holds_back() or self._most() <= 0:
+            return False
+        return self.source.at_hand > 0 or self.source.has_input
 
     def _holds_back(self) -> bool:
         return self.phase.holds_back or len(self.open) >= self.limits.workers

@@ -56,6 +56,14 @@ class Source:
         return self.reading.exhausted and not self.reading.arrived
 
     @property
+    def has_input(self) -> bool:
+        """Whether items have been read, or somebody is wanted to read some."""
+        reading = self.reading
+        if reading is None:
+            return False
+        return bool(reading.arrived) or not (reading.busy or reading.exhausted)
+
+    @property
     def waiting(self) -> int:
         """Number of tasks at hand, or on the shelf."""
         return self.at_hand + len(self.shelf)

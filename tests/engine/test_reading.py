@@ -178,7 +178,7 @@ class TestInput:
         # Then it says that the input was not read to its end
         assert run.snapshot().total is None
         with pytest.raises(
-            nbp.TaskCancelled, match="cancelled before its input was read"
+            nbp.TaskCancelled, match="before its input was read"
         ):
             _ = run.results
 
