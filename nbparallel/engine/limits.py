@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from nbparallel.workers.base import Backend
 from nbparallel.workers.claim import Claim
 
 #: Seconds that a claim of quick tasks should last. Whatever ends within one is seen by
@@ -20,6 +21,17 @@ CLAIM_SECONDS: Final = 0.1
 SHORT_CLAIM_SECONDS: Final = 0.001
 #: The most tasks in one claim.
 MOST_TASKS: Final = 8192
+
+
+def claim_seconds(backend: Backend, *, urgent: bool) -> float:
+    """Return how long claims should last; *urgent* where something hangs on failures.
+
+    Whoever carries the tasks out itself looks for an interrupt after each claim, so
+    that has one task.
+    """
+    if backend.waits_itself:
+        return 0.0
+    return SHORT_CLAIM_SECONDS if urgent else CLAIM_SECONDS
 
 
 class Limits:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic
 
 from nbparallel.engine import feed, snapshotting
+from nbparallel.engine.conclusion import Conclusion
 from nbparallel.engine.lifecycle import Lifecycle
 from nbparallel.errors import TaskCancelled, UsageError
 from nbparallel.options import Options
 from nbparallel.records.columns import Columns
+from nbparallel.records.forgotten import Look, is_forgotten
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.types import MISSING, Result_co, State, Status
 from nbparallel.work.work import Work
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
     from nbparallel.records.summary import Metrics
 
+FORGOTTEN = "run.forget() has let the results go"
+
 
 class Outcomes(Generic[Result_co]):
     """The outcomes of a run, at any moment, from any thread."""
@@ -29,6 +30,7 @@ class Outcomes(Generic[Result_co]):
     _options: Options
     _work: Work
     _life: Lifecycle
+    _conclusion: Conclusion
 
     @property
     def df(self) -> pd.DataFrame:
@@ -54,12 +56,9 @@ class Outcomes(Generic[Result_co]):
         __tracebackhide__ = True
         self.wait()
         columns = self.columns()
-        if columns.forgotten:
-            message = "run.forget() has let the results go"
-            raise UsageError(message)
         if columns.errors:
             task = min(columns.errors)
-            raise self._explained(columns.errors[task], task)
+            raise self._conclusion.explained(columns.errors[task], task)
         if columns.status.count(Status.OK) < len(columns):
             task = next(n for n, s in enumerate(columns.status) if s != Status.OK)
             message = f"task {task} was cancelled; run.df has every finished row"
@@ -70,6 +69,8 @@ class Outcomes(Generic[Result_co]):
                 f"are {len(columns)} tasks, all ok, in run.df. run.retry() reads on."
             )
             raise TaskCancelled(message)
+        if columns.forgotten and any(map(is_forgotten, columns.results)):
+            raise UsageError(FORGOTTEN)
         return list(columns.results)
 
     @property
@@ -131,6 +132,7 @@ class Outcomes(Generic[Result_co]):
         scheduler = self._life.scheduler
         with scheduler.crew.lock:
             scheduler.records.forget(looks)
+        self._conclusion.forget()
 
     def snapshot(self) -> Snapshot:
         """Return what views show: counts and a few rows, in microseconds."""
@@ -180,36 +182,11 @@ class Outcomes(Generic[Result_co]):
         yield from map(_outcome, rows)
         self._conclude()
 
-    def _explained(self, error: BaseException, task: int | None) -> BaseException:
-        note = f"nbparallel: raised by task {task}; every row is in nbparallel.last.df"
-        told = self._work.measurement or note in getattr(error, "__notes__", ())
-        if not told:
-            error.add_note(note)
-        # Raising lengthens the traceback each time: begin with the task's own.
-        _, trace = self._raised.setdefault(id(error), (error, error.__traceback__))
-        return BaseException.with_traceback(error, trace)
-
-    @property
-    def _raised(self) -> dict[int, tuple[BaseException, TracebackType | None]]:
-        """By identity, the errors raised to the caller, as tasks left them."""
-        found: dict[int, Any] = self.__dict__.setdefault("_raised_errors", {})
-        return found
-
-
-class Look:
-    """Stands for a result that was let go: it looks the same, cut to a line."""
-
-    def __init__(self, value: object) -> None:
-        self._text = ""
-        with suppress(Exception):  # the value's own repr may fail: it shows nothing
-            self._text = reprlib.repr(value)
-
-    def __repr__(self) -> str:
-        return self._text
-
 
 def _outcome(row: Row) -> tuple[Any, Any, BaseException | None]:
     if row.status is Status.OK:
+        if is_forgotten(row.result):
+            raise UsageError(FORGOTTEN)
         return row.item, row.result, None
     if row.error is not None:
         return row.item, None, row.error

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from nbparallel.edge.signals import has_struck
 from nbparallel.engine.crew import Crew
+from nbparallel.engine.listener import Listener
 from nbparallel.errors import without_our_frames
 from nbparallel.workers.scope import copies_of
 
@@ -56,22 +57,12 @@ class Reading:
         return [self.arrived.popleft() for _ in range(len(self.arrived))]
 
 
-class Interruptible(Protocol):
-    """Who hears of a signal."""
-
-    def interrupted(self) -> None:
-        """Hear that a signal has struck in the input; called without the lock."""
-
-
 class Reader(Protocol):
     """A run, as far as it reads its input."""
 
     crew: Crew
     context: Context
-
-    @property
-    def listener(self) -> Interruptible:
-        """Who hears of a signal that has struck in the input."""
+    listener: Listener
 
     def has_read(self) -> None:
         """Hear that a visit to the input is over; the lock is held."""

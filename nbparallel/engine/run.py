@@ -7,11 +7,12 @@ from typing import Any, Self
 
 from nbparallel.engine import steering, stopping
 from nbparallel.engine.awaiting import until_over
+from nbparallel.engine.conclusion import Conclusion
 from nbparallel.engine.feed import unbounded
 from nbparallel.engine.lifecycle import Lifecycle
 from nbparallel.engine.outcomes import Outcomes
 from nbparallel.engine.waiting import Waiter
-from nbparallel.errors import InputError, TaskCancelled, UsageError
+from nbparallel.errors import TaskCancelled, UsageError
 from nbparallel.options import Options
 from nbparallel.types import Result_co, State
 from nbparallel.work.work import Work
@@ -54,6 +55,7 @@ class Run(Outcomes[Result_co]):
         self._options = options
         self._work = work
         self._life = Lifecycle(self, work, options)
+        self._conclusion = Conclusion(self._life)
 
     @property
     def nested(self) -> bool:
@@ -204,22 +206,8 @@ class Run(Outcomes[Result_co]):
 
     def _conclude(self) -> None:
         __tracebackhide__ = True
-        life, scheduler = self._life, self._life.scheduler
-        life.announcer.tell("run_waited", self)
-        if life.fatal is not None:
-            errors = scheduler.records.errors.copy()
-            task = next((n for n, e in errors.items() if e is life.fatal), None)
-            raise self._explained(life.fatal, task)
-        if scheduler.source.error is not None:
-            count = len(scheduler.records)
-            message = (
-                f"the input raised {type(scheduler.source.error).__name__} at position "
-                f"{count}; the {count} tasks before it are in nbparallel.last.df"
-            )
-            raise InputError(message) from scheduler.source.error
-        if scheduler.parent is not None and scheduler.parent.phase.halt.is_set():
-            message = "the run that this task belongs to was cancelled"
-            raise TaskCancelled(message)
+        self._life.announcer.tell("run_waited", self)
+        self._conclusion.draw()
 
     async def _wait_async(self) -> Self:
         __tracebackhide__ = True

@@ -21,11 +21,11 @@ from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
 from time import perf_counter
-from typing import Protocol
 
 from nbparallel.engine.crew import Crew
 from nbparallel.engine.intake import Intake
-from nbparallel.engine.limits import CLAIM_SECONDS, SHORT_CLAIM_SECONDS, Limits
+from nbparallel.engine.limits import Limits, claim_seconds
+from nbparallel.engine.listener import Listener
 from nbparallel.engine.open_claims import OpenClaims
 from nbparallel.engine.outcome import Final, Outcome
 from nbparallel.engine.phase import Phase
@@ -38,19 +38,6 @@ from nbparallel.work.work import Work
 from nbparallel.workers import load
 from nbparallel.workers.base import Backend
 from nbparallel.workers.claim import Claim
-
-
-class Listener(Protocol):
-    """Who hears of a scheduler; called without the lock."""
-
-    def ended(self) -> None:
-        """Hear that the last task has ended."""
-
-    def failed(self, error: BaseException) -> None:
-        """Hear of a failure that is final, where the first one ends the run."""
-
-    def interrupted(self) -> None:
-        """Hear that a signal has struck in the input of an inline run."""
 
 
 class Scheduler:
@@ -91,11 +78,8 @@ class Scheduler:
         self.clock, self.phase = Stopwatch(), Phase()
         self.records, self.open = Records(), OpenClaims()
         self.source = Source(self.records, work)
-        seconds = CLAIM_SECONDS
-        if self.backend.waits_itself:  # and looks for an interrupt after each claim
-            seconds = 0.0
-        elif options.on_error == "raise" or outcome is not None:
-            seconds = SHORT_CLAIM_SECONDS
+        urgent = options.on_error == "raise" or outcome is not None
+        seconds = claim_seconds(self.backend, urgent=urgent)
         self.limits = Limits(workers, options.buffer, seconds)
         self.listener = listener
         self.intake = Intake(

@@ -29,7 +29,7 @@ class Columns:
     epoch
         What to add to an instant to get seconds since 1970.
     forgotten
-        Results have been let go: there are none, whatever the status says.
+        Some results may have been let go.
     """
 
     items: Sequence[Any]

@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from nbparallel.records.forgotten import is_forgotten
 from nbparallel.types import FINAL, Missing, Status
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def frame(
     cells: dict[str, Any] = {} if given is not None else {"item": _typed(columns.items)}
     cells |= {
         "status": _category(status, [each.word for each in Status]),
-        "result": _typed(columns.results, (status != Status.OK) | columns.forgotten),
+        "result": _typed(columns.results, (status != Status.OK) | _forgotten(columns)),
         "error": _sparse(columns.errors, count, None),
         "seconds": np.where(tried, ended - started, np.nan),
         "started": _instants(started, columns.epoch, tried),
@@ -110,6 +111,15 @@ def _typed(values: Sequence[Any], absent: Any = None) -> Any:
     if kinds and all(issubclass(kind, dt.datetime) for kind in kinds):
         return _datetimes(cells)
     return pd.Series(cells, dtype=object)  # left alone, pandas takes None for a gap
+
+
+def _forgotten(columns: Columns) -> Any:
+    """Return which results have been let go."""
+    import numpy as np
+
+    if not columns.forgotten:
+        return False
+    return np.fromiter(map(is_forgotten, columns.results), bool, len(columns))
 
 
 def _fit(values: Sequence[Any]) -> bool:

@@ -88,6 +88,11 @@ def test_what_was_forgotten_can_be_made_again():
     run.retry()
 
     assert run.snapshot().counts[Status.OK] == 3
+    assert run.df["result"].isna().tolist() == [True, False, True]
+    with pytest.raises(nbp.UsageError, match="forget"):
+        _ = run.results
+    with pytest.raises(nbp.UsageError, match="forget"):
+        list(run)
 
 
 def test_the_first_failures_keep_their_frames_and_the_others_their_text(monkeypatch):

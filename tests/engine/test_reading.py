@@ -177,9 +177,7 @@ class TestInput:
 
         # Then it says that the input was not read to its end
         assert run.snapshot().total is None
-        with pytest.raises(
-            nbp.TaskCancelled, match="before its input was read"
-        ):
+        with pytest.raises(nbp.TaskCancelled, match="before its input was read"):
             _ = run.results
 
         # And a retry reads on where it stopped: no item is lost, none comes twice

@@ -1,0 +1,25 @@
+"""What stands for a result that was let go."""
+
+from __future__ import annotations
+
+import reprlib
+from contextlib import suppress
+
+from nbparallel.types import MISSING
+
+
+class Look:
+    """Stands for a result that was let go: it looks the same, cut to a line."""
+
+    def __init__(self, value: object) -> None:
+        self._text = ""
+        with suppress(Exception):  # the value's own repr may fail: it shows nothing
+            self._text = reprlib.repr(value)
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def is_forgotten(result: object) -> bool:
+    """Whether *result*, of a task that was ok, has been let go."""
+    return result is MISSING or isinstance(result, Look)
