@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from time import perf_counter
 
 import pytest
 
 import nbparallel as nbp
+from nbparallel.edge.signals import Signals
 from nbparallel.engine import phase, stopping
 from nbparallel.engine.crew import Crew
 from nbparallel.engine.timer import TIMER
@@ -255,3 +257,34 @@ def test_what_needs_a_task_that_is_tried_again_waits_for_it():
     run.start()
 
     assert run.results == [0, 1]
+
+
+@pytest.fixture
+def _interruptible():
+    """Whoever starts the tests in the background has interrupts ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
+def test_a_signal_while_a_nested_wait_begins_is_kept_by_the_outer_one():
+    outer, reached = Signals(lambda: None, lambda _: False), []
+
+    # When a signal arrives, then it is put off, and raised on leaving the outer one
+    with pytest.raises(KeyboardInterrupt):
+        strike_a_beginning(outer, reached)
+
+    assert reached == ["the end"]
+    assert len(outer.raised) == 1
+
+
+def strike_a_beginning(outer, reached):
+    """Have a signal arrive as soon as a wait inside *outer* has taken the handler."""
+    with outer:
+        inner = Signals(lambda: None, lambda _: False)
+        inner._old[signal.SIGINT] = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, inner._on_signal)
+        signal.raise_signal(signal.SIGINT)
+        reached.append("the end")
+        signal.signal(signal.SIGINT, outer._on_signal)
