@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?= -n 2 --dist loadfile
+SOAK_SECONDS ?= 240
 NOTEBOOK := notebooks/01-quickstart.ipynb
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 BIN := $(VENV)/bin
@@ -20,12 +21,13 @@ test demo notebooks bench docs: export JUPYTER_DATA_DIR := $(CACHE)/jupyter/data
 test demo notebooks bench docs: export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter/runtime
 test demo notebooks bench docs: export MPLCONFIGDIR := $(CACHE)/matplotlib
 
-.PHONY: help demo lab test notebooks lint docs bench clean
+.PHONY: help demo lab test soak notebooks lint docs bench clean
 
 help:
 	@echo "make demo    run $(NOTEBOOK) and print what came out"
 	@echo "make lab     open it in JupyterLab"
 	@echo "make test    lint, types, every test, the notebooks and the browser included"
+	@echo "make soak    storm the engine with random programs and interrupts, for minutes"
 	@echo "make lint    lint, format and types only"
 	@echo "make notebooks  execute the notebooks anew and save them"
 	@echo "make docs    build the site, notebooks executed, into build/docs"
@@ -42,6 +44,13 @@ test: lint | $(CACHE)/ipython
 	$(BIN)/python -m pytest $(PYTEST_ARGS) \
 		--nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg tests $(NOTEBOOKS)
+
+soak: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.engine.soak $(SOAK_SECONDS)
+	@for backend in threads inline; do for kind in interrupt alarm; do \
+		echo "interrupts that struck, $$backend, $$kind:"; \
+		$(BIN)/python -m tests.engine.storm $$backend $$kind 300 || exit 1; \
+	done; done
 
 notebooks: $(VENV)/.ready-lab | $(CACHE)/ipython
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \

@@ -154,10 +154,10 @@ class Signals:
         self._live = False
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        handler = _unwrapped(self._old[number], number)
-        if not self._live:  # somebody took it for the usual one, and put it back late
-            handler(number, frame)
+        if not self._live:  # not yet; or somebody has put it back late
+            self._old[number](number, frame)  # a wait around this one knows better
             return
+        handler = _unwrapped(self._old[number], number)
         if number == signal.SIGINT and _is_interrupt(handler):
             handler = _interrupt
             self._interrupts += 1

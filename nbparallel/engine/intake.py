@@ -6,7 +6,6 @@ Called with the crew's lock held.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from time import perf_counter
 
 from nbparallel.engine.crew import Crew
@@ -30,7 +29,7 @@ class Intake:
     outcome
         What a failed attempt means.
     on_failure
-        Called, once the lock is free, with each failure that is final; or None.
+        Called with each failure that is final; or None.
     """
 
     def __init__(
@@ -88,7 +87,7 @@ class Intake:
             pause = self._outcome.again(status, error, tried)
         if pause is None:
             if self._on_failure is not None:
-                self._crew.after(partial(self._on_failure, error))
+                self._on_failure(error)
         else:
             self._records.reopen(range(task, task + 1))
             self._source.shelf.hold_until(TIMER.clock() + pause, task)

@@ -14,6 +14,7 @@ import logging
 import threading
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from nbparallel.engine import capture, registry, steering, stopping
@@ -144,10 +145,11 @@ class Lifecycle:
                 self._wake_those_who_wait()
 
     def failed(self, error: BaseException) -> None:
-        """End the run, whose first failure this is."""
+        """Have the run end, whose first failure this is; the lock is held."""
         if self.fatal is None:
             self.fatal = error
-            stopping.cancel(self.scheduler)
+            run = self.scheduler
+            run.crew.after(partial(stopping.cancel, run, halt=run.phase.halt))
 
     def interrupted(self) -> None:
         """End the run, in whose input a signal has struck."""

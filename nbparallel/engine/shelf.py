@@ -79,6 +79,8 @@ class Shelf:
         """Return the tasks that need wait no longer now that *ended* have ended."""
         ready = []
         for task in ended:
+            if not self._records.has_ended(task):  # it is tried again
+                continue
             if self._records.status_of(task) is not Status.OK:
                 self._cancel_dependents(task)
                 continue

@@ -8,20 +8,27 @@ a retry goes on reading where it stopped.
 
 from __future__ import annotations
 
+from functools import partial
+from threading import Event
 from time import perf_counter
 
 from nbparallel.edge import turns
 from nbparallel.engine.scheduler import Scheduler
+from nbparallel.workers.claim import Claim
 
 
-def cancel(run: Scheduler, *, hard: bool = False) -> None:
-    """Hand out no further task; *hard* gives running tasks no grace."""
+def cancel(run: Scheduler, *, hard: bool = False, halt: Event | None = None) -> None:
+    """Hand out no further task; *hard* gives running tasks no grace.
+
+    Given the *halt* of a start, cancel that start alone: none that a retry has made.
+    """
     with run.crew.lock:
         phase = run.phase
-        if phase.over.is_set():
+        if phase.over.is_set() or halt not in (None, phase.halt):
             return
-        first = not phase.halt.is_set()
-        phase.halt.set()
+        halt = phase.halt
+        first = not halt.is_set()
+        halt.set()
         phase.paused = False
         if (
             first and run in run.crew.members
@@ -31,13 +38,14 @@ def cancel(run: Scheduler, *, hard: bool = False) -> None:
             run.records.cancel(tasks)
         run.end_if_dry()
         run.crew.changed()
+        if first and not hard and not phase.over.is_set():
+            phase.call_after(run.options.grace, partial(_give_up, run, halt))
+        children = list(run.children)
     run.crew.flush()
-    for child in list(run.children):
+    for child in children:
         cancel(child, hard=hard)
     if hard:
-        _give_up(run)
-    elif first and not phase.over.is_set():
-        _enforce_grace(run)
+        _give_up(run, halt)
 
 
 def cancel_task(run: Scheduler, task: int) -> bool:
@@ -59,35 +67,34 @@ def cancel_task(run: Scheduler, task: int) -> bool:
     return found
 
 
-def _enforce_grace(run: Scheduler) -> None:
-    """Give up on what still goes on when the grace is over."""
-    halt = run.phase.halt
-
-    def enforce() -> None:
-        if run.phase.halt is halt:
-            _give_up(run)
-
-    with run.crew.lock:
-        if not run.phase.over.is_set():
-            run.phase.call_after(run.options.grace, enforce)
-
-
-def _give_up(run: Scheduler) -> None:
+def _give_up(run: Scheduler, halt: Event) -> None:
     """Mark what is being carried out as cancelled, and stop what can be stopped."""
     with run.crew.lock:
+        if run.phase.halt is not halt:  # it has ended, and has been started again
+            return
         stopped = list(run.open)
         for claim in stopped:
-            run.intake.take(claim)
-            task, since = claim.running, claim.since
-            run.open.close(claim)
-            if task is None:  # it has done its last one and is about to be settled
-                continue
-            text = claim.printed(task - claim.first)
-            run.records.give_up(task, claim.worker, (since, perf_counter()), text)
-            run.open.revoked += 1
-            claim.revoked = True
+            _revoke(run, claim)
         run.end_if_dry()
     run.crew.flush()
     if run.backend.kills:
         for claim in stopped:
             run.backend.stop(claim)
+
+
+def _revoke(run: Scheduler, claim: Claim) -> None:
+    """Take what *claim* has finished; what its worker finishes later comes too late."""
+    run.intake.take(claim)
+    run.open.close(claim)
+    done = claim.harvested
+    left = range(claim.first + done, claim.stop)
+    if not left:  # it has done its last one and is about to be settled
+        return
+    run.open.revoked += 1
+    claim.revoked = True
+    if claim.begun:
+        since = claim.ends[done - 1] if done else claim.begun
+        times, text = (since, perf_counter()), claim.printed(done)
+        run.records.give_up(left.start, claim.worker, times, text)
+        left = left[1:]
+    run.records.cancel(left)  # the worker has them and has not begun them

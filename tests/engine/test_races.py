@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+from time import perf_counter
+
+import pytest
 
 import nbparallel as nbp
-from nbparallel.engine import phase
+from nbparallel.edge.signals import Signals
+from nbparallel.engine import phase, stopping
 from nbparallel.engine.crew import Crew
 from nbparallel.engine.timer import TIMER
+from nbparallel.options import resolve
 from nbparallel.testing import DEADLINE, Recorder
+from nbparallel.types import FINAL, State
+from nbparallel.work.work import Work
+from nbparallel.workers.carry_out import carry_out
 from tests.engine.conftest import wait_for
 
 
@@ -128,3 +137,154 @@ def test_who_brings_the_end_of_a_run_does_not_wait_for_who_tells_of_its_start():
 
     assert not recorder.waited
     assert recorder.of(run) == ["run_started", "run_finished", "run_waited"]
+
+
+def idle_run(call, items, **options):
+    """Return a run that nobody works on, and its scheduler."""
+    run = nbp.pmap(call, items, backend="inline", block=False, **options)
+    return run, run._life.scheduler
+
+
+def claim_of(scheduler):
+    with scheduler.crew.lock:
+        return scheduler.next_claim(0)
+
+
+class Retrying(Recorder):
+    """Retries a run as soon as it has ended, once, and claims a task of it."""
+
+    claim = None
+
+    def run_finished(self, run):
+        super().run_finished(run)
+        if self.claim is None:
+            run.retry(block=False)
+            self.claim = claim_of(run._life.scheduler)
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_a_cancel_gives_nothing_up_of_a_run_that_was_retried_meanwhile(hard):
+    with Retrying() as recorder:
+        run, scheduler = idle_run(str, range(3), grace=3600)
+        stopping.cancel(scheduler, hard=hard)
+
+    assert run.state is State.RUNNING
+    assert recorder.claim in scheduler.open
+    assert not scheduler.phase._alarms
+    carry_out(recorder.claim, scheduler.call)
+    scheduler.settle(recorder.claim)
+    assert run.results == ["0", "1", "2"]
+
+
+def test_what_a_worker_holds_and_has_not_begun_is_given_up_as_well():
+    # Given a worker that has sent off a claim of two tasks, and has begun the first
+    run, scheduler = idle_run(str, range(4))
+    scheduler.limits._batch = 2
+    claim = claim_of(scheduler)
+    assert len(claim.items) == 2
+    claim.items.clear()
+    claim.begun = perf_counter()
+
+    stopping.cancel(scheduler, hard=True)
+
+    assert run.wait(0)
+    assert run.df["status"].tolist() == ["cancelled"] * 4
+    assert run.df["attempts"].tolist() == [1, 0, 0, 0]
+    scheduler.settle(claim)
+    assert run.snapshot().abandoned == 0
+
+
+def test_a_task_that_ends_while_it_is_given_up_has_a_final_state(monkeypatch):
+    run, scheduler = idle_run(str, [7])
+    claim, take = claim_of(scheduler), scheduler.intake.take
+    claim.items.clear()
+    claim.begun = perf_counter()
+
+    def take_and_end(claim):
+        take(claim)
+        if not claim.ends:
+            claim.values.append("7")
+            claim.ends.append(perf_counter())
+
+    monkeypatch.setattr(scheduler.intake, "take", take_and_end)
+    stopping.cancel(scheduler, hard=True)
+
+    assert run.wait(0)
+    assert all(status in FINAL for status in run.columns().status)
+    scheduler.settle(claim)
+    assert run.snapshot().finished == 1
+
+
+def test_a_fatal_failure_is_known_before_the_end():
+    # Given a run whose one task has failed
+    run, scheduler = idle_run(int, ["x"], on_error="raise")
+    claim = claim_of(scheduler)
+    carry_out(claim, scheduler.call)
+
+    # When a thread that is to cancel it for that is late, and another tells of the end
+    with scheduler.crew.lock:
+        scheduler.settle(claim)
+        late = scheduler.crew._due.popleft()
+    scheduler.crew.flush()
+
+    # Then who waits hears of the failure, and a retry is not cancelled by the late one
+    with pytest.raises(ValueError, match="'x'"):
+        run.wait(0)
+    run.retry(block=False)
+    late()
+    assert run.state is State.RUNNING
+    run.cancel()
+
+
+class Once:
+    """Tries every task a second time."""
+
+    def again(self, status, error, attempts):  # noqa: ARG002 # as the engine asks
+        return 0.0 if attempts < 2 else None
+
+
+def test_what_needs_a_task_that_is_tried_again_waits_for_it():
+    fails = [True]
+
+    def task(number):
+        if not number and fails and fails.pop():
+            raise ValueError
+        return number
+
+    work = Work("again", task, [0, 1], None, 2, needs={1: [0]})
+    run = nbp.Run(work, resolve({"backend": "threads", "block": False}))
+    run._life.scheduler.intake._outcome = Once()
+    run.start()
+
+    assert run.results == [0, 1]
+
+
+@pytest.fixture
+def _interruptible():
+    """Whoever starts the tests in the background has interrupts ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
+def test_a_signal_while_a_nested_wait_begins_is_kept_by_the_outer_one():
+    outer, reached = Signals(lambda: None, lambda _: False), []
+
+    # When a signal arrives, then it is put off, and raised on leaving the outer one
+    with pytest.raises(KeyboardInterrupt):
+        strike_a_beginning(outer, reached)
+
+    assert reached == ["the end"]
+    assert len(outer.raised) == 1
+
+
+def strike_a_beginning(outer, reached):
+    """Have a signal arrive as soon as a wait inside *outer* has taken the handler."""
+    with outer:
+        inner = Signals(lambda: None, lambda _: False)
+        inner._old[signal.SIGINT] = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, inner._on_signal)
+        signal.raise_signal(signal.SIGINT)
+        reached.append("the end")
+        signal.signal(signal.SIGINT, outer._on_signal)
