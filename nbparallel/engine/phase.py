@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -20,6 +21,8 @@ class Phase:
         Set from the end of the last task to the next start.
     paused
         Nothing is handed out for now.
+    grace_ends
+        When tasks that go on are given up, by the timer's clock.
     unhurry
         Gives threads their usual turns back, which are short during a cancel.
     """
@@ -28,6 +31,7 @@ class Phase:
         self.halt = threading.Event()
         self.over = threading.Event()
         self.paused = False
+        self.grace_ends = math.inf
         self._alarms: set[Entry] = set()
         self.unhurry: Callable[[], None] = lambda: None
 
@@ -47,12 +51,16 @@ class Phase:
 
     def call_after(self, seconds: float, call: Callable[[], None]) -> None:
         """Have *call* called in so many seconds, unless the run is over by then."""
+        self.call_at(TIMER.clock() + seconds, call)
+
+    def call_at(self, instant: float, call: Callable[[], None]) -> None:
+        """Have *call* called at *instant*, unless the run is over by then."""
 
         def due() -> None:
             self._alarms.discard(entry)
             call()
 
-        entry = Entry(TIMER.clock() + seconds, due)
+        entry = Entry(instant, due)
         self._alarms.add(entry)
         TIMER.add(entry)
 
@@ -60,6 +68,7 @@ class Phase:
         """Note that the last task has ended."""
         self.over.set()
         self.paused = False
+        self.grace_ends = math.inf
         for entry in self._alarms.copy():  # one that is due leaves by itself
             TIMER.cancel(entry)
         self._alarms.clear()

@@ -22,6 +22,7 @@ from contextvars import copy_context
 from functools import partial
 from time import perf_counter
 
+from nbparallel.edge import turns
 from nbparallel.engine.crew import Crew
 from nbparallel.engine.intake import Intake
 from nbparallel.engine.limits import Limits, claim_seconds
@@ -106,7 +107,9 @@ class Scheduler:
             self.crew.changed()
         self.crew.flush()
         if waiting != 0:
-            self.backend.start(waiting)
+            # Tasks that keep the interpreter busy must not hold up the other workers.
+            with turns.shorter(turns.CANCELLING):
+                self.backend.start(waiting)
 
     # -- Claims out; the lock is held -------------------------------------------------
 

@@ -8,12 +8,14 @@ a retry goes on reading where it stopped.
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from threading import Event
 from time import perf_counter
 
 from nbparallel.edge import turns
 from nbparallel.engine.scheduler import Scheduler
+from nbparallel.engine.timer import TIMER
 from nbparallel.workers.claim import Claim
 
 
@@ -30,16 +32,16 @@ def cancel(run: Scheduler, *, hard: bool = False, halt: Event | None = None) -> 
         first = not halt.is_set()
         halt.set()
         phase.paused = False
-        if (
-            first and run in run.crew.members
-        ):  # tasks that keep the interpreter busy must not hold up the end
+        if first and run in run.crew.members:
+            # Tasks that keep the interpreter busy must not hold up the end.
             phase.unhurry = turns.shorten(turns.CANCELLING)
         for tasks in [*run.open.take_back(), *run.source.drain()]:
             run.records.cancel(tasks)
         run.end_if_dry()
         run.crew.changed()
         if first and not hard and not phase.over.is_set():
-            phase.call_after(run.options.grace, partial(_give_up, run, halt))
+            phase.grace_ends = TIMER.clock() + run.options.grace
+            phase.call_at(phase.grace_ends, partial(enforce_grace, run))
         children = list(run.children)
     run.crew.flush()
     for child in children:
@@ -67,9 +69,26 @@ def cancel_task(run: Scheduler, task: int) -> bool:
     return found
 
 
+def grace_left(run: Scheduler) -> float:
+    """Return how many seconds tasks still have to end; infinitely many if all may."""
+    return max(0.0, run.phase.grace_ends - TIMER.clock())
+
+
+def enforce_grace(run: Scheduler) -> None:
+    """Give up on what still goes on if the grace is over.
+
+    The timer calls it, and whoever waits for the run: among tasks that keep the
+    interpreter busy, the first of them to get a turn.
+    """
+    halt = run.phase.halt
+    if not grace_left(run):
+        run.phase.grace_ends = math.inf  # the others need not wait for the lock
+        _give_up(run, halt)
+
+
 def _give_up(run: Scheduler, halt: Event) -> None:
     """Mark what is being carried out as cancelled, and stop what can be stopped."""
-    with run.crew.lock:
+    with run.crew.lock, turns.unbroken():
         if run.phase.halt is not halt:  # it has ended, and has been started again
             return
         stopped = list(run.open)

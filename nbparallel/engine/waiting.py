@@ -90,14 +90,16 @@ class Waiter:
         if error is not None:
             stopping.cancel(self._run)
         self._run.crew.unwatch(self._wake)
-        self._punctual.withdraw()
-        if self._hurry is not None:
-            self._hurry()
         try:
             self._signals.__exit__(kind, error, traceback)
         except BaseException:
             stopping.cancel(self._run)
             raise
+        finally:
+            turns.fresh()  # the first turn of usual length is that of who waited
+            self._punctual.withdraw()
+            if self._hurry is not None:
+                self._hurry()
 
     def until(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
         """Wait until ``ready()``; return False if *timeout* seconds pass first.
@@ -118,6 +120,7 @@ class Waiter:
 
     def _hear(self, left: float | None) -> None:
         waits = [threading.TIMEOUT_MAX if left is None else left]
+        waits.append(stopping.grace_left(self._run))
         if self._in_main:
             waits.append(TICK)
         if self.worker is not None:
@@ -139,6 +142,7 @@ class Waiter:
             stopping.cancel(self._run, hard=self._answered > 1)
         if self._run.phase.halt.is_set():
             self._hasten()
+            stopping.enforce_grace(self._run)
 
     def _hasten(self) -> None:
         """Let the end come soon, though tasks that go on keep the interpreter busy."""
