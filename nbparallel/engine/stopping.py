@@ -87,7 +87,7 @@ def _have_grace_enforced(run: Scheduler) -> None:
 
 def _give_up(run: Scheduler) -> None:
     """Mark what is being carried out as cancelled, and stop what can be stopped."""
-    with run.crew.lock, turns.unbroken():
+    with run.crew.lock:
         stopped = list(run.open)
         for claim in stopped:
             _give_up_on(claim, run)

@@ -12,40 +12,45 @@ from tests.engine.test_interrupts import PRELUDE, ROOT
 
 #: Tasks that compute at the same time; with Python's usual turns each of them keeps
 #: everybody else waiting for 5 ms.
-HOGS = 32
-GRACE = 0.5
-#: Seconds in which control returns after the grace: 0.25 on a machine that is idle.
-#: With the usual turns it takes several seconds there.
-SOON = 1.5
+HOGS = 64
+GRACE = 1.0
+#: Seconds in which control returns after the grace.
+SOON = 0.25
+#: Tries, of which one must be that quick: what other programs do is no fault of ours.
+TRIES = 3
 
 SCRIPT = f"""
-import os
-started, stop = [], []
+ready, stop = threading.Barrier({HOGS} + 1), []
 
 def hog(_):
-    started.append(1)
+    ready.wait()
     while not stop:
         pass
 
 def strike():
     global struck
-    while len(started) < {HOGS}:
+    while not is_waited_for():
+        time.sleep(0.01)
+    ready.wait()
+    while sys.getswitchinterval() == usual:  # until the thread that waits has seen it
         time.sleep(0.01)
     struck = time.perf_counter()
     %s
 
-threading.Thread(target=strike, daemon=True).start()
+import os
 usual = sys.getswitchinterval()
+threading.Thread(target=strike, daemon=True).start()
 options = dict(workers={HOGS}, progress=False, grace={GRACE})
 try:
-    nbp.pmap(hog, range({HOGS} + 3), **options, block=%s).wait()
+    run = nbp.pmap(hog, range({HOGS} + 3), **options, block=%s)
+    if not run.options.block:
+        run.wait()
 except KeyboardInterrupt:
     pass
 took = time.perf_counter() - struck
+assert sys.getswitchinterval() == usual
 stop.append(1)
 assert set(nbp.last.df["status"]) == {{"cancelled"}}
-assert len(started) == {HOGS}
-assert sys.getswitchinterval() == usual
 say(str(took))
 """
 
@@ -55,6 +60,13 @@ say(str(took))
     "how", ["os.kill(os.getpid(), signal.SIGINT)", "nbp.last.cancel()"]
 )
 def test_control_returns_soon_after_the_grace(how, block):
+    took = [seconds_until_back(how, block) for _ in range(TRIES)]
+
+    assert min(took) < (GRACE + SOON) * overload()
+
+
+def seconds_until_back(how, block):
+    """Return how long it took in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-c", PRELUDE + SCRIPT % (how, block)],
         cwd=ROOT,
@@ -63,7 +75,10 @@ def test_control_returns_soon_after_the_grace(how, block):
         check=False,
         timeout=50,
     )
-
     assert done.stderr == ""
-    busy = max(1, os.getloadavg()[0] / (2 * os.cpu_count()))  # the hogs count as well
-    assert float(done.stdout) < GRACE + SOON * busy
+    return float(done.stdout)
+
+
+def overload():
+    """Return how much longer all takes because too many programs want to run."""
+    return max(1, os.getloadavg()[0] / (2 * os.cpu_count()))
