@@ -60,9 +60,13 @@ say(str(took))
     "how", ["os.kill(os.getpid(), signal.SIGINT)", "nbp.last.cancel()"]
 )
 def test_control_returns_soon_after_the_grace(how, block):
-    took = [seconds_until_back(how, block) for _ in range(TRIES)]
+    took = []
+    while len(took) < TRIES:
+        took.append(seconds_until_back(how, block))
+        if took[-1] < (GRACE + SOON) * overload():
+            return
 
-    assert min(took) < (GRACE + SOON) * overload()
+    raise AssertionError(took)
 
 
 def seconds_until_back(how, block):
