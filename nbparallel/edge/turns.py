@@ -3,9 +3,6 @@
 Python lets another thread in every 5 ms. Among 64 tasks that compute, a thread that
 wants to hear of a cancel, or to draw, waits a third of a second for each of its turns.
 Whoever needs short turns asks for them here; the shortest wish is in force.
-
-Who has got its turn at last should not lose it in the middle of what it does: that
-costs one turn of everybody else. `unbroken` is for that.
 """
 
 from __future__ import annotations
@@ -22,14 +19,11 @@ DRAWING: Final = 0.0005
 #: Seconds of a turn while a run is being cancelled. Turns much shorter than that make
 #: matters worse: threads then do nothing but take turns.
 CANCELLING: Final = 0.0003
-#: Seconds of a turn in which something is done that must not be interrupted.
-WHOLE: Final = 0.01
 #: Seconds a thread may wake up late without asking for shorter turns.
 LATE: Final = 0.03
 
 _lock = threading.Lock()
 _wishes: dict[object, float] = {}
-_unbroken = 0  # threads that keep their turn
 _usual = 0.0  # the user's own
 _ours = 0.0  # what was set for the wishes, as Python gives it back
 
@@ -63,30 +57,11 @@ def shorter(seconds: float) -> Iterator[None]:
         undo()
 
 
-@contextmanager
-def unbroken() -> Iterator[None]:
-    """Keep one turn, of up to `WHOLE` seconds, for the whole ``with`` block.
-
-    Only where turns are short, for who has just woken up, or called `fresh`; and only
-    for what computes: whoever waits inside waits for long turns of all others.
-    """
-    global _unbroken  # noqa: PLW0603 # one interpreter has one lock
-    with _lock:
-        _unbroken += 1
-        _settle()
-    try:
-        yield
-    finally:
-        with _lock:
-            _unbroken -= 1
-            _settle()
-
-
 def fresh() -> None:
     """Give up this turn for a new one, where turns are short.
 
-    Others count from their last look how long a turn has lasted. A thread that makes
-    turns longer keeps its own that long only if it does so at the beginning of it.
+    Others count from their last look how long a turn has lasted. Who makes turns longer
+    has a long one itself only if it does so at the beginning of its own.
     """
     if _wishes:
         time.sleep(CANCELLING)
@@ -98,8 +73,7 @@ def _settle(*, first: bool = False) -> None:
     now = sys.getswitchinterval()
     if first or now != _ours:  # the user's
         _usual = now
-    wish = min([_usual, *_wishes.values()])
-    sys.setswitchinterval(max(wish, WHOLE) if _unbroken and _wishes else wish)
+    sys.setswitchinterval(min([_usual, *_wishes.values()]))
     _ours = sys.getswitchinterval()
 
 

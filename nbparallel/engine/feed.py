@@ -52,7 +52,7 @@ def completed(run: Scheduler, position: int) -> tuple[int, Row] | None:
     with run.crew.lock:
         found = run.records.completed(position, run.epoch)
         if found is None:
-            run.harvest()
+            run.intake.take_all(run.open)
             found = run.records.completed(position, run.epoch)
     run.crew.flush()
     return found
@@ -61,7 +61,7 @@ def completed(run: Scheduler, position: int) -> tuple[int, Row] | None:
 def ended(run: Scheduler, task: int) -> Row | None:
     """Return everything known about *task*, or None if it has not ended."""
     with run.crew.lock:
-        run.harvest()
+        run.intake.take_all(run.open)
         has_ended = run.records.has_ended(task)
         found = run.records.row(task, run.epoch) if has_ended else None
     run.crew.flush()

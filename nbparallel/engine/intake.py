@@ -5,7 +5,7 @@ Called with the crew's lock held.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import perf_counter
 
 from nbparallel.engine.crew import Crew
@@ -60,6 +60,11 @@ class Intake:
             stop = finished.first + len(finished.ends)
             self._source.note_end(range(finished.first, stop))
             self._crew.rouse(self._source.at_hand)
+
+    def take_all(self, claims: Iterable[Claim]) -> None:
+        """Take in what *claims* have finished so far."""
+        for claim in list(claims):
+            self.take(claim)
 
     def take_lost(self, claim: Claim, error: BaseException) -> None:
         """Take in a claim whose worker has died: its running task has crashed."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from nbparallel.engine.source import Source
 from nbparallel.workers.base import Backend
 from nbparallel.workers.claim import Claim
 
@@ -55,22 +56,14 @@ class Limits:
         self._seconds = seconds
         self._batch = 1
 
-    def most(self, at_hand: int, ahead: int) -> int:
-        """Return how many tasks the next claim may have, 0 or less for none.
-
-        Parameters
-        ----------
-        at_hand
-            How many there are, 0 if they have yet to be read.
-        ahead
-            How many were handed out or read so far.
-        """
+    def most(self, source: Source) -> int:
+        """Return how many tasks the next claim may have, 0 or less for none."""
         most = self._batch
-        if at_hand:
-            most = min(most, max(1, at_hand // (2 * self.workers)))
-        if self.bound is None or self.awaiters:
+        if source.at_hand:
+            most = min(most, max(1, source.at_hand // (2 * self.workers)))
+        if self.bound is None or self.awaiters or not source.next_is_fresh:
             return most
-        return min(most, self.read + self.bound + self.workers - ahead)
+        return min(most, self.read + self.bound + self.workers - source.handed_out)
 
     def learn(self, claim: Claim) -> None:
         """Adapt the size of claims to how long that one took."""

@@ -118,7 +118,7 @@ class Scheduler:
         if self._holds_back():
             return None
         self.source.absorb()
-        most = self._most()
+        most = self.limits.most(self.source)
         tasks = self.source.take(most) if most > 0 else None
         tasks = tasks or self.open.steal()
         if tasks is None:
@@ -130,7 +130,7 @@ class Scheduler:
 
     def next_reading(self) -> Callable[[], None] | None:
         """Return what reads the input, if the caller is to do that now."""
-        reading, most = self.source.reading, self._most()
+        reading, most = self.source.reading, self.limits.most(self.source)
         if reading is None or reading.busy or reading.exhausted:
             return None
         if self._holds_back() or most <= 0:
@@ -148,17 +148,12 @@ class Scheduler:
     @property
     def has_work(self) -> bool:
         """Whether a worker that comes now gets something to do."""
-        if self._holds_back() or self._most() <= 0:
+        if self._holds_back() or self.limits.most(self.source) <= 0:
             return False
         return self.source.at_hand > 0 or self.source.has_input
 
     def _holds_back(self) -> bool:
         return self.phase.holds_back or len(self.open) >= self.limits.workers
-
-    def _most(self) -> int:
-        source = self.source
-        ahead = source.handed_out if source.next_is_fresh else 0
-        return self.limits.most(source.at_hand, ahead)
 
     # -- Outcomes in ------------------------------------------------------------------
 
@@ -184,11 +179,6 @@ class Scheduler:
             self.end_if_dry()
             self.crew.progressed()
         self.crew.flush()
-
-    def harvest(self) -> None:
-        """Take in what the open claims have finished so far; the lock is held."""
-        for claim in list(self.open):
-            self.intake.take(claim)
 
     def end_if_dry(self) -> None:
         """End the run if nothing of it is left to be done; the lock is held."""

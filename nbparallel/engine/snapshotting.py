@@ -15,7 +15,7 @@ from nbparallel.workers.claim import Claim
 def snapshot(run: Scheduler, rows: int) -> Snapshot:
     """Return the run as it stands, with up to *rows* rows of each sort."""
     with run.crew.lock:
-        run.harvest()
+        run.intake.take_all(run.open)
         found = _snapshot(run, rows)
     run.crew.flush()
     return found
@@ -24,7 +24,7 @@ def snapshot(run: Scheduler, rows: int) -> Snapshot:
 def columns(run: Scheduler) -> Columns:
     """Return every cell of every task as it stands."""
     with run.crew.lock:
-        run.harvest()
+        run.intake.take_all(run.open)
         going = [task for claim in run.open if (task := claim.running) is not None]
         found = run.records.columns(run.epoch, going)
     run.crew.flush()

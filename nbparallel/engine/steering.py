@@ -86,7 +86,7 @@ def reopen(run: Scheduler) -> bool:
         if run.phase.state is State.CANCELLING:
             message = "the run is being cancelled: run.wait(), then run.retry()"
             raise StillRunning(message)
-        run.harvest()
+        run.intake.take_all(run.open)
         unread = run.phase.halt.is_set() and not run.source.exhausted
         tasks = run.records.reopen_failed()
         for some in reversed(tasks):

@@ -88,7 +88,7 @@ def enforce_grace(run: Scheduler) -> None:
 
 def _give_up(run: Scheduler, halt: Event) -> None:
     """Mark what is being carried out as cancelled, and stop what can be stopped."""
-    with run.crew.lock, turns.unbroken():
+    with run.crew.lock:
         if run.phase.halt is not halt:  # it has ended, and has been started again
             return
         stopped = list(run.open)

@@ -90,16 +90,15 @@ class Waiter:
         if error is not None:
             stopping.cancel(self._run)
         self._run.crew.unwatch(self._wake)
+        turns.fresh()  # the first turn of usual length is that of who has waited
+        self._punctual.withdraw()
+        if self._hurry is not None:
+            self._hurry()
         try:
             self._signals.__exit__(kind, error, traceback)
         except BaseException:
             stopping.cancel(self._run)
             raise
-        finally:
-            turns.fresh()  # the first turn of usual length is that of who waited
-            self._punctual.withdraw()
-            if self._hurry is not None:
-                self._hurry()
 
     def until(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
         """Wait until ``ready()``; return False if *timeout* seconds pass first.

@@ -110,7 +110,10 @@ def notices(snapshot: Snapshot) -> list[str]:
         said.append(f"The input raised after {count(snapshot.known)} items: {line}")
     if snapshot.abandoned:
         threads = "thread" if snapshot.abandoned == 1 else "threads"
-        said.append(f"{count(snapshot.abandoned)} {threads} did not stop when told to.")
+        said.append(
+            f"{count(snapshot.abandoned)} {threads} did not stop when told to. Python "
+            "can't end a thread: what it carries out goes on until it ends by itself."
+        )
     return said
 
 

@@ -5,11 +5,13 @@ import threading
 
 import pytest
 
+from nbparallel.edge import turns
 from nbparallel.edge.turns import (
     CANCELLING,
     DRAWING,
     LATE,
     Punctual,
+    fresh,
     shorten,
     shorter,
 )
@@ -108,3 +110,15 @@ def test_who_wakes_up_late_asks_for_short_turns(usual):
     punctual.withdraw()
 
     assert sys.getswitchinterval() == usual
+
+
+def test_a_turn_is_given_up_only_where_turns_are_short(monkeypatch):
+    given_up = []
+    monkeypatch.setattr(turns.time, "sleep", given_up.append)
+
+    fresh()
+    assert given_up == []
+    with shorter(DRAWING):
+        fresh()
+
+    assert given_up == [CANCELLING]
