@@ -17,9 +17,15 @@ from nbparallel.magics.statement import Bound, Statement, refuse_async, statemen
 from nbparallel.options import Options
 from nbparallel.types import FAILED, MISSING, Status
 from nbparallel.work.work import Work
+from nbparallel.workers.printed import printing
+from nbparallel.workers.scope import current
 
 #: Backends whose workers see the user's names.
 BACKENDS = ("threads", "inline")
+
+
+#: What belongs to the task that carries a statement out.
+OURS = (current, printing)
 
 
 class _Context:
@@ -42,6 +48,8 @@ class _Context:
     def leave(self, before: Context) -> None:
         """Keep what has been set since *before*."""
         for variable, value in copy_context().items():
+            if variable in OURS:  # of the task, not of the statement
+                continue
             if before.get(variable, MISSING) is not value:
                 self._set[variable] = value
 

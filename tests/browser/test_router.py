@@ -21,13 +21,16 @@ button.on_click(lambda _: events.put("clicked"))
 
 def block():
     registration = router().add(button)
-    with Signals(lambda: events.put("interrupted")):
-        while True:
-            try:
-                event = events.get(timeout=0.05)
-                break
-            except queue.Empty:
-                router().pump()
+    try:
+        with Signals(lambda: events.put("interrupted")):
+            while True:
+                try:
+                    event = events.get(timeout=0.05)
+                    break
+                except queue.Empty:
+                    router().pump()
+    except KeyboardInterrupt:
+        pass  # kept until here
     registration.close()
     return event
 """
