@@ -230,10 +230,8 @@ def _call_all(those: list[Callable[[], None]]) -> None:
         wake()
 
 
-def _is_within(member: Member | None, run: Member | None) -> bool:
-    """Whether *member* is *run* or nested in it, at any depth; None holds all."""
-    if run is None:
-        return True
+def _is_within(member: Member | None, run: Member) -> bool:
+    """Whether *member* is *run* or nested in it, at any depth."""
     while member is not None and member is not run:
         member = member.parent
     return member is run

@@ -69,11 +69,6 @@ class Source:
         return self.at_hand + len(self.shelf)
 
     @property
-    def dry(self) -> bool:
-        """Whether no task will ever come from here again, unless it is given back."""
-        return self.exhausted and not self.waiting
-
-    @property
     def next_is_fresh(self) -> bool:
         """Whether what `take` returns next was never handed out before."""
         return not self._returned
