@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 
+from nbparallel.edge.signals import has_struck
 from nbparallel.errors import TaskCancelled
 from nbparallel.records.store import Finished
 from nbparallel.types import Status
@@ -76,7 +77,7 @@ def finished_of(claim: Claim, *, crashed: bool, halted: bool) -> Finished | None
         status = Status.ERROR
         if crashed and offset == stop - 1:
             status = Status.CRASHED
-        elif halted and isinstance(error, (TaskCancelled, KeyboardInterrupt)):
+        elif halted and _stopped(error):
             status = Status.CANCELLED
         failures[offset - start] = (status, error)
     texts = {}
@@ -91,3 +92,8 @@ def finished_of(claim: Claim, *, crashed: bool, halted: bool) -> Finished | None
         failures=failures,
         texts=texts,
     )
+
+
+def _stopped(error: BaseException) -> bool:
+    """Whether *error* ended a task that would have gone on: that is no failure."""
+    return isinstance(error, (TaskCancelled, KeyboardInterrupt)) or has_struck(error)

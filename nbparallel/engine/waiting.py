@@ -191,7 +191,7 @@ def _crew_of(run: object) -> object:
 
 
 class _Task:
-    """The user's call, in a thread that signals strike: what they raise ends it."""
+    """The user's call, in a thread that signals strike."""
 
     def __init__(self, call: Callable[[Any], Any], signals: Signals) -> None:
         self._call = call
@@ -203,12 +203,7 @@ class _Task:
         self._signals.deliver()
         if self._signals.raised:
             raise KeyboardInterrupt
-        try:
-            return self._call(item)
-        except BaseException as error:
-            if self._signals.has_raised(error):
-                raise KeyboardInterrupt from error  # whatever it is: it was no failure
-            raise
+        return self._call(item)
 
 
 #: Where an exception out of nowhere would do harm, and what of it is harmless.
