@@ -82,6 +82,10 @@ class StillRunning(NbparallelError, RuntimeError):
     """Something was asked of a run that it can do only once it has ended."""
 
 
+class Abandoned(BaseException):
+    """Raised inside a task that goes on after the grace of a cancel, to end it."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"`` for the known word most like this one, or ``""``.
 
@@ -119,7 +123,9 @@ def without_our_frames(error: BaseException) -> TracebackType | None:
     while steps and _is_of(steps[0], "IPython", "ipykernel"):  # called the cell
         del steps[0]
     for step in reversed([step for step in steps if not _is_of(step, "nbparallel")]):
-        trace = TracebackType(trace, step.tb_frame, step.tb_lasti, step.tb_lineno)
+        # A signal may strike between two lines, where there is no number.
+        line = step.tb_lineno or step.tb_frame.f_code.co_firstlineno
+        trace = TracebackType(trace, step.tb_frame, step.tb_lasti, line)
     return trace or error.__traceback__
 
 

@@ -84,7 +84,7 @@ def _tapped(write: streams.Write) -> streams.Write:
 def _begin(through: Callable[[str], object]) -> Printed | None:
     """Return what the running task prints to; None unless its text is to be kept."""
     scope = current.get()
-    if scope is None or not scope.thread:
+    if scope is None or not scope.claim.thread:
         return None
     echoes = _runs.get(scope.run)
     if echoes is None:
@@ -132,7 +132,7 @@ def _write_as_nobody(write: streams.Write, text: str) -> None:
 def _note(scope: Scope, printed: Printed) -> None:
     """See to it that a last line without an end is let through, too."""
     for each in list(_latest):
-        if each is scope or not each.thread:
+        if each is scope or not each.claim.thread:
             _finish(each)
     _latest[scope] = printed
 

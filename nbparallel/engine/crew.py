@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol, Self
 
+from nbparallel import daemons
 from nbparallel.workers.claim import Claim
 
 
@@ -195,9 +196,8 @@ class Crew:
         return None, None
 
     def _have_read(self, reading: Callable[[], None]) -> None:
-        thread = threading.Thread(target=reading, name="nbparallel-reader", daemon=True)
         try:
-            thread.start()
+            daemons.start("nbparallel-reader", reading)
         except RuntimeError:  # at the interpreter's exit there are no more threads
             reading()
 

@@ -90,7 +90,9 @@ class Lifecycle:
             scheduler.start()
             if scheduler.parent is not None and scheduler.parent.phase.halt.is_set():
                 stopping.cancel(scheduler)
+            # Before there are workers: tasks that compute would hold up what is shown.
             self.announcer.tell("run_started", self._run)
+            steering.staff(scheduler)
         except BaseException:
             stopping.cancel(scheduler)
             raise

@@ -5,10 +5,13 @@ from __future__ import annotations
 from array import array
 
 from nbparallel.edge.signals import has_struck
-from nbparallel.errors import TaskCancelled
+from nbparallel.errors import Abandoned, TaskCancelled
 from nbparallel.records.store import Finished
 from nbparallel.types import Status
 from nbparallel.workers.claim import Claim
+
+#: How a task ends that heeds a cancel.
+_STOPPED = (TaskCancelled, KeyboardInterrupt, Abandoned)
 
 
 class OpenClaims(set[Claim]):
@@ -17,12 +20,12 @@ class OpenClaims(set[Claim]):
     Attributes
     ----------
     revoked
-        Number of claims that were given up and whose worker has not come back.
+        The claims that were given up and whose worker has not come back.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.revoked = 0
+        self.revoked: set[Claim] = set()
         self._long: set[Claim] = set()  # with tasks that may not have been begun
 
     def add(self, claim: Claim) -> None:
@@ -96,4 +99,4 @@ def finished_of(claim: Claim, *, crashed: bool, halted: bool) -> Finished | None
 
 def _stopped(error: BaseException) -> bool:
     """Whether *error* ended a task that would have gone on: that is no failure."""
-    return isinstance(error, (TaskCancelled, KeyboardInterrupt)) or has_struck(error)
+    return isinstance(error, _STOPPED) or has_struck(error)

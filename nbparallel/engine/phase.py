@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Callable
 
+from nbparallel.edge import turns
 from nbparallel.engine.timer import TIMER, Entry
 from nbparallel.types import State
 
@@ -23,8 +24,6 @@ class Phase:
         Nothing is handed out for now.
     grace_ends
         When tasks that go on are given up, by the timer's clock.
-    unhurry
-        Gives threads their usual turns back, which are short during a cancel.
     """
 
     def __init__(self) -> None:
@@ -33,7 +32,7 @@ class Phase:
         self.paused = False
         self.grace_ends = math.inf
         self._alarms: set[Entry] = set()
-        self.unhurry: Callable[[], None] = lambda: None
+        self._usual_turns: Callable[[], None] | None = None
 
     @property
     def state(self) -> State:
@@ -63,6 +62,17 @@ class Phase:
         entry = Entry(instant, due)
         self._alarms.add(entry)
         TIMER.add(entry)
+
+    def hurry(self) -> None:
+        """Have short turns: tasks that compute must hold up nobody."""
+        if self._usual_turns is None:
+            self._usual_turns = turns.shorten(turns.CANCELLING)
+
+    def unhurry(self) -> None:
+        """Give threads their usual turns back, once the end has been told."""
+        if self._usual_turns is not None:
+            self._usual_turns()
+            self._usual_turns = None
 
     def end(self) -> None:
         """Note that the last task has ended."""

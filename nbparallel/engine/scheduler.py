@@ -22,7 +22,6 @@ from contextvars import copy_context
 from functools import partial
 from time import perf_counter
 
-from nbparallel.edge import turns
 from nbparallel.engine.crew import Crew
 from nbparallel.engine.intake import Intake
 from nbparallel.engine.limits import Limits, claim_seconds
@@ -93,7 +92,7 @@ class Scheduler:
         )
 
     def start(self) -> None:
-        """Begin, or begin again."""
+        """Begin, or begin again; workers come with `steering.staff`."""
         if self.parent is not None:
             self.parent.children.add(self)
         with self.crew.lock:
@@ -101,15 +100,10 @@ class Scheduler:
                 self.backend.close()  # who is on the way home counts for nothing
             self.crew.members.append(self)
             self.clock.start()
-            waiting = self.source.waiting if self.source.exhausted else None
             self.end_if_dry()
             self.crew.rouse(self.source.at_hand + 1)  # and one to read
             self.crew.changed()
         self.crew.flush()
-        if waiting != 0:
-            # Tasks that keep the interpreter busy must not hold up the other workers.
-            with turns.shorter(turns.CANCELLING):
-                self.backend.start(waiting)
 
     # -- Claims out; the lock is held -------------------------------------------------
 
@@ -168,7 +162,7 @@ class Scheduler:
     def _close(self, claim: Claim, take: Callable[[Claim], None]) -> None:
         with self.crew.lock:
             if claim.revoked:
-                self.open.revoked -= 1  # it came back after all
+                self.open.revoked.discard(claim)  # it came back after all
                 return
             if len(self.open) >= self.limits.workers:
                 self.crew.rouse_one()  # who was turned away while it was full

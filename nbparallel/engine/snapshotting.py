@@ -58,7 +58,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         first=records.rows(range(len(records))[:rows], run.epoch) if ended else (),
         failures=records.rows(records.failed(rows), run.epoch) if ended else (),
         log=records.latest_output(),
-        abandoned=run.open.revoked,
+        abandoned=len(run.open.revoked),
         input_error=run.source.error,
         measurement=run.work.measurement,
     )

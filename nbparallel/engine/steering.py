@@ -9,6 +9,15 @@ from nbparallel.errors import StillRunning, UsageError
 from nbparallel.types import State
 
 
+def staff(run: Scheduler) -> None:
+    """Have workers for the tasks of a run that has been started."""
+    with run.crew.lock:
+        waiting = run.source.waiting if run.source.exhausted else None
+        over = run.phase.over.is_set()
+    if not over and waiting != 0:
+        run.backend.start(waiting)
+
+
 def pause(run: Scheduler) -> None:
     """Hand out no further task until `resume`; running ones go on."""
     with run.crew.lock:

@@ -13,7 +13,6 @@ from functools import partial
 from threading import Event
 from time import perf_counter
 
-from nbparallel.edge import turns
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.engine.timer import TIMER
 from nbparallel.workers.claim import Claim
@@ -34,7 +33,7 @@ def cancel(run: Scheduler, *, hard: bool = False, halt: Event | None = None) -> 
         phase.paused = False
         if first and run in run.crew.members:
             # Tasks that keep the interpreter busy must not hold up the end.
-            phase.unhurry = turns.shorten(turns.CANCELLING)
+            phase.hurry()
         for tasks in [*run.open.take_back(), *run.source.drain()]:
             run.records.cancel(tasks)
         run.end_if_dry()
@@ -91,14 +90,11 @@ def _give_up(run: Scheduler, halt: Event) -> None:
     with run.crew.lock:
         if run.phase.halt is not halt:  # it has ended, and has been started again
             return
-        stopped = list(run.open)
-        for claim in stopped:
+        run.backend.stop([claim for claim in run.open if claim.left])
+        for claim in list(run.open):
             _revoke(run, claim)
         run.end_if_dry()
     run.crew.flush()
-    if run.backend.kills:
-        for claim in stopped:
-            run.backend.stop(claim)
 
 
 def _revoke(run: Scheduler, claim: Claim) -> None:
@@ -109,7 +105,7 @@ def _revoke(run: Scheduler, claim: Claim) -> None:
     left = range(claim.first + done, claim.stop)
     if not left:  # it has done its last one and is about to be settled
         return
-    run.open.revoked += 1
+    run.open.revoked.add(claim)
     claim.revoked = True
     if claim.begun:
         since = claim.ends[done - 1] if done else claim.begun

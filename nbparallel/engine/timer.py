@@ -15,6 +15,8 @@ from collections.abc import Callable
 from itertools import count
 from time import perf_counter
 
+from nbparallel import daemons
+
 _log = logging.getLogger("nbparallel")
 
 
@@ -94,15 +96,10 @@ class Timer:
     def _have_a_thread(self) -> None:
         if self._thread is not None or self.clock is not perf_counter:
             return
-        thread = threading.Thread(
-            target=self._work, name="nbparallel-timer", daemon=True
-        )
         try:
-            thread.start()
+            self._thread = daemons.start("nbparallel-timer", self._work)
         except RuntimeError:  # at the interpreter's exit: nothing is due any more
             _log.debug("no thread for the timer", exc_info=True)
-        else:
-            self._thread = thread
 
     def _work(self) -> None:
         while True:

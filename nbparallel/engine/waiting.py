@@ -26,6 +26,7 @@ from nbparallel.edge.signals import HANDLING, Signals
 from nbparallel.engine import reading, stopping
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.workers.carry_out import carry_out
+from nbparallel.workers.raising import is_delicate
 from nbparallel.workers.scope import calling_scope
 
 #: Seconds between two looks where something has to be polled.
@@ -206,20 +207,15 @@ class _Task:
         return self._call(item)
 
 
-#: Where an exception out of nowhere would do harm, and what of it is harmless.
-_DELICATE = ("nbparallel.engine.", "nbparallel.workers.")
-_HARMLESS = ("nbparallel.engine.capture", "nbparallel.workers.printed")
 #: What calls the user's code: the task, the input while it is read, handlers.
 _CALLERS = (_Task.__call__.__code__, reading.read.__code__, HANDLING)
 
 
 def _in_users_code(frame: FrameType | None) -> bool:
     while frame is not None:
-        code, module = frame.f_code, frame.f_globals.get("__name__", "")
-        if code in _CALLERS:
+        if frame.f_code in _CALLERS:
             return True
-        ours = module.startswith(_DELICATE)
-        if ours and module not in _HARMLESS:
+        if is_delicate(frame):
             return False
         frame = frame.f_back
     return False

@@ -112,7 +112,7 @@ def notices(snapshot: Snapshot) -> list[str]:
         threads = "thread" if snapshot.abandoned == 1 else "threads"
         said.append(
             f"{count(snapshot.abandoned)} {threads} did not stop when told to. Python "
-            "can't end a thread: what it carries out goes on until it ends by itself."
+            "can't end a call into C: it goes on until it returns by itself."
         )
     return said
 

@@ -16,7 +16,7 @@ Two ways to drive it
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Protocol
 
 from nbparallel.workers.claim import Claim
@@ -59,7 +59,7 @@ class Backend(ABC):
     Attributes
     ----------
     kills
-        `stop` really ends what is being carried out.
+        `stop` ends whatever is being carried out, calls into C included.
     nests
         Its workers can carry out tasks of runs that are started inside its tasks.
     waits_itself
@@ -90,8 +90,12 @@ class Backend(ABC):
         """Have that many workers from now on; those that are too many finish first."""
         self.workers = workers
 
-    def stop(self, claim: Claim) -> None:  # noqa: B027 # most kinds cannot
-        """End *claim*, which has been given up; for kinds that can."""
+    def stop(self, claims: Sequence[Claim]) -> None:  # noqa: B027 # not every kind can
+        """End *claims*, which are being given up; for kinds that can.
+
+        Called with the desk's lock held, so that none of them can be settled meanwhile:
+        it must return at once.
+        """
 
     def close(self) -> None:  # noqa: B027 # most kinds keep nothing
         """Hear that no claim will come any more, until the next `start`.

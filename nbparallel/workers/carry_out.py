@@ -6,6 +6,7 @@ One clock read per task: a task starts when the one before it has ended.
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import get_ident
 from time import perf_counter
 from typing import Any
 
@@ -26,9 +27,9 @@ def carry_out(claim: Claim, call: Callable[[Any], Any]) -> None:
     call
         Takes an item, returns its result.
     """
-    scope = Scope(claim)
+    claim.thread = get_ident()
     context = claim.owner.context.copy()
-    context.run(current.set, scope)
+    context.run(current.set, Scope(claim))
     context.run(printing.set, None)
     copy, failures = copies_of(context), claim.failures
     take, keep, stamp = claim.items.popleft, claim.values.append, claim.ends.append
@@ -46,6 +47,6 @@ def carry_out(claim: Claim, call: Callable[[Any], Any]) -> None:
         pass  # the deque is empty
     finally:
         # A kept traceback keeps this frame: let it keep nothing of the claim.
+        claim.thread = 0
         del take, keep, stamp, copy, call, failures, context, claim
         item = None
-        scope.thread = 0

@@ -72,6 +72,8 @@ class Claim:
         What tasks printed, by offset from *first*.
     harvested
         How many finished tasks have been read into the records.
+    thread
+        The thread that carries it out, while it does; else 0.
     revoked
         The run gave up on this claim: whatever still comes of it is discarded.
     """
@@ -88,6 +90,7 @@ class Claim:
         "revoked",
         "stop",
         "texts",
+        "thread",
         "values",
         "worker",
     )
@@ -107,6 +110,7 @@ class Claim:
         self.failures: dict[int, BaseException] = {}
         self.texts: dict[int, Printed] = {}
         self.harvested = 0
+        self.thread = 0
         self.revoked = False
 
     @property

@@ -24,15 +24,12 @@ class Scope:
     ----------
     claim
         The claim that the running task is of.
-    thread
-        The thread that carries the claim out, while it does; else 0.
     """
 
-    __slots__ = ("claim", "thread")
+    __slots__ = ("claim",)
 
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
-        self.thread = get_ident()
 
     @property
     def run(self) -> Owner:
@@ -57,7 +54,7 @@ current: ContextVar[Scope | None] = ContextVar("nbparallel_scope", default=None)
 def calling_scope() -> Scope | None:
     """Return the scope of the task that the calling thread carries out, or None."""
     scope = current.get()
-    return scope if scope is not None and scope.thread == get_ident() else None
+    return scope if scope is not None and scope.claim.thread == get_ident() else None
 
 
 def copies_of(context: Context) -> Callable[[], Context]:

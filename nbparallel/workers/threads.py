@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from itertools import islice
 from typing import ClassVar
 
+from nbparallel import daemons
+from nbparallel.errors import Abandoned
 from nbparallel.workers.base import Backend, Desk
 from nbparallel.workers.carry_out import carry_out
+from nbparallel.workers.claim import Claim
+from nbparallel.workers.raising import raise_in
 
 
 class Threads(Backend):
@@ -41,7 +46,7 @@ class Threads(Backend):
             idle = (worker for worker in range(self.workers) if worker not in team)
             for worker in list(islice(idle, tasks)):
                 try:
-                    self._start(worker, team)
+                    daemons.start(f"nbparallel-{worker}", self._work, worker, team)
                 except RuntimeError:  # no more: go on with those that there are
                     self.waits_itself = not team
                     return
@@ -52,17 +57,17 @@ class Threads(Backend):
         with self._lock:
             super().resize(workers)
 
+    def stop(self, claims: Sequence[Claim]) -> None:
+        """Raise `Abandoned` in the tasks of *claims* that compute in Python.
+
+        It arrives before the claim can be settled, for which this holds the lock: so it
+        strikes no other task.
+        """
+        raise_in((claim.thread for claim in claims), Abandoned)
+
     def close(self) -> None:
         """Let all threads go; those that are still busy leave when they can."""
         self._team = set()  # without the lock: a start may hold it for long
-
-    def _start(self, worker: int, team: set[int]) -> None:
-        threading.Thread(
-            target=self._work,
-            args=(worker, team),
-            name=f"nbparallel-{worker}",
-            daemon=True,
-        ).start()
 
     def _work(self, worker: int, team: set[int]) -> None:
         while self._keeps(worker, team) and self._carry_one(worker):
@@ -73,8 +78,11 @@ class Threads(Backend):
         claim = self.desk.claim(worker)
         if claim is None:
             return False
-        carry_out(claim, claim.owner.call)
-        self.desk.settle(claim)
+        try:
+            carry_out(claim, claim.owner.call)
+            self.desk.settle(claim)
+        except Abandoned:  # it came late; settling twice does no harm
+            self.desk.settle(claim)
         return True
 
     def _keeps(self, worker: int, team: set[int]) -> bool:

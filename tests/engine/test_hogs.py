@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
@@ -12,25 +11,27 @@ from tests.engine.test_interrupts import PRELUDE, ROOT
 
 #: Tasks that compute at the same time; with Python's usual turns each of them keeps
 #: everybody else waiting for 5 ms.
-HOGS = 32
-GRACE = 0.5
-#: Seconds in which control returns after the grace: 0.25 on a machine that is idle.
-#: With the usual turns it takes several seconds there.
-SOON = 1.5
+HOGS = 64
+#: Seconds; control is promised 0.25 after the grace.
+GRACE, SOON = 1.0, 0.25
+#: How often a machine that does something else as well may be late.
+TRIES = 5
 
 SCRIPT = f"""
 import os
-started, stop = [], []
+started = []
 
 def hog(_):
     started.append(1)
-    while not stop:
+    while True:
         pass
 
 def strike():
     global struck
-    while len(started) < {HOGS}:
+    while len(started) < {HOGS} or not is_waited_for():
         time.sleep(0.01)
+    last = nbp.last
+    time.sleep(0.01)  # what comes now is done within one turn
     struck = time.perf_counter()
     %s
 
@@ -42,9 +43,11 @@ try:
 except KeyboardInterrupt:
     pass
 took = time.perf_counter() - struck
-stop.append(1)
 assert set(nbp.last.df["status"]) == {{"cancelled"}}
 assert len(started) == {HOGS}
+while len(threading.enumerate()) > 1:  # none goes on
+    time.sleep(0.001)
+assert nbp.last.snapshot().abandoned == 0
 assert sys.getswitchinterval() == usual
 say(str(took))
 """
@@ -52,18 +55,22 @@ say(str(took))
 
 @pytest.mark.parametrize("block", [True, False])
 @pytest.mark.parametrize(
-    "how", ["os.kill(os.getpid(), signal.SIGINT)", "nbp.last.cancel()"]
+    "how", ["os.kill(os.getpid(), signal.SIGINT)", "last.cancel()"]
 )
-def test_control_returns_soon_after_the_grace(how, block):
-    done = subprocess.run(
-        [sys.executable, "-c", PRELUDE + SCRIPT % (how, block)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=50,
-    )
-
-    assert done.stderr == ""
-    busy = max(1, os.getloadavg()[0] / (2 * os.cpu_count()))  # the hogs count as well
-    assert float(done.stdout) < GRACE + SOON * busy
+def test_control_returns_soon_after_the_grace_and_the_hogs_end(how, block):
+    script = PRELUDE + SCRIPT % (how, block)
+    late = []
+    for _ in range(TRIES):
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=50,
+        )
+        assert done.stderr == ""
+        late.append(float(done.stdout) - GRACE)
+        if late[-1] < SOON:
+            return
+    raise AssertionError(late)

@@ -64,8 +64,8 @@ class Killing(Threads):
     kills = True
     stopped = ()
 
-    def stop(self, claim):
-        Killing.stopped = (*Killing.stopped, claim.left)
+    def stop(self, claims):
+        Killing.stopped = (*Killing.stopped, *(claim.left for claim in claims))
 
 
 @pytest.fixture(autouse=True)

@@ -75,13 +75,13 @@ def test_it_belongs_to_a_thread_only_while_it_is_worked_on():
 
     def task(_):
         scopes.append(current.get())
-        return scopes[0].thread
+        return scopes[0].claim.thread
 
     claim = claim_of(task, [1])
     work(claim)
 
     assert claim.values == [threading.get_ident()]
-    assert scopes[0].thread == 0
+    assert claim.thread == 0
 
 
 @pytest.mark.parametrize(

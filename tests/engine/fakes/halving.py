@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from itertools import count
 
+from nbparallel.workers.base import Backend
 from nbparallel.workers.carry_out import carry_out
 from nbparallel.workers.threads import Threads
 
 
 class Halving(Threads):
     """Carry out the first half of a claim; leave the rest to whoever comes next."""
+
+    stop = Backend.stop  # a loop of its own is ready for no `Abandoned`
 
     def __init__(self, desk, workers):
         super().__init__(desk, workers)

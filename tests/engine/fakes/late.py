@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from queue import SimpleQueue
 
+from nbparallel.workers.base import Backend
 from nbparallel.workers.carry_out import carry_out
 from nbparallel.workers.threads import Threads
 
 
 class Late(Threads):
     """Have one messenger settle all claims; who has brought one waits for that."""
+
+    stop = Backend.stop  # a loop of its own is ready for no `Abandoned`
 
     def __init__(self, desk, workers):
         super().__init__(desk, workers)
@@ -20,7 +24,8 @@ class Late(Threads):
     def _carry(self):
         while True:
             claim, settled = self._letters.get()
-            self.desk.settle(claim)
+            with suppress(SystemExit):  # of a listener that hears the end
+                self.desk.settle(claim)
             settled.release()
 
     def _work(self, worker, team):

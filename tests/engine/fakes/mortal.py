@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
+from nbparallel.workers.base import Backend
 from nbparallel.workers.carry_out import carry_out
 from nbparallel.workers.threads import Threads
 
@@ -13,6 +14,8 @@ LIFE = 3
 
 class Mortal(Threads):
     """Lose every third claim before its first task, and have another worker come."""
+
+    stop = Backend.stop  # a loop of its own is ready for no `Abandoned`
 
     def __init__(self, desk, workers):
         super().__init__(desk, workers)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from nbparallel.workers.base import Backend
 from nbparallel.workers.carry_out import carry_out
 from nbparallel.workers.threads import Threads
 
 
 class Restless(Threads):
     """Be resized after every claim: to one worker, then back to all of them."""
+
+    stop = Backend.stop  # a loop of its own is ready for no `Abandoned`
 
     def __init__(self, desk, workers):
         super().__init__(desk, workers)

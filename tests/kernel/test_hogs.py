@@ -1,0 +1,71 @@
+"""Cancel and interrupt among 64 tasks that compute in Python, in real kernels."""
+
+import time
+
+import pytest
+
+from tests.kernel.test_magic import cancel_button
+
+pytestmark = pytest.mark.kernel
+
+#: Seconds: the grace is one; before it, a click needs a few turns among the tasks.
+SOON = {"interrupt": 1.5, "click": 2.0}
+#: How often a machine that does something else as well may be late.
+TRIES = 4
+HOGS = """
+import threading
+import nbparallel as nbp
+started = []
+
+def hog(_):
+    started.append(1)
+    while True:
+        pass
+
+def tell():
+    while len(started) < 64:
+        time.sleep(0.05)
+    time.sleep(0.5)  # the panel has been drawn among them
+    print("all there")
+
+threading.Thread(target=tell, daemon=True).start()
+run = nbp.pmap(hog, range(67), workers=64)
+"""
+#: The tasks have ended, not only their rows.
+ENDED = """
+for thread in threading.enumerate():
+    if thread.name[:11] == "nbparallel-" and thread.name[11:].isdigit():
+        thread.join(10)
+        assert not thread.is_alive()
+"""
+
+
+def stop(kernel, way):
+    """Return in how many seconds the cell ended, and what came of it."""
+    cell = kernel.execute(HOGS)
+    button = cancel_button(kernel, cell)
+    kernel.wait_for(lambda said: "all there" in str(said["content"].get("text")), 60)
+    struck = time.perf_counter()
+    if way == "interrupt":
+        kernel.interrupt()
+    else:
+        kernel.click(button)
+    kernel.reply(cell, 60)
+    took = time.perf_counter() - struck
+    return took, kernel.outcome(cell)
+
+
+@pytest.mark.parametrize("way", ["interrupt", "click"])
+def test_control_returns_soon_and_the_hogs_end(kernel, way):
+    late = []
+    while not late or min(late) > SOON[way]:
+        assert len(late) < TRIES, late
+        kernel.run("import time")
+        kernel.said.clear()
+        took, outcome = stop(kernel, way)
+        late.append(took)
+
+        assert outcome.error == ("KeyboardInterrupt" if way == "interrupt" else None)
+        assert kernel.evaluate("set(nbp.last.df['status'])") == {"cancelled"}
+        assert kernel.run(ENDED, timeout=60).status == "ok"
+        assert kernel.evaluate("nbp.last.snapshot().abandoned") == 0

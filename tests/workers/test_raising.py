@@ -1,0 +1,123 @@
+"""Tasks that go on after the grace of a cancel, and how far Python lets us end them."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+import nbparallel as nbp
+from nbparallel.errors import Abandoned
+from nbparallel.testing import DEADLINE
+from tests.engine.conftest import wait_for
+
+
+def give_up(task, **options):
+    """Start *task*, cancel its run once it has begun, and return that when over."""
+    begun = threading.Event()
+
+    def told(item):
+        begun.set()
+        return task(item)
+
+    run = nbp.pmap(told, [1], block=False, progress=False, grace=0.01, **options)
+    assert begun.wait(DEADLINE)
+    run.cancel()
+    assert run.wait(DEADLINE)
+    assert run.df["status"].tolist() == ["cancelled"]
+    return run
+
+
+def spin(stop=()):
+    while not stop:
+        pass
+
+
+@pytest.fixture
+def workers():
+    """Return what returns the workers that the test has made and that are alive."""
+    known = {*threading.enumerate()}
+
+    def alive():
+        those = {*threading.enumerate()} - known
+        return [each for each in those if each.name.startswith("nbparallel-")]
+
+    return alive
+
+
+def test_a_loop_in_python_ends_and_cleans_up(workers):
+    ended = []
+
+    def task(_):
+        try:
+            spin()
+        except Exception:
+            ended.append("an error")
+        finally:
+            ended.append("cleaned up")
+
+    run = give_up(task)
+
+    wait_for(lambda: not workers())
+    assert ended == ["cleaned up"]
+    assert run.snapshot().abandoned == 0
+
+
+def test_a_call_into_c_ends_when_it_returns_and_nothing_after_it_happens(workers):
+    held, after = threading.Lock(), []
+    held.acquire()
+
+    def task(_):
+        held.acquire()
+        after.append(1)
+
+    run = give_up(task)
+    assert run.snapshot().abandoned == 1
+    assert len(workers()) == 1
+
+    held.release()
+    wait_for(lambda: not workers())
+    assert (after, run.snapshot().abandoned) == ([], 0)
+
+
+def test_code_that_holds_locks_for_others_is_left_alone(workers):
+    stop, after = [], []
+    library = {"__name__": "queue"}
+    exec("def spin(stop):\n while not stop: pass", library)
+
+    def task(_):
+        library["spin"](stop)
+        after.append(1)
+
+    run = give_up(task)
+    assert run.snapshot().abandoned == 1
+
+    stop.append(1)
+    wait_for(lambda: not workers())
+    assert after == [1]
+
+
+def test_the_tasks_of_a_nested_run_end_with_it(workers):
+    ended = []
+
+    def task(_):
+        def inner(number):
+            try:
+                spin()
+            except Abandoned:
+                ended.append(number)
+                raise
+
+        return nbp.pmap(inner, range(3), workers=3).results
+
+    give_up(task, workers=3)
+
+    wait_for(lambda: not workers())
+    assert 1 <= len(ended) <= 3
+
+
+def test_the_worker_of_a_task_that_was_ended_is_replaced(workers):
+    for _ in range(20):
+        give_up(lambda _: spin(), workers=2)
+        assert nbp.pmap(abs, range(-50, 0), progress=False, workers=2).results
+    wait_for(lambda: not workers())
