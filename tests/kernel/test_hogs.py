@@ -8,8 +8,8 @@ from tests.kernel.test_magic import cancel_button
 
 pytestmark = pytest.mark.kernel
 
-#: Seconds: the grace is one; before it, a click needs a few turns among the tasks.
-SOON = {"interrupt": 1.5, "click": 2.0}
+#: Seconds: the grace is one; calm machines took 1.1 to 1.4, a click up to 2.
+SOON = 2.5
 #: How often a machine that does something else as well may be late.
 TRIES = 4
 HOGS = """
@@ -58,7 +58,7 @@ def stop(kernel, way):
 @pytest.mark.parametrize("way", ["interrupt", "click"])
 def test_control_returns_soon_and_the_hogs_end(kernel, way):
     late = []
-    while not late or min(late) > SOON[way]:
+    while not late or min(late) > SOON:
         assert len(late) < TRIES, late
         kernel.run("import time")
         kernel.said.clear()
