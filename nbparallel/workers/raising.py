@@ -8,8 +8,11 @@ the main thread; it must not strike where a lock would stay locked for all.
 from __future__ import annotations
 
 import ctypes
+import operator
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
+from operator import methodcaller
 from threading import main_thread
 from types import FrameType
 
@@ -35,10 +38,21 @@ def raise_in(threads: Iterable[int], kind: type[BaseException]) -> None:
     if _set is None or not getattr(sys, "_is_gil_enabled", lambda: True)():
         return
     for thread in {*threads} - {main_thread().ident}:
-        # Each is looked at anew: it must not have moved on since.
         frame = sys._current_frames().get(thread)  # noqa: SLF001 # it is documented
-        if _in_users_code(frame):
-            _set(ctypes.c_ulong(thread), ctypes.py_object(kind))
+        if frame is not None and _in_users_code(frame):
+            strike = partial(_set, ctypes.c_ulong(thread), ctypes.py_object(kind))
+            _call_if_still_at(frame, thread, strike)
+
+
+def _call_if_still_at(frame: FrameType, thread: int, call: Callable[[], int]) -> None:
+    """Call *call* if *thread* is still at *frame*, so that it cannot move on between.
+
+    All of it happens within one call into C, during which no other thread has a turn.
+    """
+    now = map(operator.call, (sys._current_frames,))  # noqa: SLF001 # as above
+    there = map(methodcaller("get", thread), now)
+    calls = map({frame: call}.get, there, (int,))
+    next(map(operator.call, calls))
 
 
 def is_delicate(frame: FrameType) -> bool:
