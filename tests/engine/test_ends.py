@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -12,6 +13,7 @@ import nbparallel as nbp
 from nbparallel.engine import capture, hooks
 from nbparallel.testing import Recorder
 from nbparallel.types import State
+from tests.engine.conftest import wait_for
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -81,6 +83,8 @@ def test_a_listener_that_wants_to_exit(event, go):
     except SystemExit:
         assert runs[0].wait(5)
     assert runs[0].state.ended
+    # What a worker raises on its way out is this test's, not the next one's.
+    wait_for(lambda: "nbparallel-0" not in [t.name for t in threading.enumerate()])
 
 
 def test_workers_that_cannot_be_had(backend, monkeypatch):
