@@ -11,6 +11,7 @@ def start(name: str, target: Callable[..., object], *args: Any) -> threading.Thr
     """Have a thread call ``target(*args)``; don't wait until it has its first turn.
 
     `Thread.start` does wait. Among tasks that compute, that takes longer each time.
+    Until its first turn the thread cannot be joined.
 
     Raises
     ------

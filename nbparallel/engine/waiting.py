@@ -26,7 +26,7 @@ from nbparallel.edge.signals import HANDLING, Signals
 from nbparallel.engine import reading, stopping
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.workers.carry_out import carry_out
-from nbparallel.workers.raising import is_delicate
+from nbparallel.workers.raising import is_delicate, is_within
 from nbparallel.workers.scope import calling_scope
 
 #: Seconds between two looks where something has to be polled.
@@ -212,10 +212,4 @@ _CALLERS = (_Task.__call__.__code__, reading.read.__code__, HANDLING)
 
 
 def _in_users_code(frame: FrameType | None) -> bool:
-    while frame is not None:
-        if frame.f_code in _CALLERS:
-            return True
-        if is_delicate(frame):
-            return False
-        frame = frame.f_back
-    return False
+    return is_within(frame, _CALLERS, is_delicate)

@@ -10,11 +10,10 @@ from __future__ import annotations
 import ctypes
 import operator
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
-from operator import methodcaller
 from threading import main_thread
-from types import FrameType
+from types import CodeType, FrameType
 
 from nbparallel.workers.carry_out import carry_out
 
@@ -50,7 +49,7 @@ def _call_if_still_at(frame: FrameType, thread: int, call: Callable[[], int]) ->
     All of it happens within one call into C, during which no other thread has a turn.
     """
     now = map(operator.call, (sys._current_frames,))  # noqa: SLF001 # as above
-    there = map(methodcaller("get", thread), now)
+    there = map(operator.methodcaller("get", thread), now)
     calls = map({frame: call}.get, there, (int,))
     next(map(operator.call, calls))
 
@@ -61,14 +60,27 @@ def is_delicate(frame: FrameType) -> bool:
     return module.startswith(_OURS) and module.rpartition(".")[2] not in _HARMLESS
 
 
-def _in_users_code(frame: FrameType | None) -> bool:
-    """Whether a thread at *frame* is in a task, and there in no code of many users."""
-    while frame is not None and not is_delicate(frame) and not _is_shared(frame):
-        frame = frame.f_back
-        if frame is not None and frame.f_code is carry_out.__code__:
+def is_within(
+    frame: FrameType | None,
+    callers: Collection[CodeType],
+    spared: Callable[[FrameType], bool],
+) -> bool:
+    """Whether *frame* is of *callers*, or called by them through no *spared* frame."""
+    while frame is not None:
+        if frame.f_code in callers:
             return True
+        if spared(frame):
+            return False
+        frame = frame.f_back
     return False
 
 
-def _is_shared(frame: FrameType) -> bool:
-    return frame.f_globals.get("__name__", "").partition(".")[0] in _SHARED
+def _in_users_code(frame: FrameType) -> bool:
+    """Whether a thread at *frame* is in a task, and there in no code of many users."""
+    loop = carry_out.__code__
+    return frame.f_code is not loop and is_within(frame, (loop,), _is_spared)
+
+
+def _is_spared(frame: FrameType) -> bool:
+    package = frame.f_globals.get("__name__", "").partition(".")[0]
+    return package in _SHARED or is_delicate(frame)

@@ -41,11 +41,6 @@ class Scope:
         """Set once the run is being cancelled."""
         return self.claim.halt
 
-    @property
-    def revoked(self) -> bool:
-        """Whether the run has given the claim up."""
-        return self.claim.revoked
-
 
 #: The scope that the code now running belongs to, seen by everything a task calls.
 current: ContextVar[Scope | None] = ContextVar("nbparallel_scope", default=None)

@@ -28,6 +28,7 @@ from nbparallel.types import FINAL, MISSING, Status
 from nbparallel.work.work import Work
 from nbparallel.workers import KINDS, load
 from tests.engine.fakes import FAKES
+from tests.support.threads import ours
 
 DEADLINE = 20.0
 #: How the items of a run come.
@@ -338,11 +339,6 @@ def check_rows(run):
     with suppress(nbp.TaskCancelled, nbp.InputError, Broken):
         read.extend(item for item, _, _ in run)
     assert sorted(read) == sorted(columns.items)
-
-
-def ours():
-    """Return the threads of ours that are alive."""
-    return [each for each in threading.enumerate() if each.name.startswith("nbp")]
 
 
 def live_entries():

@@ -18,6 +18,7 @@ from collections import Counter
 
 import nbparallel as nbp
 from nbparallel.types import FINAL, State, Status
+from tests.support.threads import ours
 
 TASKS = 60
 #: Seconds: a run takes about this long, and interrupts come up to that late.
@@ -91,7 +92,7 @@ class Storm:
         else:
             self.struck += not went_through
             self.check(nbp.last, calls, interrupted=not went_through)
-        wait_for(lambda: not workers())
+        wait_for(lambda: not ours())
         assert calls.total() == total, "a task started after the end"
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
         assert signal.getsignal(signal.SIGALRM) is raise_alarm
@@ -115,11 +116,6 @@ class Storm:
                 assert interrupted
                 assert status is Status.CANCELLED, (task, status, columns.errors)
                 assert self.backend == "inline" or not columns.attempts[task]
-
-
-def workers() -> list[threading.Thread]:
-    """Return the threads of ours that are alive."""
-    return [each for each in threading.enumerate() if each.name.startswith("nbp")]
 
 
 def wait_for(ready) -> None:

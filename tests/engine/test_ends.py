@@ -28,17 +28,22 @@ def recorder():
         yield made
 
 
-def test_a_tap_that_cannot_be_put_in_place(monkeypatch, recorder, caplog):
-    def fail(_):
-        raise Broken
-
-    monkeypatch.setattr(capture, "start", fail)
+def assert_a_run_ends_well(recorder, caplog):
+    """The run has every result, and the log says what failed."""
     with caplog.at_level(logging.ERROR, "nbparallel"):
         run = nbp.pmap(str, range(3))
 
     assert run.results == ["0", "1", "2"]
     assert recorder.of(run)[:2] == ["run_started", "run_finished"]
     assert "Broken" in caplog.text
+
+
+def test_a_tap_that_cannot_be_put_in_place(monkeypatch, recorder, caplog):
+    def fail(_):
+        raise Broken
+
+    monkeypatch.setattr(capture, "start", fail)
+    assert_a_run_ends_well(recorder, caplog)
 
 
 def test_a_tap_that_cannot_be_taken_away(monkeypatch, recorder, caplog):
@@ -54,12 +59,7 @@ def test_a_tap_that_cannot_be_taken_away(monkeypatch, recorder, caplog):
         return stop_badly
 
     monkeypatch.setattr(capture, "start", fail)
-    with caplog.at_level(logging.ERROR, "nbparallel"):
-        run = nbp.pmap(str, range(3))
-
-    assert run.results == ["0", "1", "2"]
-    assert recorder.of(run)[:2] == ["run_started", "run_finished"]
-    assert "Broken" in caplog.text
+    assert_a_run_ends_well(recorder, caplog)
 
 
 @pytest.mark.parametrize("event", ["run_finished", "run_started"])

@@ -11,12 +11,9 @@ from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import State
 from nbparallel.workers import load
 from tests.engine.conftest import PARALLEL, wait_for
+from tests.support.threads import ours
 
 pytestmark = pytest.mark.usefixtures("backend")
-
-
-def threads():
-    return {each for each in threading.enumerate() if each.name.startswith("nbparall")}
 
 
 def tree(depth, width=3):
@@ -33,10 +30,10 @@ def tree(depth, width=3):
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_three_deep_it_neither_hangs_nor_multiplies_threads(backend, workers):
-    before, most = threads(), []
+    before, most = ours(), []
 
     def task(item):
-        most.append(len(threads() - before))
+        most.append(len(ours() - before))
         return tree(2)(item)
 
     run = nbp.pmap(task, range(6), workers=workers)
@@ -247,7 +244,7 @@ def test_the_end_of_an_inner_lazy_run_is_told_to_other_threads(backend, gate, go
 
 
 def test_threads_end_with_the_run():
-    before = threads()
+    before = ours()
     nbp.pmap(tree(2), range(4), workers=4)
 
-    wait_for(lambda: threads() <= before)
+    wait_for(lambda: ours() <= before)

@@ -11,13 +11,13 @@ import functools
 import itertools
 import signal
 import sys
-import threading
 
 import pytest
 
 import nbparallel as nbp
 from nbparallel.engine import registry
 from tests.engine.conftest import wait_for
+from tests.support.threads import ours
 
 #: Every so many of them; a prime, so that no loop hides any. One is all.
 STEPS = 7
@@ -133,10 +133,6 @@ def strike_everywhere(number, call, is_well):
         if not strike.struck:
             assert place > 10 * STEPS
             return
-
-
-def ours():
-    return [t for t in threading.enumerate() if t.name.startswith("nbparallel")]
 
 
 def nested():

@@ -10,6 +10,7 @@ import nbparallel as nbp
 from nbparallel.errors import Abandoned
 from nbparallel.testing import DEADLINE
 from tests.engine.conftest import wait_for
+from tests.support.threads import ours
 
 
 def give_up(task, **options):
@@ -36,13 +37,8 @@ def spin(stop=()):
 @pytest.fixture
 def workers():
     """Return what returns the workers that the test has made and that are alive."""
-    known = {*threading.enumerate()}
-
-    def alive():
-        those = {*threading.enumerate()} - known
-        return [each for each in those if each.name.startswith("nbparallel-")]
-
-    return alive
+    known = ours()
+    return lambda: ours() - known
 
 
 def test_a_loop_in_python_ends_and_cleans_up(workers):
