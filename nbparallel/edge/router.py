@@ -30,8 +30,10 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
+from nbparallel.edge.arrivals import asked_at
 from nbparallel.edge.kernel import per_kernel
 from nbparallel.edge.routes import OF_INTEREST, Registration, Routes
 
@@ -83,17 +85,20 @@ class Router:
             return
         import zmq
 
-        self._stream.flush(zmq.POLLIN)
+        # Asking is cheap; a look into the channel gives up the turn, each time.
+        if self._stream.socket.EVENTS & zmq.POLLIN:
+            self._stream.flush(zmq.POLLIN)
         self._host.send_replies()
         self._stream.flush(zmq.POLLOUT)
 
     def _on_recv(self, frames: Sequence[Any]) -> Any:
         """Take a message or pass it on; runs in whichever thread reads the channel."""
+        arrived = perf_counter()
         request = None
         if self._routes:
             # A forged or broken message is the kernel's: it reports what is wrong.
             with contextlib.suppress(Exception):
-                request = self._take(frames)
+                request = self._take(frames, arrived)
         if request is None:
             return self._to_kernel(
                 frames
@@ -101,7 +106,7 @@ class Router:
         self._requests.put(request)
         return None
 
-    def _take(self, frames: Sequence[Any]) -> _Request | None:
+    def _take(self, frames: Sequence[Any], arrived: float) -> _Request | None:
         """Return the message if it is ours; its signature has been checked."""
         idents, parts = self._session.feed_identities(frames, copy=self._copy)
         # Reading with content puts the signature on record, and the kernel would then
@@ -115,7 +120,7 @@ class Router:
         if registration is None:
             return None
         message = self._session.deserialize(parts, content=True, copy=self._copy)
-        return _Request(message, idents, registration.context.copy())
+        return _Request(message, idents, registration.context.copy(), arrived)
 
     def _start_thread(self) -> None:
         thread: Any = threading.Thread(
@@ -131,7 +136,7 @@ class Router:
             # A front end sends no second change of a widget before it has seen "idle".
             with _logged():
                 self._host.publish("busy", request)
-            with _logged():
+            with _logged(), asked_at(request.arrived):
                 request.context.run(self._host.handle, request)
             with _logged():
                 self._host.publish("idle", request)
@@ -139,11 +144,12 @@ class Router:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A message taken off the channel, and the context to handle it in."""
+    """A message taken off the channel, when, and the context to handle it in."""
 
     message: Any
     idents: list[bytes]
     context: contextvars.Context
+    arrived: float
 
     @property
     def type(self) -> str:

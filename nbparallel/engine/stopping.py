@@ -13,6 +13,7 @@ from functools import partial
 from threading import Event
 from time import perf_counter
 
+from nbparallel.edge.arrivals import asked
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.engine.timer import TIMER
 from nbparallel.workers.claim import Claim
@@ -39,7 +40,7 @@ def cancel(run: Scheduler, *, hard: bool = False, halt: Event | None = None) -> 
         run.end_if_dry()
         run.crew.changed()
         if first and not hard and not phase.over.is_set():
-            phase.grace_ends = TIMER.clock() + run.options.grace
+            phase.grace_ends = asked() + run.options.grace
             phase.call_at(phase.grace_ends, partial(enforce_grace, run))
         children = list(run.children)
     run.crew.flush()

@@ -223,11 +223,12 @@ class Panel:
         )
 
     def _cancel(self) -> None:
-        with self._lock:
-            self._cancelling = True
-            if self._widgets is not None:
-                self._widgets.cancelling()
+        # First of all: drawing takes long among tasks that compute.
+        self._cancelling = True
         self._act("Cancel", self._actions.cancel)
+        with self._lock:
+            if self._cancelling and self._widgets is not None:
+                self._widgets.cancelling()
 
     def _retry(self) -> None:
         with self._lock:

@@ -8,11 +8,15 @@ the main thread; it must not strike where a lock would stay locked for all.
 from __future__ import annotations
 
 import ctypes
+import gc
 import operator
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from threading import main_thread
+from itertools import chain, repeat
+from threading import Lock, main_thread
 from types import CodeType, FrameType
 
 from nbparallel.workers.carry_out import carry_out
@@ -27,6 +31,9 @@ _HARMLESS = ("capture", "printed")
 #: Python's own modules that hold locks which others than the task may wait for.
 _SHARED = ("asyncio", "concurrent", "importlib", "logging", "queue", "threading")
 
+#: Held by the one who has switched the collection of garbage off.
+_collecting = Lock()
+
 
 def raise_in(threads: Iterable[int], kind: type[BaseException]) -> None:
     """Raise *kind* in those of the *threads*, by number, that are in the user's code.
@@ -36,22 +43,43 @@ def raise_in(threads: Iterable[int], kind: type[BaseException]) -> None:
     """
     if _set is None or not getattr(sys, "_is_gil_enabled", lambda: True)():
         return
-    for thread in {*threads} - {main_thread().ident}:
-        frame = sys._current_frames().get(thread)  # noqa: SLF001 # it is documented
-        if frame is not None and _in_users_code(frame):
-            strike = partial(_set, ctypes.c_ulong(thread), ctypes.py_object(kind))
-            _call_if_still_at(frame, thread, strike)
+    with _without_collections():
+        frames = sys._current_frames()  # noqa: SLF001 # it is documented
+        strikes: dict[FrameType, Callable[[], int]] = {}
+        for thread in {*threads} - {main_thread().ident}:
+            frame = frames.get(thread)
+            if frame is not None and _in_users_code(frame):
+                number, what = ctypes.c_ulong(thread), ctypes.py_object(kind)
+                strikes[frame] = partial(_set, number, what)
+        _call_for_the_current(strikes)
 
 
-def _call_if_still_at(frame: FrameType, thread: int, call: Callable[[], int]) -> None:
-    """Call *call* if *thread* is still at *frame*, so that it cannot move on between.
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Within it, Python doesn't collect garbage.
+
+    Up to 3.11.8 and 3.12.2 it may do so while it lists the frames, with a lock held; if
+    a finalizer gives up its turn meanwhile, all hangs (gh-106883).
+    """
+    with _collecting:
+        usual = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if usual:
+                gc.enable()
+
+
+def _call_for_the_current(calls: dict[FrameType, Callable[[], int]]) -> None:
+    """Make those of *calls* whose frame some thread is at, before that can move on.
 
     All of it happens within one call into C, during which no other thread has a turn.
     """
     now = map(operator.call, (sys._current_frames,))  # noqa: SLF001 # as above
-    there = map(operator.methodcaller("get", thread), now)
-    calls = map({frame: call}.get, there, (int,))
-    next(map(operator.call, calls))
+    frames = chain.from_iterable(map(dict.values, now))
+    found = map(calls.get, frames, repeat(int))
+    deque(map(operator.call, found), maxlen=0)
 
 
 def is_delicate(frame: FrameType) -> bool:

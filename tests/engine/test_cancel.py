@@ -8,6 +8,7 @@ import time
 import pytest
 
 import nbparallel as nbp
+from nbparallel.edge.arrivals import asked_at
 from nbparallel.engine import stopping
 from nbparallel.engine.crew import Crew
 from nbparallel.testing import DEADLINE, Gate, Recorder
@@ -177,6 +178,16 @@ class TestCancel:
 
         wait_for(lambda: run.state.ended)
         assert statuses(run) == ["cancelled"] * 3
+
+    def test_the_grace_counts_from_when_a_click_arrived(self, gate, go):
+        run = go(gate, range(3), workers=1, grace=60)
+        gate.wait_for(0)
+        with asked_at(time.perf_counter() - 60):  # so long it took to be heard
+            run.cancel()
+
+        assert run.wait(DEADLINE)
+        assert statuses(run) == ["cancelled"] * 3
+        gate.open()
 
     def test_an_endless_grace_may_be_written_as_infinity(self, gate, go):
         run = go(gate, [1], grace=float("inf"))

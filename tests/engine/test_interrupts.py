@@ -19,7 +19,7 @@ ROUNDS = 300
 SOON = 5
 
 PRELUDE = """
-import itertools, signal, sys, threading, time
+import gc, itertools, signal, sys, threading, time
 import nbparallel as nbp
 
 # Whoever starts the tests in the background has it ignored, here as well.
@@ -35,7 +35,9 @@ def spin(*_):
         pass
 
 def is_waited_for():
+    gc.disable()  # else CPython 3.11.7 may hang
     frame = sys._current_frames()[threading.main_thread().ident]
+    gc.enable()
     while frame is not None and frame.f_code.co_name not in ("until", "_run_once"):
         frame = frame.f_back
     return frame is not None

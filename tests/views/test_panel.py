@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import comm
 import pytest
 from comm.base_comm import BaseComm
 
+from nbparallel.testing import DEADLINE
 from nbparallel.types import State, Status
 from nbparallel.views import panel as panel_module
 from nbparallel.views import widgets as widgets_module
@@ -263,6 +265,18 @@ def test_cancel_answers_at_once_and_stays_answered(panel, asked, make_snapshot):
     assert asked == ["cancel"]
     assert buttons(panel)["Cancelling..."].disabled
     panel.draw(make_snapshot(ok=2))
+    assert buttons(panel)["Cancelling..."].disabled
+
+
+def test_cancel_waits_for_no_drawing(panel, asked, make_snapshot):
+    panel.show(make_snapshot(ok=1))
+    with panel._lock:  # somebody is drawing
+        clicking = threading.Thread(target=click, args=(panel, "Cancel"))
+        clicking.start()
+        while not asked:
+            time.sleep(0.001)
+    clicking.join(DEADLINE)
+    assert asked == ["cancel"]
     assert buttons(panel)["Cancelling..."].disabled
 
 
