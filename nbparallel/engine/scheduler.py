@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextvars import copy_context
 from functools import partial
 from time import perf_counter
 
@@ -38,6 +37,7 @@ from nbparallel.work.work import Work
 from nbparallel.workers import load
 from nbparallel.workers.base import Backend
 from nbparallel.workers.claim import Claim
+from nbparallel.workers.scope import context_of_tasks
 
 
 class Scheduler:
@@ -68,7 +68,7 @@ class Scheduler:
         shares = parent is not None and kind.nests and parent.backend.nests
         self.work, self.options, self.parent = work, options, parent
         self.children: set[Scheduler] = set()
-        self.call, self.context = work.call, copy_context()
+        self.call, self.context = work.call, context_of_tasks()
         self.echo = True  # printed text that is kept is let through, too
         self.crew: Crew = parent.crew if parent and shares else Crew()
         self.backend: Backend = (

@@ -11,12 +11,15 @@ from __future__ import annotations
 import math
 from functools import partial
 from threading import Event
-from time import perf_counter
+from time import perf_counter, sleep
 
 from nbparallel.edge.arrivals import asked
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.engine.timer import TIMER
 from nbparallel.workers.claim import Claim
+
+#: Seconds; longer than what is struck needs among dozens of others like it.
+MOMENT = 0.05
 
 
 def cancel(run: Scheduler, *, hard: bool = False, halt: Event | None = None) -> None:
@@ -91,11 +94,23 @@ def _give_up(run: Scheduler, halt: Event) -> None:
     with run.crew.lock:
         if run.phase.halt is not halt:  # it has ended, and has been started again
             return
-        run.backend.stop([claim for claim in run.open if claim.left])
+        ending = run.backend.stop([claim for claim in run.open if claim.left])
         for claim in list(run.open):
             _revoke(run, claim)
         run.end_if_dry()
+    if ending:
+        _see_them_leave(run)
     run.crew.flush()
+
+
+def _see_them_leave(run: Scheduler) -> None:
+    """Wait a moment for workers whose tasks were ended, before the end is told.
+
+    Else it would say of each of them that it did not stop.
+    """
+    end = perf_counter() + MOMENT
+    while run.open.revoked and perf_counter() < end:
+        sleep(0.001)
 
 
 def _revoke(run: Scheduler, claim: Claim) -> None:

@@ -90,12 +90,18 @@ class Backend(ABC):
         """Have that many workers from now on; those that are too many finish first."""
         self.workers = workers
 
-    def stop(self, claims: Sequence[Claim]) -> None:  # noqa: B027 # not every kind can
+    def stop(self, claims: Sequence[Claim]) -> bool:  # noqa: ARG002 # not every kind can
         """End *claims*, which are being given up; for kinds that can.
 
         Called with the desk's lock held, so that none of them can be settled meanwhile:
         it must return at once.
+
+        Returns
+        -------
+        bool
+            Whether some of them may be about to end, and come back.
         """
+        return False
 
     def close(self) -> None:  # noqa: B027 # most kinds keep nothing
         """Hear that no claim will come any more, until the next `start`.

@@ -35,14 +35,16 @@ _SHARED = ("asyncio", "concurrent", "importlib", "logging", "queue", "threading"
 _collecting = Lock()
 
 
-def raise_in(threads: Iterable[int], kind: type[BaseException]) -> None:
+def raise_in(threads: Iterable[int], kind: type[BaseException]) -> bool:
     """Raise *kind* in those of the *threads*, by number, that are in the user's code.
+
+    Return whether there were any.
 
     Nothing happens in an interpreter without the GIL, where threads move on while they
     are looked at, and in one that is not CPython.
     """
     if _set is None or not getattr(sys, "_is_gil_enabled", lambda: True)():
-        return
+        return False
     with _without_collections():
         frames = sys._current_frames()  # noqa: SLF001 # it is documented
         strikes: dict[FrameType, Callable[[], int]] = {}
@@ -52,6 +54,7 @@ def raise_in(threads: Iterable[int], kind: type[BaseException]) -> None:
                 number, what = ctypes.c_ulong(thread), ctypes.py_object(kind)
                 strikes[frame] = partial(_set, number, what)
         _call_for_the_current(strikes)
+    return bool(strikes)
 
 
 @contextmanager

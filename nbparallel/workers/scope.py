@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from contextvars import Context, ContextVar
+from contextvars import Context, ContextVar, copy_context
 from functools import partial
 from threading import Event, get_ident
 from typing import Any
@@ -52,6 +52,23 @@ def calling_scope() -> Scope | None:
     return scope if scope is not None and scope.claim.thread == get_ident() else None
 
 
+def context_of_tasks() -> Context:
+    """Return a copy of the calling context, as the base of what tasks get.
+
+    Settings of `decimal` that are the usual ones are left out: a task that wants them
+    makes its own, and the others need no copy.
+    """
+    found = copy_context()
+    decimal: Any = sys.modules.get("decimal")
+    if decimal is None or not _has_decimals(found, decimal):
+        return found
+    made = Context()
+    for variable, value in found.items():
+        if not isinstance(value, decimal.Context) or not _is_usual(value, decimal):
+            made.run(variable.set, value)
+    return made
+
+
 def copies_of(context: Context) -> Callable[[], Context]:
     """Return what makes a copy of *context* that shares nothing with it.
 
@@ -60,9 +77,19 @@ def copies_of(context: Context) -> Callable[[], Context]:
     task, so it is made only where the context has one.
     """
     decimal: Any = sys.modules.get("decimal")
-    if decimal and any(isinstance(each, decimal.Context) for each in context.values()):
+    if decimal and _has_decimals(context, decimal):
         return partial(_copy_with_decimals, context, decimal)
     return context.copy
+
+
+def _has_decimals(context: Context, decimal: Any) -> bool:
+    return any(isinstance(each, decimal.Context) for each in context.values())
+
+
+def _is_usual(settings: Any, decimal: Any) -> bool:
+    usual = decimal.DefaultContext
+    names = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp", "traps")
+    return all(getattr(settings, name) == getattr(usual, name) for name in names)
 
 
 def _copy_with_decimals(context: Context, decimal: Any) -> Context:

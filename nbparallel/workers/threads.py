@@ -57,13 +57,13 @@ class Threads(Backend):
         with self._lock:
             super().resize(workers)
 
-    def stop(self, claims: Sequence[Claim]) -> None:
+    def stop(self, claims: Sequence[Claim]) -> bool:
         """Raise `Abandoned` in the tasks of *claims* that compute in Python.
 
         It arrives before the claim can be settled, for which this holds the lock: so it
         strikes no other task.
         """
-        raise_in((claim.thread for claim in claims), Abandoned)
+        return raise_in((claim.thread for claim in claims), Abandoned)
 
     def close(self) -> None:
         """Let all threads go; those that are still busy leave when they can."""

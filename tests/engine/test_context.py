@@ -10,6 +10,7 @@ import logging
 import sys
 import threading
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 
 import pytest
 
@@ -17,6 +18,7 @@ import nbparallel as nbp
 from nbparallel.engine import hooks
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.workers.printed import MOST_OUTPUT
+from nbparallel.workers.scope import context_of_tasks, copies_of
 from tests.engine.conftest import wait_for
 
 pytestmark = pytest.mark.usefixtures("backend")
@@ -54,10 +56,11 @@ class TestVariables:
         assert set(nbp.pmap(task, range(100), workers=1).results) == {"none"}
         assert colour.get() == "none"
 
-    def test_decimal_settings_stay_with_the_task_that_changes_them(self):
+    @pytest.mark.parametrize("precision", [7, decimal.DefaultContext.prec])
+    def test_decimal_settings_stay_with_the_task_that_changes_them(self, precision):
         # A context keeps them as one object that can be changed
         with decimal.localcontext() as ours:
-            ours.prec = 7
+            ours.prec = precision
 
             def task(_):
                 seen = decimal.getcontext().prec
@@ -68,9 +71,18 @@ class TestVariables:
                 decimal.getcontext().prec = 60
                 yield from range(3)
 
-            assert set(nbp.pmap(task, range(100), workers=2).results) == {7}
-            assert nbp.pmap(task, numbers(), workers=1).results == [7] * 3
-            assert decimal.getcontext().prec == 7
+            assert set(nbp.pmap(task, range(100), workers=2).results) == {precision}
+            assert nbp.pmap(task, numbers(), workers=1).results == [precision] * 3
+            assert decimal.getcontext().prec == precision
+
+    def test_usual_decimal_settings_are_copied_for_nobody(self):
+        # That copy costs more than all else that is done for a task.
+        with decimal.localcontext(decimal.DefaultContext):
+            context = context_of_tasks()
+            assert copies_of(context) == context.copy
+            decimal.getcontext().prec = 7
+            assert context.run(decimal.getcontext).prec == decimal.DefaultContext.prec
+            assert isinstance(copies_of(context_of_tasks()), partial)
 
     def test_a_lazy_input_sees_them_too(self):
         token = colour.set("blue")
