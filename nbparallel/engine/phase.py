@@ -22,6 +22,8 @@ class Phase:
         Set from the end of the last task to the next start.
     paused
         Nothing is handed out for now.
+    sees_off
+        Workers whose tasks were ended have a moment to leave before the run is over.
     grace_ends
         When tasks that go on are given up, by the timer's clock.
     """
@@ -30,6 +32,7 @@ class Phase:
         self.halt = threading.Event()
         self.over = threading.Event()
         self.paused = False
+        self.sees_off = False
         self.grace_ends = math.inf
         self._alarms: set[Entry] = set()
         self._usual_turns: Callable[[], None] | None = None

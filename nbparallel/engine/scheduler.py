@@ -176,7 +176,9 @@ class Scheduler:
 
     def end_if_dry(self) -> None:
         """End the run if nothing of it is left to be done; the lock is held."""
-        if self.phase.over.is_set() or self.open or self not in self.crew.members:
+        if self.phase.over.is_set() or self.phase.sees_off or self.open:
+            return
+        if self not in self.crew.members:
             return
         # What is unread of a cancelled run's input is left for a retry.
         goes_on = not (self.source.exhausted or self.phase.halt.is_set())

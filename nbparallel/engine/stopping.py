@@ -18,8 +18,10 @@ from nbparallel.engine.scheduler import Scheduler
 from nbparallel.engine.timer import TIMER
 from nbparallel.workers.claim import Claim
 
-#: Seconds; longer than what is struck needs among dozens of others like it.
-MOMENT = 0.05
+#: Seconds that workers whose tasks were ended are waited for, at most, before the end
+#: is told; and how often they are looked for in vain. Among tasks that compute, a look
+#: takes one turn of each of them.
+MOMENT, LOOKS = 0.15, 20
 
 
 def cancel(run: Scheduler, *, hard: bool = False, halt: Event | None = None) -> None:
@@ -91,16 +93,22 @@ def enforce_grace(run: Scheduler) -> None:
 
 def _give_up(run: Scheduler, halt: Event) -> None:
     """Mark what is being carried out as cancelled, and stop what can be stopped."""
+    phase = run.phase
     with run.crew.lock:
-        if run.phase.halt is not halt:  # it has ended, and has been started again
+        # It has ended, and has been started again; or another thread is at it.
+        if phase.halt is not halt or not run.open:
             return
-        ending = run.backend.stop([claim for claim in run.open if claim.left])
+        phase.sees_off = run.backend.stop([claim for claim in run.open if claim.left])
         for claim in list(run.open):
             _revoke(run, claim)
-        run.end_if_dry()
-    if ending:
-        _see_them_leave(run)
-    run.crew.flush()
+    try:
+        if phase.sees_off:
+            _see_them_leave(run)
+    finally:
+        with run.crew.lock:
+            phase.sees_off = False
+            run.end_if_dry()
+        run.crew.flush()
 
 
 def _see_them_leave(run: Scheduler) -> None:
@@ -108,9 +116,12 @@ def _see_them_leave(run: Scheduler) -> None:
 
     Else it would say of each of them that it did not stop.
     """
-    end = perf_counter() + MOMENT
-    while run.open.revoked and perf_counter() < end:
+    end, looks = perf_counter() + MOMENT, LOOKS
+    left = len(run.open.revoked)
+    while left and looks and perf_counter() < end:
         sleep(0.001)
+        before, left = left, len(run.open.revoked)
+        looks = LOOKS if left < before else looks - 1
 
 
 def _revoke(run: Scheduler, claim: Claim) -> None:
