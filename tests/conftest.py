@@ -1,5 +1,7 @@
 """Fixtures that several test files share."""
 
+import signal
+
 import pytest
 
 from tests.support.client import Kernel
@@ -12,6 +14,12 @@ KERNELS = [
     for subshells in (False, True)
     if not (subshells and version.startswith("6."))
 ]
+
+
+def pytest_configure():
+    # Whoever starts the tests in the background has interrupts ignored.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", params=KERNELS)
