@@ -9,7 +9,10 @@
     │       └── BadCell         a cell of a magic; it shows the line and the place
     ├── InputError              the user's iterable raised while it was read
     ├── TaskCancelled           the value of a task that was cancelled was asked for
-    └── StillRunning            an answer was asked for that only an ended run has
+    ├── StillRunning            an answer was asked for that only an ended run has
+    ├── WorkerDied              a worker process ended while it carried out a task
+    └── RemoteError             a task's error in another process, of a class that
+                                can't be rebuilt in this one
 
 The exceptions that tasks raise are never wrapped: ``run.errors`` holds them as
 they were raised, tracebacks included.
@@ -80,6 +83,14 @@ class TaskCancelled(NbparallelError):
 
 class StillRunning(NbparallelError, RuntimeError):
     """Something was asked of a run that it can do only once it has ended."""
+
+
+class WorkerDied(NbparallelError):
+    """The process that carried out a task has ended; the task's row says `crashed`."""
+
+
+class RemoteError(NbparallelError):
+    """What a task raised in another process, of a class that can't be rebuilt here."""
 
 
 class Abandoned(BaseException):

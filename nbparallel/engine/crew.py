@@ -120,6 +120,10 @@ class Crew:
         """Hand a claim to the run that it came from."""
         claim.owner.settle(claim)
 
+    def give_back(self, claim: Claim, task: int) -> None:
+        """Hand tasks of a claim to the run that they came from."""
+        claim.owner.give_back(claim, task)
+
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Tell the run that *claim* came from."""
         claim.owner.lost(claim, error)

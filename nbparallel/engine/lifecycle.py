@@ -55,7 +55,8 @@ class Lifecycle:
     def __init__(self, run: Any, work: Work, options: Options) -> None:
         outer = calling_scope()
         parent = outer.run if outer is not None else None
-        assert parent is None or isinstance(parent, Scheduler)
+        if not isinstance(parent, Scheduler):  # of a run in another process
+            parent = None
         self.scheduler = Scheduler(work, options, parent, self)
         self.announcer = Announcer()
         self.fatal: BaseException | None = None
@@ -84,8 +85,9 @@ class Lifecycle:
     def _start(self) -> None:
         scheduler = self.scheduler
         try:
-            scheduler.echo = not self.announcer.shows_output(self._run)
-            if scheduler.options.capture:
+            kept = scheduler.options.capture
+            scheduler.echo = not (kept and self.announcer.shows_output(self._run))
+            if kept:
                 self._release = _guarded(capture.start, scheduler) or self._release
             scheduler.start()
             if scheduler.parent is not None and scheduler.parent.phase.halt.is_set():

@@ -69,11 +69,12 @@ class Scheduler:
         self.work, self.options, self.parent = work, options, parent
         self.children: set[Scheduler] = set()
         self.call, self.context = work.call, context_of_tasks()
-        self.echo = True  # printed text that is kept is let through, too
+        self.keeps_text, self.echo = options.capture, True
         self.crew: Crew = parent.crew if parent and shares else Crew()
         self.backend: Backend = (
             parent.backend if parent and shares else kind(self.crew, workers)
         )
+        self.backend.prepare(self.call)
         self.epoch = time.time() - perf_counter()
         self.clock, self.phase = Stopwatch(), Phase()
         self.records, self.open = Records(), OpenClaims()
@@ -154,6 +155,15 @@ class Scheduler:
     def settle(self, claim: Claim) -> None:
         """Take a claim back; what it has left is handed out again."""
         self._close(claim, self.intake.take)
+
+    def give_back(self, claim: Claim, task: int) -> None:
+        """Take back what a worker has and won't begin, from *task* on."""
+        with self.crew.lock:
+            if not claim.revoked:
+                claim.items.clear()
+                tasks, claim.stop = range(task, claim.stop), task
+                self.intake.put_back(tasks)
+        self.crew.flush()
 
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Hear that the worker of a claim is gone: its running task has crashed."""

@@ -91,6 +91,7 @@ def reopen(run: Scheduler) -> bool:
     StillRunning
         The run is being cancelled and has not ended yet.
     """
+    run.backend.prepare(run.call)
     with run.crew.lock:
         if run.phase.state is State.CANCELLING:
             message = "the run is being cancelled: run.wait(), then run.retry()"

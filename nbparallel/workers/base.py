@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from nbparallel.workers.claim import Claim
 
@@ -33,6 +33,9 @@ class Desk(Protocol):
 
     def settle(self, claim: Claim) -> None:
         """Take a claim back; tasks of it that have not ended are handed out again."""
+
+    def give_back(self, claim: Claim, task: int) -> None:
+        """Take back the tasks of a claim from *task* on: nobody has begun them."""
 
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Hear that a worker died in the middle of a claim.
@@ -78,6 +81,15 @@ class Backend(ABC):
     @abstractmethod
     def default_workers(cls) -> int:
         """Return the number of workers where the user names none."""
+
+    def prepare(self, call: Callable[[Any], Any]) -> None:  # noqa: B027 # as `stop`
+        """Hear what is to be called, before a run starts, and each time it does.
+
+        Raises
+        ------
+        UsageError
+            This kind of worker cannot call it.
+        """
 
     @abstractmethod
     def start(self, tasks: int | None) -> None:

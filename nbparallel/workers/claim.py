@@ -35,13 +35,20 @@ class Owner(Protocol):
         Takes an item, returns its result.
     context
         What each task gets a copy of.
+    keeps_text, echo
+        Whether what tasks print is kept with their rows; whether it is let through.
     """
 
     call: Callable[[Any], Any]
     context: Context
+    keeps_text: bool
+    echo: bool
 
     def settle(self, claim: Claim) -> None:
         """Take a claim back; what it has left goes back to the source."""
+
+    def give_back(self, claim: Claim, task: int) -> None:
+        """Take back the tasks of a claim from *task* on."""
 
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Hear that the worker of a claim is gone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sized
 from contextvars import ContextVar
 from threading import Lock
+from typing import Self
 
 #: The most characters of printed text kept per task: half its beginning, half its end.
 MOST_OUTPUT = 10_000
@@ -66,6 +67,13 @@ class Printed:
         self.pieces: list[str] = []
         self.size = 0
         self.through = through
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Return what has printed *text*, and prints nothing more."""
+        made = cls(0, (), id, echoes=False)
+        made.pieces.append(text)
+        return made
 
     def line_ended(self) -> None:
         """Let the line through that has just ended, if it is to be; keep within bounds.

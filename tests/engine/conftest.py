@@ -16,8 +16,9 @@ from nbparallel.workers import KINDS, load
 from nbparallel.workers.scope import current
 from tests.engine.fakes import FAKES
 
-#: Every kind of worker, and kinds that are nothing like them.
-BACKENDS = [*KINDS, *FAKES]
+#: Every kind of worker that shares objects with these tests, and kinds that are nothing
+#: like them. Processes have tests of their own, in `tests.workers.test_processes`.
+BACKENDS = [*(kind for kind in KINDS if kind != "processes"), *FAKES]
 #: The backends that carry out several tasks at once.
 PARALLEL = [kind for kind in BACKENDS if kind != "inline"]
 

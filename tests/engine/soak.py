@@ -394,6 +394,7 @@ def storm(seconds, seed, backends):
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     KINDS.update(FAKES)
+    del KINDS["processes"]  # the programs share objects with their tasks
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     with nbp.defaults(progress=False):
         came_to = storm(float(sys.argv[1]), first, sys.argv[3:] or [*KINDS])

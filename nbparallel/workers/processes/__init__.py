@@ -1,0 +1,149 @@
+"""Workers that are processes: they compute at the same time, and can be killed.
+
+::
+
+    thread of ours ── Driver ──socket──▶ worker process: carry_out, piece by piece
+          │                ◀──page────── what has begun, what has ended, the results
+        the desk
+
+They are processes of our own, not those of a pool: which task was running when one
+died, what had ended by then, and a task that is killed alone are things that no pool of
+the standard library tells or does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any, ClassVar
+
+from nbparallel.errors import BadValue
+from nbparallel.workers import packing
+from nbparallel.workers.base import Desk
+from nbparallel.workers.claim import Claim
+from nbparallel.workers.processes import warm
+from nbparallel.workers.processes.driving import Driver, Gone
+from nbparallel.workers.processes.process import WorkerProcess
+from nbparallel.workers.threads import Threads
+
+#: The most worker processes of a run; each takes some 20 MB and a thread of ours.
+MOST_WORKERS = 256
+#: So many may die one after the other without having begun a task; what the next one
+#: was sent is taken for the reason.
+FREE_DEATHS = 2
+
+
+class Processes(Threads):
+    """Have each thread hand its claims to a process."""
+
+    kills: ClassVar[bool] = True
+    nests = False
+    sees_names = False
+
+    def __init__(self, desk: Desk, workers: int) -> None:
+        _check(workers)
+        super().__init__(desk, workers)
+        self._busy: dict[Claim, WorkerProcess] = {}
+        self._call: packing.Packed | None = None
+        self._place = threading.local()
+        self._lost = 0
+
+    @classmethod
+    def default_workers(cls) -> int:
+        """Return the number of processors that this process may use."""
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
+
+    def prepare(self, call: Callable[[Any], Any]) -> None:
+        """Pickle what is to be called."""
+        try:
+            self._call = packing.pack(call)
+        except Exception as error:
+            refused = packing.refusal("the function", call, error)
+            raise refused from None
+
+    def resize(self, workers: int) -> None:
+        """Have that many processes from now on."""
+        _check(workers)
+        super().resize(workers)
+
+    def stop(self, claims: Sequence[Claim]) -> bool:
+        """Kill the processes that carry *claims* out."""
+        for claim in claims:
+            if process := self._busy.get(claim):
+                process.kill()
+        return bool(claims)
+
+    def _work(self, worker: int, team: set[int]) -> None:
+        self._place.driver = None
+        try:
+            super()._work(worker, team)
+        finally:
+            if (driver := self._place.driver) is not None:
+                warm.keep(driver.process)
+
+    def _carry_one(self, worker: int) -> bool:
+        claim = self.desk.claim(worker)
+        if claim is None:
+            return False
+        try:
+            driver = self._driver()
+            self._busy[claim] = driver.process
+            try:
+                driver.carry(claim)
+            finally:
+                del self._busy[claim]
+            self._lost = 0
+        except Gone as gone:
+            self._leave(claim, gone)
+        else:
+            self.desk.settle(claim)
+        return True
+
+    def _driver(self) -> Driver:
+        """Return what drives the process of this thread, which knows the run."""
+        assert self._call is not None
+        while True:
+            driver: Driver | None = self._place.driver
+            if driver is None:
+                driver = Driver(warm.take(), self.desk.give_back)
+                self._place.driver = driver
+            try:
+                if driver.process.learn(self._call):
+                    return driver
+            except (EOFError, OSError) as error:
+                raise Gone(running=False) from error
+            driver.process.close()  # a module has been edited since it loaded that
+            self._place.driver = None
+
+    def _leave(self, claim: Claim, gone: Gone) -> None:
+        """Go on without the process, which has died with *claim* in its hands."""
+        death = self._place.driver.process.death()
+        self._place.driver = None
+        self._lost += 1
+        if gone.running or self._lost > FREE_DEATHS:
+            claim.begun = claim.begun or perf_counter()
+            self.desk.lost(claim, death)
+        else:
+            self.desk.settle(claim)
+
+
+def _check(workers: int) -> None:
+    if sys.platform == "win32":
+        message = (
+            "backend='processes' needs Linux or macOS. On Windows take an executor of "
+            "your own: backend=concurrent.futures.ProcessPoolExecutor()"
+        )
+        raise BadValue(message)
+    if workers > MOST_WORKERS:
+        message = (
+            f"workers={workers}: each is a process of some 20 MB at least, and more "
+            f"than there are processors ({Processes.default_workers()}) compute no "
+            f"faster. Up to {MOST_WORKERS} are started; threads and coroutines wait "
+            "in thousands: backend='threads', backend='asyncio'"
+        )
+        raise BadValue(message)

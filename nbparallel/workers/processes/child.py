@@ -1,0 +1,143 @@
+"""What a worker process does: it carries out pieces of runs until its parent is gone.
+
+It has one thread. Everything its parent wants to tell it in the middle of a task is on
+the page that they share.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from nbparallel.workers.carry_out import carry_out
+from nbparallel.workers.packing import Packed, unpacked
+from nbparallel.workers.processes.channel import Channel
+from nbparallel.workers.processes.page import Page
+from nbparallel.workers.processes.piece import (
+    DONE,
+    ENVIRONMENT,
+    PIECE,
+    READY,
+    RUN,
+    STALE,
+    Piece,
+    Refused,
+    Remote,
+)
+
+_NOTHING = Packed(b"", [])
+
+
+def serve(end: int, page: int, lifeline: int, capture: Callable[[Any], object]) -> None:
+    """Work until the parent lets go of the other *end*.
+
+    Parameters
+    ----------
+    end, page, lifeline
+        The descriptors of a socket, of the shared memory, and of a pipe whose other end
+        nobody but the parent has.
+    capture
+        Called with each run; what its tasks print is kept from then on.
+    """
+    die_with_the_parent(lifeline)
+    channel, shared = Channel(socket.socket(fileno=end)), Page(page)
+    checked = time.time()
+    remote = Remote(None, copy_context())
+    while True:
+        try:
+            kind, number, data, buffers = channel.receive()
+        except EOFError:
+            return
+        if kind == ENVIRONMENT:
+            _move_to(unpacked(data, buffers))
+        elif kind == RUN:
+            if _newest_module() > checked:
+                channel.send(STALE, _NOTHING)
+                return
+            checked = time.time()
+            remote = Remote(_loaded(data, buffers), copy_context())
+            capture(remote)
+            channel.send(READY, _NOTHING)
+        elif kind == PIECE:
+            call = partial(_unless_refused, remote.call) if number else remote.call
+            _carry_out(Piece(remote, unpacked(data, buffers), shared, channel), call)
+            del data, buffers
+            channel.send(DONE, _NOTHING)
+
+
+def die_with_the_parent(lifeline: int) -> None:
+    """Have the system end this process with its parent, whatever it is doing then.
+
+    Where the other end of the pipe closes, it sends SIGIO, which nobody handles. So no
+    code of ours has to run, as it could not within a call that keeps the interpreter.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # its parent decides what is cancelled
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
+    fcntl.fcntl(
+        lifeline, fcntl.F_SETFL, flags | os.O_NONBLOCK | getattr(os, "O_ASYNC", 0o20000)
+    )
+    gone = select.poll()
+    gone.register(lifeline, select.POLLIN)
+    if gone.poll(0):
+        os._exit(1)  # it was gone before
+
+
+def _move_to(environment: tuple[list[str], str, dict[str, str]]) -> None:
+    sys.path[:], folder, variables = environment
+    if variables != dict(os.environ):
+        os.environ.clear()
+        os.environ.update(variables)
+    try:
+        os.chdir(folder)
+    except OSError:  # it has gone meanwhile
+        sys.path_importer_cache.clear()
+
+
+def _loaded(data: bytes, buffers: list[memoryview]) -> Callable[[Any], Any]:
+    try:
+        found: Callable[[Any], Any] = unpacked(data, buffers)
+    except BaseException as error:  # the user's modules may raise anything
+        return _raising(error)
+    return found
+
+
+def _raising(error: BaseException) -> Callable[[Any], Any]:
+    def call(_: Any) -> Any:
+        message = f"the function can't be loaded in a worker process: {error!r}"
+        raise RuntimeError(message) from error
+
+    return call
+
+
+def _carry_out(piece: Any, call: Callable[[Any], Any]) -> None:
+    carry_out(piece, call)
+
+
+def _unless_refused(call: Callable[[Any], Any], item: Any) -> Any:
+    if isinstance(item, Refused):
+        raise item.error
+    return call(item)
+
+
+def _newest_module() -> float:
+    """Return when the newest of the user's own modules was changed, since 1970."""
+    installed = (sys.prefix, sys.base_prefix, sys.exec_prefix)
+    newest = 0.0
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and not file.startswith(installed):
+            with suppress(OSError):
+                newest = max(newest, Path(file).stat().st_mtime)
+    return newest

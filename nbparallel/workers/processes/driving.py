@@ -1,0 +1,212 @@
+"""How a thread of the parent has a claim carried out by a worker process.
+
+It sends a few tasks at a time, as many as last `PIECE_SECONDS`. What it has not sent
+can be taken back as from any claim; what it has sent and turns out to wait behind a
+slow task, it takes back itself.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from time import perf_counter
+from typing import Any, Final
+
+from nbparallel.types import MISSING
+from nbparallel.workers.claim import Claim
+from nbparallel.workers.packing import Packed, pack, refusal, unpacked
+from nbparallel.workers.printed import Printed
+from nbparallel.workers.processes.page import MOST_TASKS, Page
+from nbparallel.workers.processes.piece import (
+    DONE,
+    FAILURE,
+    PIECE,
+    PRINTED,
+    VALUE,
+    Refused,
+)
+from nbparallel.workers.processes.process import WorkerProcess
+from nbparallel.workers.remote_errors import revived
+
+#: Seconds that the tasks which are sent at once should last.
+PIECE_SECONDS: Final = 0.01
+#: Seconds between two looks at a process that is busy.
+LOOK: Final = 0.02
+
+
+_Note = tuple[int, bytes, list[memoryview]]
+
+
+class Driver:
+    """Has claims carried out by one process.
+
+    Parameters
+    ----------
+    process
+        The process, which knows the run of those claims.
+    give_back
+        Called with a claim and the first task of it that nobody is going to begin.
+    """
+
+    def __init__(
+        self, process: WorkerProcess, give_back: Callable[[Claim, int], object]
+    ) -> None:
+        self.process = process
+        self._give_back = give_back
+        self._size = 1
+
+    def carry(self, claim: Claim) -> None:
+        """Carry *claim* out, as far as nobody takes anything of it back.
+
+        Raises
+        ------
+        Gone
+            The process has died; what it had finished is in the claim.
+        """
+        while items := _take(claim, self._size):
+            begun = perf_counter()
+            claim.begun = claim.begun or begun
+            done = self._carry_piece(claim, items)
+            lasted = perf_counter() - begun
+            if done < len(items):
+                self._size = max(1, done)
+                return
+            if lasted < PIECE_SECONDS / 2:
+                self._size = min(2 * self._size, MOST_TASKS)
+            elif lasted > 2 * PIECE_SECONDS:
+                self._size = max(1, int(self._size * PIECE_SECONDS / lasted))
+
+    def _carry_piece(self, claim: Claim, items: list[Any]) -> int:
+        """Return how many of *items* have been carried out."""
+        page, harvest = self.process.page, _Harvest(claim, self.process.page)
+        first = claim.first + len(claim.ends)
+        page.reset(len(items))
+        try:
+            self._send(items, first)
+            sent, look = len(items), perf_counter() + LOOK
+            while not self._hears_the_end(harvest, look):
+                if perf_counter() < look:
+                    continue
+                harvest.take(page.ended())
+                if claim.halt.is_set():
+                    page.halt()
+                    page.limit(0)
+                elif sent > page.begun():
+                    sent = page.begin_no_more()
+                    self._give_back(claim, first + sent)
+                look = perf_counter() + LOOK
+        except (EOFError, OSError) as error:
+            harvest.take(page.ended(surely=True))
+            raise Gone(running=page.begun() > harvest.taken) from error
+        harvest.take(page.ended(surely=True))
+        return harvest.taken
+
+    def _send(self, items: list[Any], first: int) -> None:
+        try:
+            packed, refused = pack(items), 0
+        except Exception:
+            packed, refused = _without_the_bad(items, first), 1
+        self.process.channel.send(PIECE, packed, refused)
+
+    def _hears_the_end(self, harvest: _Harvest, look: float) -> bool:
+        """Listen until *look* at most; say whether the piece is done."""
+        channel = self.process.channel
+        if not channel.is_ready(max(0.0, look - perf_counter())):
+            return False
+        kind, number, data, buffers = channel.receive()
+        if kind != DONE:
+            harvest.note(kind, number, data, buffers)
+        return kind == DONE
+
+
+class Gone(Exception):
+    """The process has died.
+
+    Attributes
+    ----------
+    running
+        Whether it was carrying out a task then.
+    """
+
+    def __init__(self, *, running: bool) -> None:
+        super().__init__()
+        self.running = running
+
+
+def _take(claim: Claim, most: int) -> list[Any]:
+    """Take the next items of *claim*: nobody else gets them any more."""
+    take = claim.items.popleft
+    found: list[Any] = []
+    with suppress(IndexError):
+        while len(found) < most:
+            found.append(take())
+    return found
+
+
+def _without_the_bad(items: list[Any], first: int) -> Packed:
+    """Pack *items* with an error in the place of each that cannot be pickled."""
+    good = []
+    for task, item in enumerate(items, first):
+        try:
+            pack(item)
+            good.append(item)
+        except Exception as error:  # each by itself
+            good.append(Refused(refusal(f"the item of task {task}", item, error)))
+    return pack(good)
+
+
+class _Harvest:
+    """Takes what a process has finished of one piece into the claim."""
+
+    def __init__(self, claim: Claim, page: Page) -> None:
+        self._claim, self._page = claim, page
+        self._notes: dict[int, list[_Note]] = {}
+        self._stop = 0
+        self.taken = 0
+
+    def note(
+        self, kind: int, number: int, data: bytes, buffers: list[memoryview]
+    ) -> None:
+        """Keep what was sent about task *number* of the piece until it has ended."""
+        self._notes.setdefault(number, []).append((kind, data, buffers))
+
+    def take(self, ended: int) -> None:
+        """Take in the tasks up to *ended*; the end stamp of each comes last."""
+        claim, page, notes = self._claim, self._page, self._notes
+        loads, stop = pickle.loads, self._stop
+        keep, stamp = claim.values.append, claim.ends.append
+        stops, text, stamps = page.stops, page.text, page.stamps
+        for task in range(self.taken, ended):
+            begin, stop = stop, stops[task]
+            try:
+                value = loads(text[begin:stop]) if stop > begin else MISSING
+                if task in notes:
+                    value = self._told(notes.pop(task), value)
+            except BaseException as error:  # what it is made of can't be imported here
+                claim.failures[len(claim.ends)], value = error, MISSING
+            keep(value)
+            stamp(stamps[task])
+        self._stop, self.taken = stop, max(self.taken, ended)
+
+    def _told(self, notes: list[_Note], value: Any) -> Any:
+        claim = self._claim
+        offset = len(claim.ends)
+        for kind, data, buffers in notes:
+            told = unpacked(data, buffers)
+            if kind == VALUE:
+                value = told
+            elif kind == PRINTED:
+                self._hear(offset, told)
+            elif kind == FAILURE:
+                claim.failures[offset] = revived(told)
+        return value
+
+    def _hear(self, offset: int, text: str) -> None:
+        """Keep what a task has printed, and let it through where nobody shows it."""
+        owner = self._claim.owner
+        if owner.keeps_text:
+            self._claim.texts[offset] = Printed.of(text)
+        if owner.echo:
+            owner.context.copy().run(sys.stdout.write, text)

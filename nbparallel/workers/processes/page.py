@@ -1,0 +1,126 @@
+"""The page of memory that a worker process and its parent share.
+
+On it the process notes each task that it begins and each that has ended, with the
+result, before it goes on. So its parent knows what it was doing when it died, and
+nothing that had ended is lost with it. And the parent can take back what the process
+has been sent and has not begun.
+
+Guarantees
+----------
+- One side writes each word, the other only reads it.
+- A result is on the page before the count of ended tasks says so. The parent believes a
+  count only at its next look (see `Page.ended`), or once the process is known to have
+  finished or died: by then everything written before it can be read, too.
+- To take back, the parent lowers the limit, lets `SETTLED` seconds pass, and then reads
+  how many tasks were begun. The process notes a task as begun and only then looks at
+  the limit. Memory may deliver the two late, but not that late: so no task is both
+  begun and taken back.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import time
+from typing import Final
+
+from nbparallel.workers.packing import memory_file
+
+#: The most tasks that are sent at once.
+MOST_TASKS: Final = 4096
+#: Seconds after which what one processor has written is seen by all others.
+SETTLED: Final = 0.001
+
+_BEGUN, _ENDED, _LIMIT, _HALT, _WORDS = range(5)
+_TEXT = 1 << 20
+_SIZE: Final = 8 * (_WORDS + 2 * MOST_TASKS) + _TEXT
+
+
+class Page:
+    """The shared memory behind *file*.
+
+    Attributes
+    ----------
+    words
+        Counts of the tasks sent last: begun, ended, how many may be begun; and whether
+        the run is being cancelled.
+    stamps
+        When each of those tasks ended, by `time.perf_counter`.
+    stops
+        Where the result of each ends in *text*. It begins where the one before ends; of
+        no length where it has been sent instead.
+    text
+        Pickled results.
+    """
+
+    def __init__(self, file: int) -> None:
+        self.file = file
+        memory = memoryview(mmap.mmap(file, _SIZE))
+        counted = 8 * _WORDS
+        stamped = counted + 8 * MOST_TASKS
+        stopped = stamped + 8 * MOST_TASKS
+        self.words = memory[:counted].cast("Q")
+        self.stamps = memory[counted:stamped].cast("d")
+        self.stops = memory[stamped:stopped].cast("Q")
+        self.text = memory[stopped:]
+        self._seen = 0
+
+    # -- In the parent ----------------------------------------------------------------
+
+    def reset(self, tasks: int) -> None:
+        """Make ready for so many tasks, before they are sent."""
+        self.words[_BEGUN] = self.words[_ENDED] = self.words[_HALT] = self._seen = 0
+        self.words[_LIMIT] = tasks
+
+    def begun(self) -> int:
+        """Return how many tasks the process has begun."""
+        return self.words[_BEGUN]
+
+    def ended(self, *, surely: bool = False) -> int:
+        """Return how many tasks have ended: at the last look, or *surely* by now."""
+        now = self.words[_ENDED]
+        seen, self._seen = self._seen, now
+        return now if surely else seen
+
+    def limit(self, tasks: int) -> None:
+        """Let the process begin no further task than so many."""
+        self.words[_LIMIT] = tasks
+
+    def begin_no_more(self) -> int:
+        """Let the process begin no further task; return how many it has begun."""
+        limit = self.begun()
+        self.limit(limit)
+        time.sleep(SETTLED)
+        return max(limit, self.begun())
+
+    def halt(self) -> None:
+        """Let the tasks know that the run is being cancelled."""
+        self.words[_HALT] = 1
+
+    # -- In the process ---------------------------------------------------------------
+
+    def is_halted(self) -> bool:
+        """Whether the run is being cancelled."""
+        return bool(self.words[_HALT])
+
+    def may_begin(self, task: int) -> bool:
+        """Note that *task* is begun, unless it has been taken back."""
+        words = self.words
+        words[_BEGUN] = task + 1  # first of all: see the module's guarantees
+        if task < words[_LIMIT]:
+            return True
+        words[_BEGUN] = task
+        return False
+
+    def note_end(self, task: int, stamp: float, stop: int) -> None:
+        """Note that *task* has ended, and where its result ends."""
+        self.stamps[task] = stamp
+        self.stops[task] = stop
+        self.words[_ENDED] = task + 1
+
+
+def new_file() -> int:
+    """Return the descriptor of a file in memory for a page."""
+    with memory_file() as file:
+        file.truncate(_SIZE)
+        return os.dup(file.fileno())

@@ -1,0 +1,661 @@
+"""Worker processes: what they carry out, how they die, what is lost with them."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gc
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nbparallel as nbp
+from nbparallel.errors import BadType, BadValue, RemoteError, WorkerDied
+from nbparallel.testing import DEADLINE
+from nbparallel.types import State
+from nbparallel.workers.processes import MOST_WORKERS
+from tests.engine.conftest import wait_for
+
+pytestmark = pytest.mark.timeout(120)
+say = print  # what tasks print is the subject here
+ROOT = Path(__file__).parents[2]
+#: Processes that are killed at random instants; `make soak` kills 200.
+KILLS = int(os.environ.get("KILLS", "6"))
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    with nbp.defaults(backend="processes", workers=2, progress=False):
+        yield
+
+
+@pytest.fixture
+def notes(tmp_path):
+    """A file that tasks in other processes append to, one line each."""
+    return tmp_path / "notes"
+
+
+def note(file, text):
+    with file.open("a") as opened:
+        opened.write(f"{text}\n")
+
+
+def lines(file):
+    return file.read_text().splitlines() if file.exists() else []
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return state != "Z"
+
+
+# -- What they carry out --------------------------------------------------------------
+
+
+def test_tasks_run_in_other_processes_and_keep_their_order():
+    run = nbp.pmap(lambda n: (n * n, os.getpid()), range(1000))
+
+    squares, pids = zip(*run.results, strict=True)
+    assert list(squares) == [n * n for n in range(1000)]
+    assert os.getpid() not in pids
+    assert len({*pids}) <= 2
+
+
+def test_a_second_run_has_the_same_processes():
+    first = {*nbp.pmap(lambda _: os.getpid(), range(2)).results}
+    second = {*nbp.pmap(lambda _: os.getpid(), range(2)).results}
+
+    assert second <= first | second
+    assert first & second
+
+
+@dataclass
+class Point:
+    x: int
+
+    def moved(self, by):
+        return Point(self.x + by)
+
+
+def decorated(function):
+    @functools.wraps(function)
+    def wrapper(*args):
+        return ("decorated", function(*args))
+
+    return wrapper
+
+
+FACTOR = 3
+
+
+def in_a_cell(source):
+    """Return the names that *source* defines, as those of a notebook's cell."""
+    names = {"__name__": "__main__"}
+    exec(textwrap.dedent(source), names)
+    return names
+
+
+CELLS = {
+    "recursive": """
+        def f(n):
+            return 1 if n < 2 else n * f(n - 1)
+        """,
+    "uses another": """
+        def g(n):
+            return n + 1
+        def f(n):
+            return g(n) * 2
+        """,
+    "closure": """
+        def make(k):
+            def f(n):
+                return n * k
+            return f
+        f = make(5)
+        """,
+    "decorated": """
+        import functools
+        def twice(fn):
+            @functools.wraps(fn)
+            def wrapper(n):
+                return fn(fn(n))
+            return wrapper
+        @twice
+        def f(n):
+            return n + 10
+        """,
+    "cached": """
+        import functools
+        @functools.lru_cache
+        def f(n):
+            return n * 2
+        """,
+    "dataclass": """
+        from dataclasses import dataclass
+        @dataclass(frozen=True)
+        class P:
+            x: int
+        def f(n):
+            return P(n)
+        """,
+    "class with a parent": """
+        class A:
+            def __init__(self, n):
+                self.n = n
+            def __eq__(self, other):
+                return type(self) is type(other) and self.n == other.n
+        class B(A):
+            def __init__(self, n):
+                super().__init__(n + 1)
+        def f(n):
+            return B(n)
+        """,
+    "enum": """
+        import enum
+        class Colour(enum.Enum):
+            RED = 0
+            BLUE = 1
+        def f(n):
+            return Colour(n % 2)
+        """,
+    "named tuple": """
+        from typing import NamedTuple
+        class P(NamedTuple):
+            x: int
+        def f(n):
+            return P(n)
+        """,
+    "bound method": """
+        class Model:
+            def __init__(self, w):
+                self.w = w
+            def predict(self, n):
+                return n * self.w
+        f = Model(7).predict
+        """,
+    "callable object": """
+        class Add:
+            def __init__(self, k):
+                self.k = k
+            def __call__(self, n):
+                return n + self.k
+        f = Add(4)
+        """,
+    "class method": """
+        class C:
+            @classmethod
+            def f(cls, n):
+                return (cls.__name__, n)
+        f = C.f
+        """,
+    "static method": """
+        class C:
+            @staticmethod
+            def f(n):
+                return n - 1
+        f = C.f
+        """,
+    "partial": """
+        from functools import partial
+        f = partial(pow, 2)
+        """,
+    "lambda": "f = lambda n: n ** 2",
+    "lambda with a default": "f = [lambda n, k=k: n * k for k in range(4)][2]",
+    "module": """
+        import math
+        def f(n):
+            return math.sqrt(n)
+        """,
+    "module under another name": """
+        import numpy as np
+        def f(n):
+            return float(np.sin(n))
+        """,
+    "import inside": """
+        def f(n):
+            import json
+            return json.dumps({"n": n})
+        """,
+    "global data": """
+        table = {n: str(n) for n in range(100)}
+        def f(n):
+            return table[n]
+        """,
+    "global array": """
+        import numpy as np
+        table = np.arange(1000.0)
+        def f(n):
+            return float(table[n:].sum())
+        """,
+    "generator inside": """
+        def numbers(n):
+            yield from range(n)
+        def f(n):
+            return sum(numbers(n))
+        """,
+    "async": """
+        import asyncio
+        async def f(n):
+            await asyncio.sleep(0)
+            return n + 0.5
+        """,
+    "builtin": "f = abs",
+    "data frame": """
+        import pandas as pd
+        def f(n):
+            return pd.DataFrame({"n": [n]})["n"].tolist()
+        """,
+}
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_people_write_in_cells_gives_what_a_loop_gives(cell):
+    f = in_a_cell(CELLS[cell])["f"]
+    expected = [asyncio.run(f(n)) if cell == "async" else f(n) for n in range(20)]
+
+    assert nbp.pmap(f, range(20)).results == expected
+
+
+def test_globals_changed_between_runs_are_seen():
+    names = in_a_cell("k = 1\ndef f(n):\n    return n * k")
+    assert nbp.pmap(names["f"], [2]).results == [2]
+
+    names["k"] = 10
+    assert nbp.pmap(names["f"], [2]).results == [20]
+
+
+def test_an_edited_module_is_seen_by_the_next_run(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "edited_between_runs.py"
+    file.write_text("def f(n):\n    return n + 1\n")
+    f = in_a_cell(
+        "def f(n):\n    import edited_between_runs\n    return edited_between_runs.f(n)"
+    )["f"]
+    assert nbp.pmap(f, range(2)).results == [1, 2]
+
+    file.write_text("def f(n):\n    return n + 100\n")
+    later = time.time() + 2
+    os.utime(file, (later, later))
+    assert nbp.pmap(f, range(2)).results == [100, 101]
+
+
+def test_the_folder_and_the_variables_are_those_of_now(tmp_path, monkeypatch):
+    nbp.pmap(abs, range(2))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("A_VARIABLE", "now")
+
+    found = nbp.pmap(lambda _: (str(Path.cwd()), os.environ["A_VARIABLE"]), [1]).results
+    assert found == [(str(tmp_path), "now")]
+
+
+def test_libraries_have_one_thread_each():
+    assert nbp.pmap(lambda _: os.environ["OMP_NUM_THREADS"], [1]).results == ["1"]
+
+
+def test_arrays_arrive_whole_and_may_be_written_to():
+    table = np.arange(500_000.0)
+
+    def work(n):
+        table[:] = n  # its own copy
+        return np.full(200_000, n), table[:3]
+
+    run = nbp.pmap(work, range(4))
+    for n, (large, small) in enumerate(run.results):
+        assert (large == n).all()
+        assert small.tolist() == [n] * 3
+        large[:] = 1
+    assert table[2] == 2
+
+
+def test_an_item_with_an_array_arrives():
+    items = [np.full(100_000, n) for n in range(4)]
+
+    assert nbp.pmap(lambda a: int(a.sum()), items).results == [
+        n * 100_000 for n in range(4)
+    ]
+
+
+def test_rows_of_a_frame():
+    frame = pd.DataFrame({"a": [1, 2], "b": [3, 4]}, index=["x", "y"])
+
+    run = nbp.pmap(lambda a, b: a + b, frame)
+    assert run.df["result"].to_dict() == {"x": 4, "y": 6}
+
+
+def test_a_lazy_input_is_read_here():
+    here = []
+
+    def numbers():
+        for n in range(10):
+            here.append(os.getpid())
+            yield n
+
+    assert nbp.pmap(abs, numbers()).results == list(range(10))
+    assert {*here} == {os.getpid()}
+
+
+def test_a_run_inside_a_task_works():
+    def work(n):
+        return sum(nbp.pmap(abs, range(-n, 0)).results)
+
+    assert nbp.pmap(work, range(5)).results == [0, 1, 3, 6, 10]
+
+
+# -- What they say --------------------------------------------------------------------
+
+
+def test_text_warnings_and_log_are_kept_with_the_row():
+    def work(n):
+        import logging
+        import warnings
+
+        say("printed", n)
+        warnings.warn(f"warned {n}", stacklevel=1)
+        logging.getLogger("a task").warning("logged %s", n)
+
+    rows = nbp.pmap(work, range(3)).df["output"]
+    for n in range(3):
+        assert f"printed {n}\n" in rows[n]
+        assert f"warned {n}" in rows[n]
+        assert f"logged {n}" in rows[n]
+
+
+@pytest.mark.parametrize("capture", [True, False])
+def test_text_that_nobody_shows_is_let_through(capture, capsys):
+    run = nbp.pmap(lambda n: say("task", n), range(3), capture=capture)
+
+    assert sorted(capsys.readouterr().out.splitlines()) == [
+        "task 0",
+        "task 1",
+        "task 2",
+    ]
+    assert run.df["output"].tolist() == [f"task {n}\n" * capture for n in range(3)]
+
+
+class OwnError(Exception):
+    def __init__(self, code, detail):
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+
+
+def test_errors_have_their_type_and_their_traceback():
+    def work(n):
+        if n == 0:
+            return int("of a known type")
+        if n == 1:
+            raise OwnError(3, "not rebuilt")
+        sys.exit(4)
+
+    errors = nbp.pmap(work, range(3)).errors
+    assert type(errors[0]) is ValueError
+    assert "in work" in str(errors[0].__cause__)
+    assert 'return int("of a known type")' in str(errors[0].__cause__)
+    assert type(errors[1]) is RemoteError
+    assert "OwnError: 3: not rebuilt" in str(errors[1])
+    assert type(errors[2]) is SystemExit
+
+
+# -- What cannot be sent --------------------------------------------------------------
+
+
+def test_a_function_that_cannot_be_sent_is_refused_before_any_task(notes):
+    lock = threading.Lock()
+
+    def work(n):
+        note(notes, n)
+        return lock
+
+    with pytest.raises(
+        BadType, match=r"the function, its variable lock .*_thread.lock"
+    ):
+        nbp.pmap(work, range(3))
+    assert lines(notes) == []
+
+
+def test_an_item_that_cannot_be_sent_is_a_row():
+    items = [1, {"a": [threading.Lock()]}, 3]
+
+    run = nbp.pmap(lambda item: item, items)
+    assert run.df["status"].tolist() == ["ok", "error", "ok"]
+    assert re.match(
+        r"the item of task 1\['a'\]\[0\] is of type _thread.lock", str(run.errors[1])
+    )
+
+
+def test_a_result_that_cannot_be_sent_is_a_row():
+    def work(n):
+        return threading.Lock() if n == 1 else n
+
+    run = nbp.pmap(work, range(3))
+    assert run.df["status"].tolist() == ["ok", "error", "ok"]
+    assert "what the task returned is of type _thread.lock" in str(run.errors[1])
+
+
+def test_too_many_are_refused():
+    with pytest.raises(BadValue, match=f"Up to {MOST_WORKERS} are started"):
+        nbp.pmap(abs, [1], workers=10_000)
+
+
+# -- Death ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("os._exit(7)", "ended with exit code 7"),
+        ("os.kill(os.getpid(), 9)", r"was killed by SIGKILL \(9\)"),
+        ("ctypes.string_at(0)", r"was killed by SIGSEGV \(11\)"),
+    ],
+)
+def test_exactly_the_running_task_crashes(how, said, notes):
+    die = in_a_cell(f"import ctypes, os\ndef die():\n    {how}")["die"]
+
+    def work(n):
+        note(notes, n)
+        return die() if n == 500 else n
+
+    run = nbp.pmap(work, range(1000))
+    columns = run.df["status"]
+    assert columns[500] == "crashed"
+    assert Counter(columns)["ok"] == 999
+    assert run.df["result"].drop(500).tolist() == [n for n in range(1000) if n != 500]
+    assert isinstance(run.errors[500], WorkerDied)
+    assert re.search(said, str(run.errors[500]))
+    assert Counter(lines(notes)) == {str(n): 1 for n in range(1000)}
+
+
+def test_quick_tasks_before_the_crash_keep_their_results():
+    run = nbp.pmap(lambda n: os._exit(1) if n == 5000 else n, range(10_000))
+
+    assert run.df["status"].value_counts()["ok"] == 9_999
+    assert list(run.errors) == [5000]
+
+
+def test_a_crashed_task_can_be_retried(notes):
+    def work(n):
+        if n == 3 and not lines(notes):
+            note(notes, n)
+            os._exit(1)
+        return n
+
+    run = nbp.pmap(work, range(6))
+    run.retry()
+    assert run.results == list(range(6))
+    assert run.df["attempts"].tolist() == [1, 1, 1, 2, 1, 1]
+
+
+def test_random_kills_lose_nothing_and_repeat_nothing(notes):
+    rng, tasks = random.Random(), 30 * KILLS
+    run = nbp.pmap(_work_and_tell, [(notes, n) for n in range(tasks)], block=False)
+    killed = 0
+    while not run.wait(rng.random() / 20):
+        pids = [int(line.split()[1]) for line in lines(notes)[-1:]]
+        if pids and alive(pids[0]) and killed < KILLS:
+            os.kill(pids[0], signal.SIGKILL)
+            killed += 1
+
+    statuses = Counter(run.df["status"])
+    assert statuses["ok"] + statuses["crashed"] == tasks
+    assert 1 <= statuses["crashed"] <= killed
+    begun = Counter(line.split()[0] for line in lines(notes))
+    assert set(begun.values()) == {1}
+    for task, status in enumerate(run.df["status"]):
+        if status == "ok":
+            assert begun[str(task)] == 1
+
+
+def _work_and_tell(item):
+    file, n = item
+    note(file, f"{n} {os.getpid()}")
+    time.sleep(0.003)
+    return n
+
+
+def test_a_process_that_cannot_read_its_tasks_does_not_take_for_ever():
+    class Poison:
+        def __reduce__(self):
+            return os._exit, (9,)
+
+    run = nbp.pmap(lambda item: item, [1, Poison(), 3], workers=1)
+    assert run.df["status"].tolist() == ["ok", "crashed", "ok"]
+
+
+# -- Cancel ---------------------------------------------------------------------------
+
+
+def backtrack(_):
+    re.match(r"(a+)+b", "a" * 50)  # keeps the interpreter lock for years
+
+
+def test_a_call_that_keeps_the_interpreter_is_ended():
+    run = nbp.pmap(backtrack, range(5), grace=0.1, block=False)
+    wait_for(lambda: len(run.snapshot().running) == 2)
+    run.cancel()
+
+    assert run.wait(DEADLINE)
+    assert run.state is State.CANCELLED
+    assert run.df["status"].tolist() == ["cancelled"] * 5
+    assert run.snapshot().abandoned == 0
+    assert nbp.pmap(abs, [-1]).results == [1]
+
+
+def test_tasks_can_look_and_end_early():
+    def work(_):
+        nbp.sleep(60)
+        return nbp.cancelled()
+
+    run = nbp.pmap(work, range(2), grace=DEADLINE, block=False)
+    wait_for(lambda: len(run.snapshot().running) == 2)
+    run.cancel()
+    assert run.results == [True, True]
+
+
+def test_no_task_starts_once_a_cancel_is_felt(notes):
+    def work(n):
+        note(notes, n)
+        time.sleep(0.001)
+
+    run = nbp.pmap(work, range(100_000), block=False)
+    wait_for(lambda: len(lines(notes)) > 100)
+    run.cancel()
+    assert run.wait(DEADLINE)
+
+    count = len(lines(notes))
+    assert count < 100_000
+    assert run.df["status"].value_counts()["ok"] == count
+    assert len(lines(notes)) == count
+
+
+def test_what_waits_behind_a_slow_task_is_taken_back(notes):
+    def work(n):
+        note(notes, n)
+        if n == 200:
+            while len(lines(notes)) < 400:  # all the others, without this one
+                time.sleep(0.001)
+        return n
+
+    assert nbp.pmap(work, range(400)).results == list(range(400))
+
+
+def test_pause_and_resume(notes):
+    def work(n):
+        note(notes, n)
+        time.sleep(0.001)
+
+    run = nbp.pmap(work, range(1000), block=False)
+    wait_for(lambda: lines(notes))
+    run.pause()
+    wait_for(lambda: not run.snapshot().running)
+    paused = len(lines(notes))
+    run.resume()
+    assert run.wait(DEADLINE)
+    assert paused < 1000
+    assert len(lines(notes)) == 1000
+
+
+# -- The parent -----------------------------------------------------------------------
+
+PARENT = """
+import os, re, sys, time
+import nbparallel as nbp
+
+def work(file):
+    with open(file, "a") as opened:
+        opened.write(f"{os.getpid()}\\n")
+    re.match(r"(a+)+b", "a" * 50)
+
+nbp.pmap(work, [sys.argv[1]] * 2, backend="processes", workers=2, progress=False)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_none_outlives_its_parent_whatever_it_does(how, notes):
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(notes)], cwd=ROOT)
+    wait_for(lambda: len(lines(notes)) == 2)
+    parent.send_signal(how)
+    parent.wait(DEADLINE)
+
+    for line in lines(notes):
+        wait_for(lambda pid=int(line): not alive(pid))
+
+
+def test_an_interrupt_ends_the_run_and_not_the_processes(notes):
+    script = PARENT.replace("re.match", "time.sleep(60) or re.match")
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, str(notes)], cwd=ROOT, stderr=subprocess.PIPE
+    )
+    wait_for(lambda: len(lines(notes)) == 2)
+    parent.send_signal(signal.SIGINT)
+    _, said = parent.communicate(timeout=DEADLINE)
+
+    assert said.count(b"Traceback") == 1
+    assert b"KeyboardInterrupt: the run was cancelled" in said
+    for line in lines(notes):
+        wait_for(lambda pid=int(line): not alive(pid))
+
+
+def test_large_results_are_let_go():
+    run = nbp.pmap(lambda _: np.zeros(1_000_000), range(8))
+    assert len(run.results) == 8
+    opened = len([*Path("/proc/self/fd").iterdir()])
+    del run
+    nbp.pmap(abs, [1])
+    gc.collect()
+    assert len([*Path("/proc/self/fd").iterdir()]) <= opened
