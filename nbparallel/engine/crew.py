@@ -32,8 +32,11 @@ class Member(Protocol):
     def has_work(self) -> bool:
         """Whether a worker that comes now gets something to do; the lock is held."""
 
-    def next_claim(self, worker: int) -> Claim | None:
-        """Return work of this run if there is any now; the lock is held."""
+    def next_claim(self, worker: int, *, helps: bool = False) -> Claim | None:
+        """Return work of this run if there is any now; the lock is held.
+
+        Who *helps* waits for the run: it also gets what others have and did not begin.
+        """
 
     def next_reading(self) -> Callable[[], None] | None:
         """Return what reads its input, for the caller to call without the lock."""
@@ -110,7 +113,7 @@ class Crew:
         while True:
             with self.lock:
                 members = [each for each in self.members if _is_within(each, run)]
-                claim, reading = self._find(members, worker)
+                claim, reading = self._find(members, worker, helps=True)
             self.flush()
             if claim is not None or reading is None:
                 return claim
@@ -123,6 +126,18 @@ class Crew:
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Tell the run that *claim* came from."""
         claim.owner.lost(claim, error)
+
+    def broken(self, error: BaseException) -> None:
+        """End every run: there are no workers any more."""
+        with self.lock:
+            for member in [*self.members]:
+                member.broken(error)
+        self.flush()
+
+    @property
+    def over(self) -> bool:
+        """Whether every run has ended; a glance, good without the lock, too."""
+        return not self.members
 
     # -- Who wakes whom; the lock is held ---------------------------------------------
 
@@ -185,11 +200,11 @@ class Crew:
     # -- Inside -----------------------------------------------------------------------
 
     def _find(
-        self, members: list[Any], worker: int
+        self, members: list[Any], worker: int, *, helps: bool = False
     ) -> tuple[Claim | None, Callable[[], None] | None]:
         """Return a claim, or what reads the input of a member, or neither."""
         for member in members[::-1]:
-            if claim := member.next_claim(worker):
+            if claim := member.next_claim(worker, helps=helps):
                 return claim, None
             if reading := member.next_reading():
                 return None, reading

@@ -55,7 +55,8 @@ class Lifecycle:
     def __init__(self, run: Any, work: Work, options: Options) -> None:
         outer = calling_scope()
         parent = outer.run if outer is not None else None
-        assert parent is None or isinstance(parent, Scheduler)
+        if not isinstance(parent, Scheduler):  # of a run in another process
+            parent = None
         self.scheduler = Scheduler(work, options, parent, self)
         self.announcer = Announcer()
         self.fatal: BaseException | None = None

@@ -17,12 +17,9 @@ from nbparallel.magics.statement import Bound, Statement, refuse_async, statemen
 from nbparallel.options import Options
 from nbparallel.types import FAILED, MISSING, Status
 from nbparallel.work.work import Work
+from nbparallel.workers import load
 from nbparallel.workers.printed import printing
 from nbparallel.workers.scope import current
-
-#: Backends whose workers see the user's names.
-BACKENDS = ("threads", "inline")
-
 
 #: What belongs to the task that carries a statement out.
 OURS = (current, printing)
@@ -91,7 +88,7 @@ def run_statements(
         the call waits for that.
     """
     __tracebackhide__ = True
-    if options.backend not in BACKENDS:
+    if not load(options.backend).sees_names:
         message = (
             f"backend={options.backend!r}: statements need the names of the notebook. "
             f"Write backend='threads'."

@@ -86,6 +86,8 @@ class Snapshot:
         Threads that did not stop when told to and were left behind.
     input_error
         What the input iterable raised, or None.
+    broken_by
+        Why there are no workers any more, or None.
     measurement
         Whether its tasks are legs of a measurement, which has no retry.
     """
@@ -104,6 +106,7 @@ class Snapshot:
     log: tuple[tuple[int, str], ...] = ()
     abandoned: int = 0
     input_error: BaseException | None = field(default=None)
+    broken_by: BaseException | None = field(default=None)
     measurement: bool = False
 
     @property

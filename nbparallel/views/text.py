@@ -108,6 +108,8 @@ def notices(snapshot: Snapshot) -> list[str]:
     if snapshot.input_error is not None:
         line = error_line(snapshot.input_error)
         said.append(f"The input raised after {count(snapshot.known)} items: {line}")
+    if snapshot.broken_by is not None:
+        said.append(f"There are no workers any more: {error_line(snapshot.broken_by)}")
     if snapshot.abandoned:
         threads = "thread" if snapshot.abandoned == 1 else "threads"
         said.append(

@@ -14,10 +14,11 @@ from nbparallel.engine import capture
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.workers import KINDS, load
 from nbparallel.workers.scope import current
+from tests.engine import pools
 from tests.engine.fakes import FAKES
 
-#: Every kind of worker, and kinds that are nothing like them.
-BACKENDS = [*KINDS, *FAKES]
+#: Every kind of worker, kinds that are nothing like them, and executors of the user's.
+BACKENDS = [*KINDS, *FAKES, *pools.POOLS]
 #: The backends that carry out several tasks at once.
 PARALLEL = [kind for kind in BACKENDS if kind != "inline"]
 
@@ -30,13 +31,14 @@ def backend(request):
 @pytest.fixture(autouse=True)
 def _quiet(request, monkeypatch):
     """Show nothing, and take the backend of the test, if it has one, by default."""
-    for word, place in FAKES.items():
+    for word, place in {**FAKES, **pools.POOLS}.items():
         monkeypatch.setitem(KINDS, word, place)
     backend = {}
     if "backend" in request.fixturenames:
         backend = {"backend": request.getfixturevalue("backend")}
     with nbp.defaults(progress=False, **backend):
         yield
+    pools.fresh()
     wait_for(lambda: not capture._runs)  # whatever happened, nothing is left tapped
 
 

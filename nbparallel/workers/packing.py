@@ -1,0 +1,194 @@
+"""Values on their way to another process and back.
+
+What a cell defines is pickled by value (cloudpickle), so that it need not be imported
+over there. Arrays travel beside the pickle: large ones in a file in memory that every
+process maps for itself, so that however many workers have one, it is there once. What
+a process writes to it stays its own.
+"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+import pickle
+import tempfile
+from collections.abc import Iterator
+from types import FunctionType, MethodType
+from typing import Any, BinaryIO
+
+from nbparallel.errors import BadType
+
+#: Bytes of arrays from which on they travel in a file.
+LARGE = 1 << 18
+#: Where an array begins in the file, in bytes: no processor wants it rounder.
+_STEP = 64
+#: How many steps lead at most to what a message names.
+_DEEPEST = 5
+
+CURE = (
+    "What goes to a worker process has to be pickled: open files, connections and "
+    "locks inside the task instead, or take backend='threads'."
+)
+
+
+class Packed:
+    """A pickled value, to be sent to any number of processes.
+
+    Attributes
+    ----------
+    data
+        The pickle.
+    buffers
+        The arrays beside it, unless they are in *file*.
+    sizes
+        The bytes of each array.
+    file
+        The descriptor of the file with the arrays, or None.
+    """
+
+    __slots__ = ("buffers", "data", "file", "sizes")
+
+    def __init__(self, data: bytes, buffers: list[memoryview]) -> None:
+        self.data = data
+        self.sizes = [each.nbytes for each in buffers]
+        self.buffers, self.file = buffers, None
+        if sum(self.sizes) >= LARGE:
+            self.file = _file_with(buffers)
+            self.buffers = []
+
+    def __del__(self) -> None:
+        if self.file is not None:
+            os.close(self.file)
+
+
+def pack(value: object) -> Packed:
+    """Pickle *value*; what cannot be pickled raises what its own code raises."""
+    import cloudpickle
+
+    found: list[memoryview] = []
+    data = cloudpickle.dumps(
+        value, protocol=5, buffer_callback=lambda each: found.append(each.raw())
+    )
+    return Packed(data, found)
+
+
+def mapped(file: int, sizes: list[int]) -> list[memoryview]:
+    """Return the arrays in *file*, mapped into this process, and close that."""
+    try:
+        whole = mmap.mmap(file, 0, flags=mmap.MAP_PRIVATE)
+    finally:
+        os.close(file)
+    view, begin, found = memoryview(whole), 0, []
+    for size in sizes:
+        found.append(view[begin : begin + size])
+        begin += -(-size // _STEP) * _STEP
+    return found
+
+
+def unpacked(data: bytes, buffers: list[memoryview]) -> Any:
+    """Return the value that was packed."""
+    return pickle.loads(data, buffers=buffers)
+
+
+def refusal(what: str, value: object, error: BaseException) -> BadType:
+    """Return the error that says which part of *value* cannot be pickled.
+
+    Parameters
+    ----------
+    what
+        How the message calls the value: ``"the item of task 3"``.
+    value, error
+        What was to be pickled, and what that raised.
+    """
+    way, part = _culprit(value)
+    of = f"{what}{way}" if way.startswith(("[", ".")) else f"{what}{way and ', '}{way}"
+    kind = type(part)
+    name = kind.__qualname__
+    if kind.__module__ not in ("builtins", "__main__"):
+        name = f"{kind.__module__}.{name}"
+    message = f"{of} is of type {name}, which can't be pickled ({error}). {CURE}"
+    return BadType(message)
+
+
+def can_be_pickled(value: object) -> bool:
+    """Whether *value* could be sent; whatever its own code raises means that not."""
+    import cloudpickle
+
+    try:
+        cloudpickle.Pickler(_Nowhere(), protocol=5, buffer_callback=id).dump(value)
+    except Exception:
+        return False
+    return True
+
+
+class _Nowhere(io.RawIOBase):
+    def write(self, data: Any) -> int:
+        return len(data)
+
+
+def _culprit(value: object) -> tuple[str, object]:
+    """Return how one gets from *value* to the part that can't be pickled, and that."""
+    way, seen = "", {id(value)}
+    for _ in range(_DEEPEST):
+        for step, part in _parts(value):
+            if id(part) not in seen and not can_be_pickled(part):
+                way, value = _joined(way, step), part
+                seen.add(id(part))
+                break
+        else:
+            break
+    return way, value
+
+
+def _joined(way: str, step: str) -> str:
+    if not way or step.startswith(("[", ".")):
+        return way + step
+    return f"{way}, {step}"
+
+
+def _parts(value: Any) -> Iterator[tuple[str, object]]:
+    """Yield what *value* is made of, and how that is written."""
+    if isinstance(value, FunctionType):
+        names = value.__code__.co_freevars
+        for name, cell in zip(names, value.__closure__ or (), strict=False):
+            try:
+                yield f"its variable {name}", cell.cell_contents
+            except ValueError:  # not bound yet
+                continue
+        for name in value.__code__.co_names:
+            if name in value.__globals__:
+                yield f"its variable {name}", value.__globals__[name]
+    elif isinstance(value, MethodType):
+        yield "its object", value.__self__
+        yield "its function", value.__func__
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield f"[{key!r:.40}]", part
+    elif isinstance(value, list | tuple | set | frozenset):
+        for number, part in enumerate(value):
+            yield f"[{number}]", part
+    else:
+        for name in ("func", "args", "keywords"):  # of a functools.partial
+            if hasattr(type(value), name):
+                yield f".{name}", getattr(value, name)
+        held = getattr(value, "__dict__", None)
+        if isinstance(held, dict):
+            for name, part in held.items():
+                yield f".{name}", part
+
+
+def memory_file() -> BinaryIO:
+    """Return a file without a name, in memory where the system has a place for such."""
+    folder = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
+    return tempfile.TemporaryFile(dir=folder)
+
+
+def _file_with(buffers: list[memoryview]) -> int:
+    with memory_file() as file:
+        for each in buffers:
+            file.write(each.cast("B"))
+            file.seek(-file.tell() % _STEP, io.SEEK_CUR)
+        file.truncate()
+        file.flush()
+        return os.dup(file.fileno())
