@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, Self
 
 from nbparallel import daemons
@@ -32,11 +32,11 @@ class Member(Protocol):
     def has_work(self) -> bool:
         """Whether a worker that comes now gets something to do; the lock is held."""
 
-    def next_claim(self, worker: int, *, helps: bool = False) -> Claim | None:
-        """Return work of this run if there is any now; the lock is held.
+    def next_claim(self, worker: int) -> Claim | None:
+        """Return work of this run if there is any now; the lock is held."""
 
-        Who *helps* waits for the run: it also gets what others have and did not begin.
-        """
+    def take_over(self, worker: int) -> Claim | None:
+        """Return work that others have taken and not begun; the lock is held."""
 
     def next_reading(self) -> Callable[[], None] | None:
         """Return what reads its input, for the caller to call without the lock."""
@@ -113,7 +113,9 @@ class Crew:
         while True:
             with self.lock:
                 members = [each for each in self.members if _is_within(each, run)]
-                claim, reading = self._find(members, worker, helps=True)
+                claim, reading = self._find(members, worker)
+                if claim is None and reading is None:
+                    claim = _first(each.take_over(worker) for each in members[::-1])
             self.flush()
             if claim is not None or reading is None:
                 return claim
@@ -200,11 +202,11 @@ class Crew:
     # -- Inside -----------------------------------------------------------------------
 
     def _find(
-        self, members: list[Any], worker: int, *, helps: bool = False
+        self, members: list[Any], worker: int
     ) -> tuple[Claim | None, Callable[[], None] | None]:
         """Return a claim, or what reads the input of a member, or neither."""
         for member in members[::-1]:
-            if claim := member.next_claim(worker, helps=helps):
+            if claim := member.next_claim(worker):
                 return claim, None
             if reading := member.next_reading():
                 return None, reading
@@ -243,6 +245,10 @@ class Crew:
 def _call_all(those: list[Callable[[], None]]) -> None:
     for wake in those:
         wake()
+
+
+def _first(claims: Iterable[Claim | None]) -> Claim | None:
+    return next((claim for claim in claims if claim is not None), None)
 
 
 def _is_within(member: Member | None, run: Member) -> bool:

@@ -109,16 +109,22 @@ class Scheduler:
 
     # -- Claims out; the lock is held -------------------------------------------------
 
-    def next_claim(self, worker: int, *, helps: bool = False) -> Claim | None:
+    def next_claim(self, worker: int) -> Claim | None:
         """Return work of this run if there is any now."""
-        tasks = None
-        if not self._holds_back():
-            self.source.absorb()
-            most = self.limits.most(self.source)
-            tasks = self.source.take(most) if most > 0 else None
-            tasks = tasks or self.open.steal()
-        if tasks is None and helps and not self.phase.holds_back:
-            tasks = self.open.take_over()
+        if self._holds_back():
+            return None
+        self.source.absorb()
+        most = self.limits.most(self.source)
+        tasks = self.source.take(most) if most > 0 else None
+        return self._claim(tasks or self.open.steal(), worker)
+
+    def take_over(self, worker: int) -> Claim | None:
+        """Return work that waits for a worker who may be waiting for this one."""
+        if self.phase.holds_back:
+            return None
+        return self._claim(self.open.take_over(), worker)
+
+    def _claim(self, tasks: range | None, worker: int) -> Claim | None:
         if tasks is None:
             return None
         items = self.records.items_of(tasks)
