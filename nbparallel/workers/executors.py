@@ -233,9 +233,9 @@ class Pooled(Window):
         self.desk.lost(claim, error)
         return False
 
-    def stop(self, claims: Sequence[Claim]) -> None:
+    def stop(self, claims: Sequence[Claim]) -> bool:
         """Raise `Abandoned` in the tasks of *claims* that compute in Python, here."""
-        raise_in((claim.thread for claim in claims), Abandoned)
+        return raise_in((claim.thread for claim in claims), Abandoned)
 
     def end(self, error: BaseException) -> None:
         """End the runs with what is to be said about *error*."""
