@@ -61,6 +61,8 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         abandoned=len(run.open.revoked),
         input_error=run.source.error,
         broken_by=run.broken_by,
+        elsewhere=run.backend.elsewhere,
+        guessed=run.backend.guessed,
         measurement=run.work.measurement,
     )
 

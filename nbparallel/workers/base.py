@@ -105,6 +105,11 @@ class Backend(ABC):
         Its workers share the memory of this process, and so the user's names.
     pool
         The object of the user's that has the workers; None: they are ours.
+    elsewhere
+        The word for *pool* where the workers don't share our memory, else ``""``: what
+        they have begun, nobody can end.
+    guessed
+        Nobody says how many workers there are.
     spare
         How many claims besides are held ready, so that no worker waits for one.
     """
@@ -114,6 +119,8 @@ class Backend(ABC):
     waits_itself: bool = False
     sees_names: bool = True
     pool: object = None
+    elsewhere: str = ""
+    guessed: bool = False
     spare: int = 0
 
     def __init__(self, desk: Desk, workers: int) -> None:

@@ -243,11 +243,12 @@ class Pooled(Window):
 
     def _adapt(self) -> None:
         """Adapt to where the workers are, as far as that is known."""
-        is_here = self._kind.is_here
+        is_here, told = self._kind.is_here, self._kind.told_workers
+        self.guessed = told is None and self.workers == GUESS
         self.nests = bool(is_here)
         if is_here is not False:
             return
-        told = self._kind.told_workers
+        self.elsewhere = self._kind.word
         self.spare = SPARE if told is not None and self.workers >= told else 0
         if self._far is None:
             self._far = Far(self._submit)
