@@ -28,6 +28,7 @@ from nbparallel.types import FINAL, MISSING, Status
 from nbparallel.work.work import Work
 from nbparallel.workers import KINDS, load
 from tests.engine.fakes import FAKES
+from tests.engine.pools import POOLS
 from tests.support.threads import ours
 
 DEADLINE = 20.0
@@ -393,7 +394,7 @@ def storm(seconds, seed, backends):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    KINDS.update(FAKES)
+    KINDS.update(FAKES | POOLS)
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     with nbp.defaults(progress=False):
         came_to = storm(float(sys.argv[1]), first, sys.argv[3:] or [*KINDS])
