@@ -96,10 +96,10 @@ class Crew:
             if reading is not None:
                 reading()
 
-    def try_claim(self, worker: int) -> Claim | None:
+    def try_claim(self, worker: int, *, reads: bool = True) -> Claim | None:
         """Return work if there is any now; an input is read by a thread of its own."""
         with self.lock:
-            claim, reading = self._find(self.members, worker)
+            claim, reading = self._find(self.members, worker, reads=reads)
         if reading is not None:
             self._have_read(reading)
         self.flush()
@@ -202,13 +202,13 @@ class Crew:
     # -- Inside -----------------------------------------------------------------------
 
     def _find(
-        self, members: list[Any], worker: int
+        self, members: list[Any], worker: int, *, reads: bool = True
     ) -> tuple[Claim | None, Callable[[], None] | None]:
         """Return a claim, or what reads the input of a member, or neither."""
         for member in members[::-1]:
             if claim := member.next_claim(worker):
                 return claim, None
-            if reading := member.next_reading():
+            if reads and (reading := member.next_reading()):
                 return None, reading
         return None, None
 

@@ -28,8 +28,13 @@ class Desk(Protocol):
     def claim(self, worker: int) -> Claim | None:
         """Wait for work and return it; None tells the worker to go home."""
 
-    def try_claim(self, worker: int) -> Claim | None:
-        """Return work if there is any now; an input is read by a thread of its own."""
+    def try_claim(self, worker: int, *, reads: bool = True) -> Claim | None:
+        """Return work if there is any now.
+
+        With *reads*, a thread of its own is started to read an input for it. A thread
+        that carries tasks out must start none: what ends a task from outside could meet
+        that one, which has its number until it has begun.
+        """
 
     def settle(self, claim: Claim) -> None:
         """Take a claim back; tasks of it that have not ended are handed out again."""

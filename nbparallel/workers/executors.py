@@ -192,14 +192,14 @@ class Pooled(Window):
         super().resize(workers)
         self._adapt()
 
-    def fill(self) -> None:
+    def fill(self, *, reads: bool = True) -> None:
         """Send batches, once it is known where to."""
         if self._far is None and not self.nests:
             self._adapt()
         if self._far is None and not self.nests:
             self._ask()
         else:
-            super().fill()
+            super().fill(reads=reads)
 
     def send(self, claim: Claim) -> Future[Any]:
         """Submit what carries *claim* out."""

@@ -118,14 +118,14 @@ class Window(Backend):
         self._ended = True
         self.desk.broken(error)
 
-    def fill(self) -> None:
+    def fill(self, *, reads: bool = True) -> None:
         """Send claims as long as there are places, and tasks for them."""
         me = threading.get_ident()
         if me in self._filling:  # a claim that has ended while it was sent
             return
         self._filling.add(me)
         try:
-            while not self._ended and self._fill_one():
+            while not self._ended and self._fill_one(reads=reads):
                 pass
         finally:
             self._filling.discard(me)
@@ -156,15 +156,15 @@ class Window(Backend):
             if claim.halt.is_set() or claim.is_void:
                 future.cancel()
 
-    def _fill_one(self) -> bool:
+    def _fill_one(self, *, reads: bool) -> bool:
         """Send a claim if there is one; return whether there may be another."""
         places = self._places
         place = places.take(self.width)
         if place is None:
             return False
-        claim = self.desk.try_claim(place)
+        claim = self.desk.try_claim(place, reads=reads)
         if claim is None:
-            if places.give_back(place):
+            if places.give_back(place) or not reads:
                 self.ring()
             return False
         self._send(claim, partial(places.give_back, place))
@@ -199,7 +199,7 @@ class Window(Backend):
             _log.exception("what a worker brought back could not be taken")
         leave()
         if fills:
-            self.fill()
+            self.fill(reads=False)
         else:
             self.ring()
 
