@@ -13,9 +13,11 @@ import mmap
 import os
 import pickle
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache, lru_cache, partial
 from types import FunctionType, MethodType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from nbparallel.errors import BadType
 
@@ -64,13 +66,35 @@ class Packed:
 
 def pack(value: object) -> Packed:
     """Pickle *value*; what cannot be pickled raises what its own code raises."""
+    found: list[memoryview] = []
+    file = io.BytesIO()
+    _pickler()(file, lambda each: found.append(each.raw())).dump(value)
+    return Packed(file.getvalue(), found)
+
+
+@cache
+def _pickler() -> Any:
+    """Return the class of what pickles: by value what no import could find."""
     import cloudpickle
 
-    found: list[memoryview] = []
-    data = cloudpickle.dumps(
-        value, protocol=5, buffer_callback=lambda each: found.append(each.raw())
-    )
-    return Packed(data, found)
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it carries no types
+        def __init__(self, file: Any, callback: Callable[[Any], object]) -> None:
+            super().__init__(file, protocol=5, buffer_callback=callback)
+
+        def reducer_override(self, value: Any) -> Any:
+            if type(value) is _Cached and value.__module__ == "__main__":
+                return _cached, (value.__wrapped__, value.cache_parameters())
+            return super().reducer_override(value)
+
+    return Pickler
+
+
+_Cached: Final = type(lru_cache(id))
+
+
+def _cached(function: Callable[..., Any], parameters: dict[str, Any]) -> Any:
+    """Return a function of a cell that is to remember its results, once more."""
+    return lru_cache(**parameters)(function)
 
 
 def mapped(file: int, sizes: list[int]) -> list[memoryview]:
@@ -88,7 +112,7 @@ def mapped(file: int, sizes: list[int]) -> list[memoryview]:
 
 def unpacked(data: bytes, buffers: list[memoryview]) -> Any:
     """Return the value that was packed."""
-    return pickle.loads(data, buffers=buffers)
+    return pickle.loads(data, buffers=buffers)  # noqa: S301 # a process of ours made it
 
 
 def refusal(what: str, value: object, error: BaseException) -> BadType:
@@ -113,10 +137,8 @@ def refusal(what: str, value: object, error: BaseException) -> BadType:
 
 def can_be_pickled(value: object) -> bool:
     """Whether *value* could be sent; whatever its own code raises means that not."""
-    import cloudpickle
-
     try:
-        cloudpickle.Pickler(_Nowhere(), protocol=5, buffer_callback=id).dump(value)
+        _pickler()(_Nowhere(), id).dump(value)
     except Exception:
         return False
     return True
@@ -150,32 +172,29 @@ def _joined(way: str, step: str) -> str:
 def _parts(value: Any) -> Iterator[tuple[str, object]]:
     """Yield what *value* is made of, and how that is written."""
     if isinstance(value, FunctionType):
-        names = value.__code__.co_freevars
-        for name, cell in zip(names, value.__closure__ or (), strict=False):
-            try:
-                yield f"its variable {name}", cell.cell_contents
-            except ValueError:  # not bound yet
-                continue
-        for name in value.__code__.co_names:
-            if name in value.__globals__:
-                yield f"its variable {name}", value.__globals__[name]
+        yield from _variables(value)
     elif isinstance(value, MethodType):
-        yield "its object", value.__self__
-        yield "its function", value.__func__
+        yield from (("its object", value.__self__), ("its function", value.__func__))
+    elif isinstance(value, partial):
+        yield from ((".func", value.func), (".args", value.args))
+        yield ".keywords", value.keywords
     elif isinstance(value, dict):
-        for key, part in value.items():
-            yield f"[{key!r:.40}]", part
+        yield from ((f"[{key!r:.40}]", part) for key, part in value.items())
     elif isinstance(value, list | tuple | set | frozenset):
-        for number, part in enumerate(value):
-            yield f"[{number}]", part
-    else:
-        for name in ("func", "args", "keywords"):  # of a functools.partial
-            if hasattr(type(value), name):
-                yield f".{name}", getattr(value, name)
-        held = getattr(value, "__dict__", None)
-        if isinstance(held, dict):
-            for name, part in held.items():
-                yield f".{name}", part
+        yield from ((f"[{number}]", part) for number, part in enumerate(value))
+    elif isinstance(held := getattr(value, "__dict__", None), dict):
+        yield from ((f".{name}", part) for name, part in held.items())
+
+
+def _variables(function: FunctionType) -> Iterator[tuple[str, object]]:
+    """Yield the variables from outside that *function* uses."""
+    code = function.__code__
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False):
+        with suppress(ValueError):  # not bound yet
+            yield f"its variable {name}", cell.cell_contents
+    for name in code.co_names:
+        if name in function.__globals__:
+            yield f"its variable {name}", function.__globals__[name]
 
 
 def memory_file() -> BinaryIO:

@@ -7,6 +7,7 @@ pickled fails its own row: items and results are packed one by one.
 
 from __future__ import annotations
 
+import io
 import pickle
 from array import array
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from uuid import uuid4
 from nbparallel.errors import BadType
 from nbparallel.types import MISSING
 from nbparallel.workers.claim import Claim
-from nbparallel.workers.packing import refusal
+from nbparallel.workers.packing import _pickler, refusal
 from nbparallel.workers.remote_errors import pack_error, revived
 
 #: Values of these types are pickled together: none of them can fail.
@@ -147,10 +148,9 @@ def pack_failure(error: BaseException) -> bytes:
 
 
 def _by_value(value: object) -> bytes:
-    import cloudpickle
-
-    data: bytes = cloudpickle.dumps(value, protocol=5)
-    return data
+    file = io.BytesIO()
+    _pickler()(file, None).dump(value)
+    return file.getvalue()
 
 
 def _unpacked(values: Values, failures: dict[int, BaseException]) -> list[Any]:

@@ -13,6 +13,7 @@ from concurrent.futures import (
 )
 from concurrent.futures.process import BrokenProcessPool
 from concurrent.futures.thread import BrokenThreadPool
+from functools import lru_cache
 from itertools import chain
 
 import loky
@@ -166,6 +167,15 @@ class TestFarAway:
             nbp.pmap(lambda _: guard, range(3), backend=far)
 
         assert statuses(nbp.last) == ["cancelled"] * 3
+
+    def test_a_function_that_remembers_results_can_be_sent(self, far):
+        @lru_cache(maxsize=5)
+        def double(number):
+            return 2 * number
+
+        double.__module__ = "__main__"
+
+        assert nbp.pmap(double, [1, 2], backend=far).results == [2, 4]
 
     def test_what_tasks_print_is_in_their_rows(self, far, capfd):
         say = print
