@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nbparallel.engine.run import Run
     from nbparallel.engine.runs import runs
     from nbparallel.errors import (
+        BackendBroken,
         BadCell,
         BadType,
         BadValue,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "BackendBroken": "errors",
     "BadCell": "errors",
     "BadType": "errors",
     "BadValue": "errors",
@@ -69,6 +71,7 @@ _WHERE = {
 }
 
 __all__ = [
+    "BackendBroken",
     "BadCell",
     "BadType",
     "BadValue",

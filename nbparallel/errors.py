@@ -8,6 +8,7 @@
     │   └── BadValue  (ValueError)
     │       └── BadCell         a cell of a magic; it shows the line and the place
     ├── InputError              the user's iterable raised while it was read
+    ├── BackendBroken           the executor it was given carries no more tasks out
     ├── TaskCancelled           the value of a task that was cancelled was asked for
     ├── StillRunning            an answer was asked for that only an ended run has
     ├── WorkerDied              a worker process ended while it carried out a task
@@ -75,6 +76,10 @@ class BadCell(BadValue):
 
 class InputError(NbparallelError):
     """The input iterable raised; every task before that position has its row."""
+
+
+class BackendBroken(NbparallelError, RuntimeError):
+    """The executor that a run was given has been shut down, or its workers died."""
 
 
 class TaskCancelled(NbparallelError):

@@ -6,7 +6,9 @@ contract tests pick it up.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from concurrent.futures import Executor
+from importlib import import_module
+from typing import Any, Final, Literal
 
 #: The words, for type checkers and for Tab; a test holds them to `KINDS`.
 Kind = Literal["threads", "processes", "inline"]
@@ -16,3 +18,26 @@ KINDS: Final[dict[str, str]] = {
     "processes": "nbparallel.workers.processes:Processes",
     "inline": "nbparallel.workers.inline:Inline",
 }
+
+#: What carries a batch out where nothing is but this package.
+BATCHES: Final = "nbparallel.worker_batch:carry"
+
+
+def import_from(place: str) -> Any:
+    """Return what a place names, as in ``"package.module:name"``."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
+
+
+def word_of(backend: str | Executor) -> str:
+    """Return the word for *backend*: of an executor, the name of its class.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> word_of("threads"), word_of(ThreadPoolExecutor())
+    ('threads', 'ThreadPoolExecutor')
+    """
+    if isinstance(backend, str):
+        return backend
+    return type(backend).__name__.lstrip("_")

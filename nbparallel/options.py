@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
@@ -31,6 +32,9 @@ class Options:
     backend
         The kind of worker: ``"threads"``, or ``"inline"`` for the calling thread.
         That one hears interrupts at once, a cancel from elsewhere between two tasks.
+        Or an executor of yours, such as ``ThreadPoolExecutor(8)``: it is given batches
+        of tasks and never shut down. ``workers=None`` is then its own number, where it
+        tells that, else 32.
     on_error
         ``"collect"`` keeps a failure as a row and goes on; ``"raise"`` cancels the
         rest at the first failure and raises it.
@@ -66,7 +70,7 @@ class Options:
     """
 
     workers: int | None = None
-    backend: Kind = "threads"
+    backend: Kind | Executor = "threads"
     on_error: OnError = "collect"
     ordered: bool = False
     buffer: int | None = None
@@ -101,7 +105,7 @@ class Options:
 class SharedOptions(TypedDict, total=False):
     """The options that every face takes."""
 
-    backend: Kind
+    backend: Kind | Executor
     on_error: OnError
     desc: str | None
     progress: bool
@@ -239,7 +243,11 @@ def _word(name: str, value: object) -> None:
 
 
 def _backend(value: object) -> None:
-    _word("backend", value)
+    if isinstance(value, Executor):
+        return
+    if not isinstance(value, str):
+        message = f"backend={value!r}: must be a string or an executor{_made(value)}"
+        raise BadType(message)
     if value not in KINDS:
         known = ", ".join(map(repr, KINDS))
         message = (
@@ -247,6 +255,17 @@ def _backend(value: object) -> None:
             f"The backends are {known}."
         )
         raise BadValue(message)
+
+
+def _made(value: object) -> str:
+    """Return how one gets an executor, from *value* where that can be."""
+    if isinstance(value, type) and issubclass(value, Executor):
+        return f", not a class: write backend={value.__name__}(8)"
+    if callable(getattr(value, "get_executor", None)):  # a client of Dask
+        return ": write backend=client.get_executor()"
+    if isinstance(getattr(value, "executor", None), Executor):  # a view of ipyparallel
+        return ": write backend=view.executor"
+    return ", as in backend=ThreadPoolExecutor(8)"
 
 
 def _choice(name: str, value: object, known: tuple[str, ...]) -> None:

@@ -32,7 +32,7 @@ LEVELS = (
     ("engine",),
     ("faces", "views"),
     ("magics", "timing"),
-    ("__init__", "notebook", "testing", "worker_process"),
+    ("__init__", "notebook", "testing", "worker_batch", "worker_process"),
 )
 LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}
 

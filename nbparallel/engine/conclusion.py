@@ -36,8 +36,9 @@ class Conclusion:
             raise TaskCancelled(message)
 
     def explained(self, error: BaseException, task: int | None) -> BaseException:
-        """Return *error* with a note that tells which task raised it."""
-        note = f"nbparallel: raised by task {task}; every row is in nbparallel.last.df"
+        """Return *error* with a note that tells which task raised it, if one has."""
+        by = "" if task is None else f"raised by task {task}; "
+        note = f"nbparallel: {by}every row is in nbparallel.last.df"
         told = self._life.scheduler.work.measurement
         if not told and note not in getattr(error, "__notes__", ()):
             error.add_note(note)

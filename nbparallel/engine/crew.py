@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, Self
 
 from nbparallel import daemons
@@ -34,6 +34,9 @@ class Member(Protocol):
 
     def next_claim(self, worker: int) -> Claim | None:
         """Return work of this run if there is any now; the lock is held."""
+
+    def take_over(self, worker: int) -> Claim | None:
+        """Return work that others have taken and not begun; the lock is held."""
 
     def next_reading(self) -> Callable[[], None] | None:
         """Return what reads its input, for the caller to call without the lock."""
@@ -93,10 +96,10 @@ class Crew:
             if reading is not None:
                 reading()
 
-    def try_claim(self, worker: int) -> Claim | None:
+    def try_claim(self, worker: int, *, reads: bool = True) -> Claim | None:
         """Return work if there is any now; an input is read by a thread of its own."""
         with self.lock:
-            claim, reading = self._find(self.members, worker)
+            claim, reading = self._find(self.members, worker, reads=reads)
         if reading is not None:
             self._have_read(reading)
         self.flush()
@@ -111,6 +114,8 @@ class Crew:
             with self.lock:
                 members = [each for each in self.members if _is_within(each, run)]
                 claim, reading = self._find(members, worker)
+                if claim is None and reading is None:
+                    claim = _first(each.take_over(worker) for each in members[::-1])
             self.flush()
             if claim is not None or reading is None:
                 return claim
@@ -127,6 +132,18 @@ class Crew:
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Tell the run that *claim* came from."""
         claim.owner.lost(claim, error)
+
+    def broken(self, error: BaseException) -> None:
+        """End every run: there are no workers any more."""
+        with self.lock:
+            for member in [*self.members]:
+                member.broken(error)
+        self.flush()
+
+    @property
+    def over(self) -> bool:
+        """Whether every run has ended; a glance, good without the lock, too."""
+        return not self.members
 
     # -- Who wakes whom; the lock is held ---------------------------------------------
 
@@ -189,13 +206,13 @@ class Crew:
     # -- Inside -----------------------------------------------------------------------
 
     def _find(
-        self, members: list[Any], worker: int
+        self, members: list[Any], worker: int, *, reads: bool = True
     ) -> tuple[Claim | None, Callable[[], None] | None]:
         """Return a claim, or what reads the input of a member, or neither."""
         for member in members[::-1]:
             if claim := member.next_claim(worker):
                 return claim, None
-            if reading := member.next_reading():
+            if reads and (reading := member.next_reading()):
                 return None, reading
         return None, None
 
@@ -232,6 +249,10 @@ class Crew:
 def _call_all(those: list[Callable[[], None]]) -> None:
     for wake in those:
         wake()
+
+
+def _first(claims: Iterable[Claim | None]) -> Claim | None:
+    return next((claim for claim in claims if claim is not None), None)
 
 
 def _is_within(member: Member | None, run: Member) -> bool:

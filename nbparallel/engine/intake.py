@@ -46,8 +46,11 @@ class Intake:
         self._records, self._source = records, source
         self._outcome, self._on_failure = outcome, on_failure
 
-    def take(self, claim: Claim, *, crashed: bool = False) -> None:
-        """Take in what *claim* has finished; its worker may go on meanwhile."""
+    def take(self, claim: Claim, *, crashed: int = 0) -> None:
+        """Take in what *claim* has finished; its worker may go on meanwhile.
+
+        The last *crashed* of that are what its worker held when it died.
+        """
         halted = self._phase.halt.is_set()
         finished = finished_of(claim, crashed=crashed, halted=halted)
         if finished is None:
@@ -67,13 +70,13 @@ class Intake:
             self.take(claim)
 
     def take_lost(self, claim: Claim, error: BaseException) -> None:
-        """Take in a claim whose worker has died: its running task has crashed."""
-        crashed = claim.running is not None
-        if crashed:
+        """Take in a claim whose worker has died: what it held has crashed."""
+        held = len(claim.left) if claim.sealed else int(claim.running is not None)
+        for _ in range(held):
             claim.failures[len(claim.ends)] = error
             claim.values.append(MISSING)
             claim.ends.append(perf_counter())
-        self.take(claim, crashed=crashed)
+        self.take(claim, crashed=held)
 
     def put_back(self, tasks: range) -> None:
         """Take back tasks that were handed out and have not ended."""

@@ -51,14 +51,26 @@ class OpenClaims(set[Claim]):
 
     def take_back(self) -> list[range]:
         """Take back everything that no worker has begun."""
-        return [tasks for claim in self if (tasks := claim.take_back())]
+        taken = [tasks for claim in self if (tasks := claim.take_back())]
+        for claim in [claim for claim in self if claim.is_void]:
+            self.close(claim)  # it may be long before its worker comes to it
+        return taken
+
+    def take_over(self) -> range | None:
+        """Take what waits for a worker that may never come, for one that is here."""
+        for claim in self:
+            if not claim.begun and (tasks := claim.take_back()):
+                if claim.is_void:
+                    self.close(claim)
+                return tasks
+        return None
 
     def with_task(self, task: int) -> Claim | None:
         """Return the claim that holds *task*, or None."""
         return next((claim for claim in self if task in claim.left), None)
 
 
-def finished_of(claim: Claim, *, crashed: bool, halted: bool) -> Finished | None:
+def finished_of(claim: Claim, *, crashed: int, halted: bool) -> Finished | None:
     """Return what *claim* has finished since it was asked last, or None if nothing.
 
     Parameters
@@ -66,7 +78,7 @@ def finished_of(claim: Claim, *, crashed: bool, halted: bool) -> Finished | None
     claim
         The claim; its worker may go on meanwhile.
     crashed
-        Whether the last failure of it is the death of its worker.
+        How many of the last failures are the death of its worker.
     halted
         Whether the run is being cancelled: who stops for that reason has not failed.
     """
@@ -78,7 +90,7 @@ def finished_of(claim: Claim, *, crashed: bool, halted: bool) -> Finished | None
     for offset in [n for n in list(claim.failures) if n < stop]:
         error = claim.failures.pop(offset)
         status = Status.ERROR
-        if crashed and offset == stop - 1:
+        if offset >= stop - crashed:
             status = Status.CRASHED
         elif halted and _stopped(error):
             status = Status.CANCELLED

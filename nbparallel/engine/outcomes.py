@@ -9,6 +9,7 @@ from nbparallel.engine import feed, snapshotting
 from nbparallel.engine.conclusion import Conclusion
 from nbparallel.engine.lifecycle import Lifecycle
 from nbparallel.errors import TaskCancelled, UsageError
+from nbparallel.kinds import word_of
 from nbparallel.options import Options
 from nbparallel.records.columns import Columns
 from nbparallel.records.forgotten import Look, is_forgotten
@@ -38,7 +39,8 @@ class Outcomes(Generic[Result_co]):
         from nbparallel.records.frame import frame
 
         work = self._work
-        return frame(self.columns(), self._options.backend, work.index, work.frame)
+        word = word_of(self._options.backend)
+        return frame(self.columns(), word, work.index, work.frame)
 
     @property
     def results(self) -> list[Result_co]:

@@ -35,7 +35,7 @@ from nbparallel.options import Options
 from nbparallel.records.store import Records
 from nbparallel.work.work import Work
 from nbparallel.workers import load
-from nbparallel.workers.base import Backend
+from nbparallel.workers.base import Backend, Kind
 from nbparallel.workers.claim import Claim
 from nbparallel.workers.scope import context_of_tasks
 
@@ -65,7 +65,7 @@ class Scheduler:
     ) -> None:
         kind = load(options.backend)
         workers = options.workers or kind.default_workers()
-        shares = parent is not None and kind.nests and parent.backend.nests
+        shares = parent is not None and _can_share(kind, parent)
         self.work, self.options, self.parent = work, options, parent
         self.children: set[Scheduler] = set()
         self.call, self.context = work.call, context_of_tasks()
@@ -83,6 +83,7 @@ class Scheduler:
         seconds = claim_seconds(self.backend, urgent=urgent)
         self.limits = Limits(workers, options.buffer, seconds)
         self.listener = listener
+        self.broken_by: BaseException | None = None  # why there are no workers any more
         self.intake = Intake(
             self.crew,
             self.phase,
@@ -97,6 +98,7 @@ class Scheduler:
         if self.parent is not None:
             self.parent.children.add(self)
         with self.crew.lock:
+            self.broken_by = None
             if not self.crew.members:
                 self.backend.close()  # who is on the way home counts for nothing
             self.crew.members.append(self)
@@ -115,7 +117,15 @@ class Scheduler:
         self.source.absorb()
         most = self.limits.most(self.source)
         tasks = self.source.take(most) if most > 0 else None
-        tasks = tasks or self.open.steal()
+        return self._claim(tasks or self.open.steal(), worker)
+
+    def take_over(self, worker: int) -> Claim | None:
+        """Return work that waits for a worker who may be waiting for this one."""
+        if self.phase.holds_back:
+            return None
+        return self._claim(self.open.take_over(), worker)
+
+    def _claim(self, tasks: range | None, worker: int) -> Claim | None:
         if tasks is None:
             return None
         items = self.records.items_of(tasks)
@@ -148,7 +158,10 @@ class Scheduler:
         return self.source.at_hand > 0 or self.source.has_input
 
     def _holds_back(self) -> bool:
-        return self.phase.holds_back or len(self.open) >= self.limits.workers
+        return self.phase.holds_back or self._is_full()
+
+    def _is_full(self) -> bool:
+        return len(self.open) >= self.limits.workers + self.backend.spare
 
     # -- Outcomes in ------------------------------------------------------------------
 
@@ -169,12 +182,18 @@ class Scheduler:
         """Hear that the worker of a claim is gone: its running task has crashed."""
         self._close(claim, lambda claim: self.intake.take_lost(claim, error))
 
+    def broken(self, error: BaseException) -> None:
+        """Hear that there are no workers any more; the lock is held."""
+        if self.broken_by is None and not self.phase.halt.is_set():
+            self.broken_by = error
+            self.listener.failed(error)
+
     def _close(self, claim: Claim, take: Callable[[Claim], None]) -> None:
         with self.crew.lock:
             if claim.revoked:
                 self.open.revoked.discard(claim)  # it came back after all
                 return
-            if len(self.open) >= self.limits.workers:
+            if self._is_full():
                 self.crew.rouse_one()  # who was turned away while it was full
             self.limits.learn(claim)
             self.open.close(claim)
@@ -203,3 +222,19 @@ class Scheduler:
             self.parent.children.discard(self)
         self.crew.changed()
         self.crew.after(self.listener.ended)
+
+
+def _can_share(kind: Kind, parent: Scheduler) -> bool:
+    """Whether the workers of *parent* may carry out runs of *kind* inside its tasks.
+
+    The user's own workers carry out theirs. But where one of them, further out, waits
+    for this very run, they are busy: the nearest ones do it.
+    """
+    if not (kind.nests and parent.backend.nests):
+        return False
+    run: Scheduler | None = parent
+    while run is not None and kind.pool is not None:
+        if run.backend.pool is kind.pool:
+            return True
+        run = run.parent
+    return kind.pool is None

@@ -60,6 +60,9 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         log=records.latest_output(),
         abandoned=len(run.open.revoked),
         input_error=run.source.error,
+        broken_by=run.broken_by,
+        elsewhere=run.backend.elsewhere,
+        guessed=run.backend.guessed,
         measurement=run.work.measurement,
     )
 

@@ -89,6 +89,19 @@ def kind(name: str) -> str:
     return " | ".join(map(_spelt, arms)) if declared else ""
 
 
+def words(name: str) -> tuple[str, ...]:
+    """Return the words that can be the option's value, if it is one of some words.
+
+    Examples
+    --------
+    >>> words("on_error"), words("workers")
+    (('collect', 'raise'), ())
+    """
+    declared = _TYPES.get(name)
+    found = (declared, *get_args(declared))
+    return sum((get_args(arm) for arm in found if get_origin(arm) is Literal), ())
+
+
 def dashed(name: str) -> str:
     """Return the name of an option as flags spell it."""
     return name.replace("_", "-")

@@ -17,6 +17,7 @@ from nbparallel.magics.flags import (
     dashed,
     is_switch,
     kind,
+    words,
 )
 from nbparallel.options import resolve
 from nbparallel.peers import ours_for
@@ -166,10 +167,10 @@ def _meant(name: str, text: str, namespace: dict[str, Any]) -> Any:
         return text[1:-1]
     if text.lower() == "none" and "None" in accepted:
         return None
-    if accepted.replace(" | None", "") == "str":
+    if accepted.replace(" | None", "") == "str" or text in words(name):
         return text
     try:
-        # The user's own expression in the user's own cell: -w n, --grace 60*2.
+        # The user's own expression in the user's own cell: -w n, --backend pool.
         return eval(text, dict(namespace))  # noqa: S307
     except Exception:  # a bare word; the option's own check says what is wrong with it
         return text

@@ -12,17 +12,15 @@ from nbparallel.dataflow.analysis import effects_of
 from nbparallel.dataflow.graph import needs_of
 from nbparallel.engine.run import Run
 from nbparallel.errors import BadValue
+from nbparallel.kinds import word_of
 from nbparallel.magics.cell import Cell
 from nbparallel.magics.statement import Bound, Statement, refuse_async, statements_of
 from nbparallel.options import Options
 from nbparallel.types import FAILED, MISSING, Status
 from nbparallel.work.work import Work
+from nbparallel.workers import load
 from nbparallel.workers.printed import printing
 from nbparallel.workers.scope import current
-
-#: Backends whose workers see the user's names.
-BACKENDS = ("threads", "inline")
-
 
 #: What belongs to the task that carries a statement out.
 OURS = (current, printing)
@@ -91,10 +89,11 @@ def run_statements(
         the call waits for that.
     """
     __tracebackhide__ = True
-    if options.backend not in BACKENDS:
+    if not load(options.backend).sees_names:
         message = (
-            f"backend={options.backend!r}: statements need the names of the notebook. "
-            f"Write backend='threads'."
+            "statements need the names of the notebook, which the workers of a "
+            f"{word_of(options.backend)} don't see. Write --backend threads, or carry "
+            "a body out per item: %%parallel for x in xs"
         )
         raise BadValue(message)
     refuse_async(cell)

@@ -83,9 +83,15 @@ class Snapshot:
     log
         ``(task, text)`` of the latest captured output, oldest first.
     abandoned
-        Threads that did not stop when told to and were left behind.
+        Workers that did not stop when told to and were left behind.
     input_error
         What the input iterable raised, or None.
+    broken_by
+        Why there are no workers any more, or None.
+    elsewhere
+        What carries tasks out where nobody can end them, by its word, or ``""``.
+    guessed
+        Whether nobody says how many workers there are.
     measurement
         Whether its tasks are legs of a measurement, which has no retry.
     """
@@ -104,6 +110,9 @@ class Snapshot:
     log: tuple[tuple[int, str], ...] = ()
     abandoned: int = 0
     input_error: BaseException | None = field(default=None)
+    broken_by: BaseException | None = field(default=None)
+    elsewhere: str = ""
+    guessed: bool = False
     measurement: bool = False
 
     @property

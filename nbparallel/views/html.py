@@ -59,7 +59,7 @@ def head(snapshot: Snapshot, note: str = "") -> str:
         f"{bar(snapshot)}"
         f'<div class="nbp-line"><span>{text.done(snapshot)}</span>{_BETWEEN}'
         f"<span>{_emphasized(text.tally(snapshot))}</span></div>"
-        f"{_paragraph(note)}</div>"
+        f"{''.join(map(_paragraph, (note, *text.caveats(snapshot))))}</div>"
     )
 
 

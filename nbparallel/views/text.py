@@ -108,11 +108,37 @@ def notices(snapshot: Snapshot) -> list[str]:
     if snapshot.input_error is not None:
         line = error_line(snapshot.input_error)
         said.append(f"The input raised after {count(snapshot.known)} items: {line}")
-    if snapshot.abandoned:
+    if snapshot.broken_by is not None:
+        said.append(f"There are no workers any more: {error_line(snapshot.broken_by)}")
+    if snapshot.abandoned and snapshot.elsewhere:
+        which = "batch goes" if snapshot.abandoned == 1 else "batches go"
+        said.append(
+            f"{count(snapshot.abandoned)} {which} on in the {snapshot.elsewhere}, "
+            "which alone could end that. What comes of it is discarded."
+        )
+    elif snapshot.abandoned:
         threads = "thread" if snapshot.abandoned == 1 else "threads"
         said.append(
             f"{count(snapshot.abandoned)} {threads} did not stop when told to. Python "
             "can't end a call into C: it goes on until it returns by itself."
+        )
+    return said
+
+
+def caveats(snapshot: Snapshot) -> list[str]:
+    """Return what the workers of a run under way can't do, one sentence each."""
+    said: list[str] = []
+    if snapshot.state.ended:
+        return said
+    if snapshot.elsewhere:
+        said.append(
+            f"The {snapshot.elsewhere} ends nothing that it has begun: after a cancel "
+            "that goes on, and is discarded."
+        )
+    if snapshot.guessed:
+        said.append(
+            "The executor does not say how many workers it has: "
+            f"{count(snapshot.workers)} are taken for granted."
         )
     return said
 

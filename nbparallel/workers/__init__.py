@@ -6,16 +6,22 @@ pick it up.
 
 from __future__ import annotations
 
-from importlib import import_module
+from concurrent.futures import Executor
 
-from nbparallel.kinds import KINDS
-from nbparallel.workers.base import Backend
+from nbparallel.kinds import KINDS, import_from
+from nbparallel.workers.base import Kind
 
 __all__ = ["KINDS", "load"]
 
 
-def load(word: str) -> type[Backend]:
-    """Return the backend that *word* names; `Options` has refused every other word."""
-    module, _, name = KINDS[word].partition(":")
-    backend: type[Backend] = getattr(import_module(module), name)
-    return backend
+def load(backend: str | Executor) -> Kind:
+    """Return the kind that a word names, or that an executor of the user's is.
+
+    `Options` has refused every other word.
+    """
+    if isinstance(backend, Executor):
+        from nbparallel.workers.executors import Pool
+
+        return Pool(backend)
+    kind: Kind = import_from(KINDS[backend])
+    return kind

@@ -28,8 +28,13 @@ class Desk(Protocol):
     def claim(self, worker: int) -> Claim | None:
         """Wait for work and return it; None tells the worker to go home."""
 
-    def try_claim(self, worker: int) -> Claim | None:
-        """Return work if there is any now; an input is read by a thread of its own."""
+    def try_claim(self, worker: int, *, reads: bool = True) -> Claim | None:
+        """Return work if there is any now.
+
+        With *reads*, a thread of its own is started to read an input for it. A thread
+        that carries tasks out must start none: what ends a task from outside could meet
+        that one, which has its number until it has begun.
+        """
 
     def settle(self, claim: Claim) -> None:
         """Take a claim back; tasks of it that have not ended are handed out again."""
@@ -40,8 +45,16 @@ class Desk(Protocol):
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Hear that a worker died in the middle of a claim.
 
-        Its running task has crashed, of *error*; the others are handed out again.
+        Its running task has crashed, of *error*; the others are handed out again. Of a
+        claim that is sealed, all that have not ended have crashed.
         """
+
+    def broken(self, error: BaseException) -> None:
+        """Hear that there are no workers any more: each run ends and raises *error*."""
+
+    @property
+    def over(self) -> bool:
+        """Whether no claim will come any more, until the next `Backend.start`."""
 
     def watch(self, wake: Callable[[], None]) -> None:
         """Call *wake*, which must return at once, whenever there may be work."""
@@ -50,12 +63,41 @@ class Desk(Protocol):
         """Undo `watch`."""
 
 
+class Kind(Protocol):
+    """What makes backends of one kind: a subclass of `Backend`, or what stands for one.
+
+    The flags are explained there.
+    """
+
+    @property
+    def nests(self) -> bool:
+        """As of the backends that it makes."""
+
+    @property
+    def waits_itself(self) -> bool:
+        """As of the backends that it makes."""
+
+    @property
+    def pool(self) -> object:
+        """As of the backends that it makes."""
+
+    @property
+    def sees_names(self) -> bool:
+        """As of the backends that it makes."""
+
+    def default_workers(self) -> int:
+        """Return the number of workers where the user names none."""
+
+    def __call__(self, desk: Desk, workers: int) -> Backend:
+        """Return a backend for one desk."""
+
+
 class Backend(ABC):
     """A kind of worker.
 
     Guarantees a backend gives
     --------------------------
-    - At most *workers* claims are held at the same time.
+    - At most *workers* claims are held at the same time, and *spare* more that wait.
     - Every claim it was given is settled or lost, or its tasks never return.
     - Nothing it starts keeps the interpreter from exiting.
 
@@ -67,11 +109,27 @@ class Backend(ABC):
         Its workers can carry out tasks of runs that are started inside its tasks.
     waits_itself
         The thread that waits for the run carries the tasks out itself.
+    sees_names
+        Its workers share the memory of this process, and so the user's names.
+    pool
+        The object of the user's that has the workers; None: they are ours.
+    elsewhere
+        The word for *pool* where the workers don't share our memory, else ``""``: what
+        they have begun, nobody can end.
+    guessed
+        Nobody says how many workers there are.
+    spare
+        How many claims besides are held ready, so that no worker waits for one.
     """
 
     kills: ClassVar[bool] = False
-    nests: ClassVar[bool] = False
+    nests: bool = False
     waits_itself: bool = False
+    sees_names: bool = True
+    pool: object = None
+    elsewhere: str = ""
+    guessed: bool = False
+    spare: int = 0
 
     def __init__(self, desk: Desk, workers: int) -> None:
         self.desk = desk

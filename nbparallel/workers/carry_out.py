@@ -10,8 +10,9 @@ from threading import get_ident
 from time import perf_counter
 from typing import Any
 
-from nbparallel.errors import without_the_call
+from nbparallel.errors import Abandoned, without_the_call
 from nbparallel.types import MISSING
+from nbparallel.workers.base import Desk
 from nbparallel.workers.claim import Claim
 from nbparallel.workers.printed import printing
 from nbparallel.workers.scope import Scope, copies_of, current
@@ -50,3 +51,12 @@ def carry_out(claim: Claim, call: Callable[[Any], Any]) -> None:
         claim.thread = 0
         del take, keep, stamp, copy, call, failures, context, claim
         item = None
+
+
+def carry_through(claim: Claim, desk: Desk) -> None:
+    """Carry *claim* out in this thread and hand it back; keep nothing of it."""
+    try:
+        carry_out(claim, claim.owner.call)
+        desk.settle(claim)
+    except Abandoned:  # it came late; settling twice does no harm
+        desk.settle(claim)

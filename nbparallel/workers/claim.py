@@ -83,6 +83,9 @@ class Claim:
         The thread that carries it out, while it does; else 0.
     revoked
         The run gave up on this claim: whatever still comes of it is discarded.
+    sealed
+        Its tasks are out of reach: nobody can tell which of them have been begun, until
+        all have ended.
     """
 
     __slots__ = (
@@ -95,6 +98,7 @@ class Claim:
         "items",
         "owner",
         "revoked",
+        "sealed",
         "stop",
         "texts",
         "thread",
@@ -119,11 +123,17 @@ class Claim:
         self.harvested = 0
         self.thread = 0
         self.revoked = False
+        self.sealed = False
 
     @property
     def left(self) -> range:
         """The tasks of it that have not ended, the one being carried out included."""
         return range(self.first + len(self.ends), self.stop)
+
+    @property
+    def is_void(self) -> bool:
+        """Whether every task of it has been taken back: nothing will come of it."""
+        return self.first == self.stop
 
     @property
     def running(self) -> int | None:
@@ -135,6 +145,15 @@ class Claim:
     def since(self) -> float:
         """When the running task started, by `perf_counter`."""
         return self.ends[-1] if self.ends else self.begun
+
+    def take_all(self) -> list[Any]:
+        """Take the items that nobody has taken back, as the worker."""
+        found, take = [], self.items.popleft
+        try:
+            while True:
+                found.append(take())
+        except IndexError:
+            return found
 
     def take_back(self, most: int | None = None) -> range:
         """Take tasks that have not started from the end of the claim.

@@ -10,12 +10,11 @@ import os
 import threading
 from collections.abc import Sequence
 from itertools import islice
-from typing import ClassVar
 
 from nbparallel import daemons
 from nbparallel.errors import Abandoned
 from nbparallel.workers.base import Backend, Desk
-from nbparallel.workers.carry_out import carry_out
+from nbparallel.workers.carry_out import carry_through
 from nbparallel.workers.claim import Claim
 from nbparallel.workers.raising import raise_in
 
@@ -27,7 +26,7 @@ class Threads(Backend):
     waits for the run carries its tasks out.
     """
 
-    nests: ClassVar[bool] = True
+    nests = True
 
     def __init__(self, desk: Desk, workers: int) -> None:
         super().__init__(desk, workers)
@@ -78,11 +77,7 @@ class Threads(Backend):
         claim = self.desk.claim(worker)
         if claim is None:
             return False
-        try:
-            carry_out(claim, claim.owner.call)
-            self.desk.settle(claim)
-        except Abandoned:  # it came late; settling twice does no harm
-            self.desk.settle(claim)
+        carry_through(claim, self.desk)
         return True
 
     def _keeps(self, worker: int, team: set[int]) -> bool:

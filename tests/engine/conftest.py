@@ -14,11 +14,14 @@ from nbparallel.engine import capture
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.workers import KINDS, load
 from nbparallel.workers.scope import current
+from tests.engine import pools
 from tests.engine.fakes import FAKES
 
-#: Every kind of worker that shares objects with these tests, and kinds that are nothing
-#: like them. Processes have tests of their own, in `tests.workers.test_processes`.
-BACKENDS = [*(kind for kind in KINDS if kind != "processes"), *FAKES]
+#: Every kind of worker that shares objects with these tests, kinds that are nothing like
+#: them, and executors of the user's. Processes have tests of their own, in
+#: `tests.workers.test_processes`.
+SHARING = [kind for kind in KINDS if kind != "processes"]
+BACKENDS = [*SHARING, *FAKES, *pools.POOLS]
 #: The backends that carry out several tasks at once.
 PARALLEL = [kind for kind in BACKENDS if kind != "inline"]
 
@@ -31,13 +34,14 @@ def backend(request):
 @pytest.fixture(autouse=True)
 def _quiet(request, monkeypatch):
     """Show nothing, and take the backend of the test, if it has one, by default."""
-    for word, place in FAKES.items():
+    for word, place in {**FAKES, **pools.POOLS}.items():
         monkeypatch.setitem(KINDS, word, place)
     backend = {}
     if "backend" in request.fixturenames:
         backend = {"backend": request.getfixturevalue("backend")}
     with nbp.defaults(progress=False, **backend):
         yield
+    pools.fresh()
     wait_for(lambda: not capture._runs)  # whatever happened, nothing is left tapped
 
 

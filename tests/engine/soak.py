@@ -28,6 +28,7 @@ from nbparallel.types import FINAL, MISSING, Status
 from nbparallel.work.work import Work
 from nbparallel.workers import KINDS, load
 from tests.engine.fakes import FAKES
+from tests.engine.pools import POOLS
 from tests.support.threads import ours
 
 DEADLINE = 20.0
@@ -279,18 +280,24 @@ class Program:
                 assert run.wait(DEADLINE), run
         self.release.set()
         wait_for(lambda: not ours(), ours)
+        # A pool's threads are not ours.
+        wait_for(lambda: not any(self.left_behind()), lambda: "those left behind")
         crew = self.run._life.scheduler.crew
         assert not crew.members
         assert not crew.idle
         assert not crew._due
         assert crew._rung == 0, crew._rung
-        assert crew.lock.acquire(blocking=False)
+        assert crew.lock.acquire(timeout=DEADLINE)  # a worker may be about to leave
         crew.lock.release()
         assert not capture._runs
         assert not live_entries()
         for run in [self.run, *self.others]:
             check_rows(run)
         self.check_calls()
+
+    def left_behind(self):
+        """Return how many workers each run has given up that have not come back."""
+        return [run.snapshot().abandoned for run in (self.run, *self.others)]
 
     def check_calls(self):
         columns = self.run.columns()
@@ -393,7 +400,7 @@ def storm(seconds, seed, backends):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    KINDS.update(FAKES)
+    KINDS.update(FAKES | POOLS)
     del KINDS["processes"]  # the programs share objects with their tasks
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     with nbp.defaults(progress=False):

@@ -13,6 +13,7 @@ import nbparallel as nbp
 from nbparallel.engine import capture, hooks
 from nbparallel.testing import Recorder
 from nbparallel.types import State
+from tests.engine import pools
 from tests.engine.conftest import wait_for
 
 pytestmark = pytest.mark.usefixtures("backend")
@@ -89,11 +90,13 @@ def test_a_listener_that_wants_to_exit(event, go):
 
 def test_workers_that_cannot_be_had(backend, monkeypatch):
     from nbparallel.workers import load
+    from nbparallel.workers.executors import Pooled
 
     def fail(*_):
         raise Broken
 
-    monkeypatch.setattr(load(backend), "start", fail)
+    kind = Pooled if backend in pools.POOLS else load(backend)
+    monkeypatch.setattr(kind, "start", fail)
     with pytest.raises(Broken):
         nbp.pmap(str, range(3))
 

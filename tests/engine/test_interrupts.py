@@ -11,6 +11,7 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.engine import waiting
+from tests.engine import pools
 
 ROOT = Path(__file__).parents[2]
 #: Interrupts per backend; they come at random instants, most of them during the run.
@@ -189,7 +190,7 @@ def test_an_interrupt_of_quick_inline_tasks_keeps_the_next_one_from_starting():
 
 
 @pytest.mark.parametrize("kind", ["interrupt", "alarm"])
-@pytest.mark.parametrize("backend", ["threads", "inline"])
+@pytest.mark.parametrize("backend", ["threads", "inline", *pools.POOLS])
 @pytest.mark.timeout(120)
 def test_signals_at_random_instants(backend, kind):
     done = subprocess.run(

@@ -209,6 +209,26 @@ class TestLoop:
         assert (options.workers, options.backend) == (3, "inline")
         assert (options.capture, options.desc, options.grace) == (False, "my own", 1.5)
 
+    def test_the_backend_may_be_an_executor_of_the_users(self, notebook):
+        notebook.run(
+            "import os, multiprocessing as m\nfrom concurrent.futures import *\n"
+            "threads, pool = 8, ThreadPoolExecutor(2)\n"
+            "far = ProcessPoolExecutor(1, m.get_context('forkserver'))"
+        )
+        loop = "%%parallel --backend {} for x in xs\n{}"
+        ours = notebook.run(loop.format("threads", "x"))
+        theirs = notebook.run(loop.format("pool", "y = x + 1\ny"))
+        elsewhere = notebook.run(loop.format("far", "os.getpid()"))
+        value = notebook.run("%%parallel --backend pool\na = 1\nb = a + 1\nb")
+        refused = notebook.fail("%%parallel --backend far\na = 1")
+        notebook.run("pool.shutdown(); far.shutdown()")
+
+        assert ours.options.backend == "threads"
+        assert theirs.results == [4, 2, 3, 1]
+        assert elsewhere.df["result"].ne(os.getpid()).all()
+        assert value == 2
+        assert "workers of a ProcessPoolExecutor don't see" in refused
+
     def test_values_may_be_the_users_own_and_stay_as_written(self, notebook):
         notebook.run("n = 2; desc = 'other'")
         run = notebook.run("%%parallel -w n*2 --desc {desc}$desc for x in xs\nx")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, Unpack, assert_type
@@ -130,6 +131,7 @@ assert_type(nbp.pmap(len, boxes, unpack="item"), nbp.Run[int])
 # -- Options ---------------------------------------------------------------------------
 
 nbp.pmap(fetch, urls, workers=8, backend="inline", on_error="raise", ordered=True)
+nbp.pmap(fetch, urls, backend=ThreadPoolExecutor(8))
 nbp.pmap(fetch, urls, workers=None, desc="pages", progress=False, rows=20, grace=2)
 assert_type(nbp.Options(workers=2, unpack="args").workers, int | None)
 

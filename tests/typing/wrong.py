@@ -5,6 +5,8 @@ Never executed: `test_checkers.py` has it read. Lines with one end in ``# wrong`
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pandas as pd
 
 import nbparallel as nbp
@@ -33,6 +35,7 @@ nbp.pmap(fetch, urls, block=None)  # wrong
 nbp.pmap(fetch, urls, grace="1 s")  # wrong
 nbp.pmap(fetch, urls, on_error="ignore")  # wrong
 nbp.pmap(fetch, urls, backend="thread")  # wrong
+nbp.pmap(fetch, urls, backend=ThreadPoolExecutor)  # wrong
 nbp.pmap(volume, [(1, 2)], unpack="tuple")  # wrong
 nbp.pmap(volume, pd.DataFrame(), unpack="tuple")  # wrong
 nbp.pmap(load, urls, wrokers=8)  # wrong

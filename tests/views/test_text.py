@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nbparallel.types import State, Status
-from nbparallel.views import text
+from nbparallel.views import html, text
 
 
 def test_summary_of_an_ended_run(make_snapshot):
@@ -67,6 +67,29 @@ def test_plain_shows_both_ends_the_failures_and_the_way_on(make_snapshot, make_r
     assert "The input raised after 100 items: OSError: gone" in shown
     assert "1 thread did not stop when told to. Python can't end a call" in shown
     assert shown.endswith("run.retry() runs the 3 again that are not ok.")
+
+
+def test_what_goes_on_elsewhere_is_told_as_that(make_snapshot):
+    made = make_snapshot(State.CANCELLED, cancelled=2, elsewhere="Pool", abandoned=2)
+
+    (said,) = text.notices(made)
+
+    assert "2 batches go on in the Pool" in said
+    assert text.caveats(made) == []
+
+
+def test_what_workers_cannot_do_is_told_while_they_are_at_it(make_snapshot):
+    one, two = text.caveats(make_snapshot(elsewhere="Pool", guessed=True, workers=32))
+
+    assert "Pool ends nothing that it has begun" in one
+    assert "how many workers it has: 32" in two
+    assert one in html.head(make_snapshot(elsewhere="Pool"))
+
+
+def test_why_there_are_no_workers_is_told(make_snapshot):
+    made = make_snapshot(State.CANCELLED, broken_by=OSError("gone"))
+
+    assert text.notices(made) == ["There are no workers any more: OSError: gone"]
 
 
 def test_a_single_task_to_retry_is_no_plural(make_snapshot):
