@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Final, Literal
 
 #: The words, for type checkers and for Tab; a test holds them to `KINDS`.
-Kind = Literal["threads", "inline"]
+Kind = Literal["threads", "asyncio", "inline"]
 
 KINDS: Final[dict[str, str]] = {
     "threads": "nbparallel.workers.threads:Threads",
+    "asyncio": "nbparallel.workers.aio:Asyncio",
     "inline": "nbparallel.workers.inline:Inline",
 }

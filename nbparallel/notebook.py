@@ -257,7 +257,7 @@ def _actions(run: Run) -> Actions:
 
 def _retry(run: Run) -> None:
     """Start *run* again and return; a thread of ours carries an inline run out."""
-    if not load(run.options.backend).waits_itself:
+    if not load(str(run.options.backend)).waits_itself:
         run.retry(block=False)
         return
 

@@ -27,10 +27,12 @@ class Options:
     ----------
     workers
         How many tasks are carried out at the same time. None lets the backend
-        choose; threads take ``min(32, CPUs + 4)``.
+        choose; threads take ``min(32, CPUs + 4)``, coroutines 64.
     backend
-        The kind of worker: ``"threads"``, or ``"inline"`` for the calling thread.
-        That one hears interrupts at once, a cancel from elsewhere between two tasks.
+        The kind of worker: ``"threads"``; ``"asyncio"`` for coroutines on one event
+        loop; ``"inline"`` for the calling thread, which hears interrupts at once, a
+        cancel from elsewhere between two tasks. None lets the function choose: an
+        ``async def`` takes ``"asyncio"``, every other ``"threads"``.
     on_error
         ``"collect"`` keeps a failure as a row and goes on; ``"raise"`` cancels the
         rest at the first failure and raises it.
@@ -66,7 +68,7 @@ class Options:
     """
 
     workers: int | None = None
-    backend: Kind = "threads"
+    backend: Kind | None = None
     on_error: OnError = "collect"
     ordered: bool = False
     buffer: int | None = None
@@ -84,7 +86,8 @@ class Options:
             if given is not None or name == "rows":
                 # NumPy's whole numbers are as good; what is kept is Python's.
                 object.__setattr__(self, name, whole(name, given))
-        _backend(self.backend)
+        if self.backend is not None:
+            _backend(self.backend)
         _choice("on_error", self.on_error, get_args(OnError))
         if self.unpack is not None:
             _choice("unpack", self.unpack, get_args(Unpacking))
@@ -101,7 +104,7 @@ class Options:
 class SharedOptions(TypedDict, total=False):
     """The options that every face takes."""
 
-    backend: Kind
+    backend: Kind | None
     on_error: OnError
     desc: str | None
     progress: bool

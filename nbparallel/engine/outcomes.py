@@ -37,8 +37,8 @@ class Outcomes(Generic[Result_co]):
         """One row per task: its input, then what is known about it, at any moment."""
         from nbparallel.records.frame import frame
 
-        work = self._work
-        return frame(self.columns(), self._options.backend, work.index, work.frame)
+        work, kind = self._work, str(self._options.backend)
+        return frame(self.columns(), kind, work.index, work.frame)
 
     @property
     def results(self) -> list[Result_co]:

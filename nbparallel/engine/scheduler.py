@@ -35,7 +35,7 @@ from nbparallel.engine.stopwatch import Stopwatch
 from nbparallel.options import Options
 from nbparallel.records.store import Records
 from nbparallel.work.work import Work
-from nbparallel.workers import load
+from nbparallel.workers import load, usual_kind
 from nbparallel.workers.base import Backend
 from nbparallel.workers.claim import Claim
 
@@ -63,7 +63,7 @@ class Scheduler:
         listener: Listener,
         outcome: Outcome | None = None,
     ) -> None:
-        kind = load(options.backend)
+        kind = load(options.backend or usual_kind(work.call))
         workers = options.workers or kind.default_workers()
         shares = parent is not None and kind.nests and parent.backend.nests
         self.work, self.options, self.parent = work, options, parent
@@ -172,7 +172,6 @@ class Scheduler:
             self.intake.put_back(claim.left)
             self.end_if_dry()
             self.crew.progressed()
-        self.crew.flush()
 
     def end_if_dry(self) -> None:
         """End the run if nothing of it is left to be done; the lock is held."""

@@ -21,7 +21,7 @@ from nbparallel.workers.printed import printing
 from nbparallel.workers.scope import current
 
 #: Backends whose workers see the user's names.
-BACKENDS = ("threads", "inline")
+BACKENDS = ("threads", "asyncio", "inline", None)
 
 
 #: What belongs to the task that carries a statement out.

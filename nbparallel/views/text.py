@@ -108,6 +108,13 @@ def notices(snapshot: Snapshot) -> list[str]:
     if snapshot.input_error is not None:
         line = error_line(snapshot.input_error)
         said.append(f"The input raised after {count(snapshot.known)} items: {line}")
+    if snapshot.lag is not None:
+        task, lasted = snapshot.lag
+        said.append(
+            f"Task {count(task)} kept all other coroutines waiting for "
+            f"{seconds(lasted)}: it computes or blocks where it should await. Try "
+            "await asyncio.to_thread(…) around that, or backend='threads'."
+        )
     if snapshot.abandoned:
         threads = "thread" if snapshot.abandoned == 1 else "threads"
         said.append(

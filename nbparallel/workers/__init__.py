@@ -6,12 +6,20 @@ pick it up.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
-from nbparallel.kinds import KINDS
+from nbparallel.coroutines import CoroutineCall
+from nbparallel.kinds import KINDS, Kind
 from nbparallel.workers.base import Backend
 
-__all__ = ["KINDS", "load"]
+__all__ = ["KINDS", "load", "usual_kind"]
+
+
+def usual_kind(call: Callable[[Any], Any]) -> Kind:
+    """Return the word of the backend that *call* takes where the user names none."""
+    return "asyncio" if isinstance(call, CoroutineCall) else "threads"
 
 
 def load(word: str) -> type[Backend]:

@@ -34,6 +34,12 @@ class Desk(Protocol):
     def settle(self, claim: Claim) -> None:
         """Take a claim back; tasks of it that have not ended are handed out again."""
 
+    def hand_back(self, claim: Claim) -> None:
+        """Do as `settle`, and return at once: who is told of it hears another thread.
+
+        For threads that others wait for, whatever those do who are told.
+        """
+
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Hear that a worker died in the middle of a claim.
 
@@ -64,11 +70,15 @@ class Backend(ABC):
         Its workers can carry out tasks of runs that are started inside its tasks.
     waits_itself
         The thread that waits for the run carries the tasks out itself.
+    lag
+        The task that has kept others from going on, and for how many seconds; the worst
+        of them. None where that cannot be, or has not been.
     """
 
     kills: ClassVar[bool] = False
     nests: ClassVar[bool] = False
     waits_itself: bool = False
+    lag: tuple[int, float] | None = None
 
     def __init__(self, desk: Desk, workers: int) -> None:
         self.desk = desk
@@ -78,6 +88,10 @@ class Backend(ABC):
     @abstractmethod
     def default_workers(cls) -> int:
         """Return the number of workers where the user names none."""
+
+    def needs(self, thread: int) -> bool:  # noqa: ARG002 # most kinds have their own
+        """Whether nothing goes on while *thread*, by number, waits."""
+        return False
 
     @abstractmethod
     def start(self, tasks: int | None) -> None:
