@@ -135,5 +135,5 @@ def test_a_function_without_a_docstring_has_its_signature_all_the_same():
     shown = signatures.with_options(nbp.Options, options.LegOptions)(face)
 
     assert shown is face
-    assert str(inspect.signature(face)).startswith("(fn, *, backend: Literal")
+    assert str(inspect.signature(face)).startswith("(fn, *, backend: Optional[Literal")
     assert face.__doc__ is None

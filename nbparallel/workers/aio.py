@@ -107,9 +107,12 @@ class Asyncio(Backend):
         self._places.pop(claim, None)
         self.desk.hand_back(claim)
         team.discard(claim.worker)
-        is_wanted = team is self._team and claim.worker < self.workers
-        if is_wanted and loop is self._loop:
+        if team is not self._team or loop is not self._loop:
+            return
+        if claim.worker < self.workers:
             self._takes(claim.worker, team, loop)
+        else:  # one that is wanted may have been turned away while it was full
+            self._wake()
 
     def _lags(self, task: int, seconds: float) -> None:
         if self.lag is None or seconds > self.lag[1]:

@@ -342,26 +342,22 @@ class TestAwaiting:
 
         assert nbp.pmap(outer, [1, 2, 3]).results == [[1], [2], [3]]
 
-    def test_a_hook_may_wait_for_a_retry(self):
-        class Retrying(hooks.Hook):
+    def test_who_hears_the_end_may_wait_for_another_run(self):
+        heard = []
+
+        class Following(hooks.Hook):
             def run_finished(self, run):
-                if run.errors:
-                    run.retry(block=True)
+                if run.options.desc == "first":
+                    heard.extend(nbp.pmap(double, [1, 2]).results)
 
-        failed = []
-
-        async def task(item):
-            if not failed:
-                failed.append(item)
-                raise ValueError
-            return item
-
-        hook = Retrying()
+        hook = Following()
         hooks.add(hook)
         try:
-            assert nbp.pmap(task, [1]).results == [1]
+            nbp.pmap(double, [1], desc="first")
         finally:
             hooks.remove(hook)
+
+        assert heard == [2, 4]
 
 
 class TestLag:
