@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 
-
 #: Those of the event loop stay: one for the process, whatever runs there are.
 LOOP = "nbparallel-loop"
 

@@ -18,6 +18,7 @@ from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State
 from nbparallel.views import html, text
 from nbparallel.work.work import Work
+from tests.support.threads import ours
 
 
 class Calls:
@@ -303,9 +304,8 @@ def test_cancel_leaves_tasks_that_do_not_stop_behind(count):
     thread.join(DEADLINE)
     started = len(gate.started)
     gate.open()
-    for worker in threading.enumerate():
-        if worker.name.startswith("nbparallel-"):
-            worker.join(DEADLINE)
+    for worker in ours():
+        worker.join(DEADLINE)
 
     assert found[0].legs == ()
     assert len(gate.started) == started == count
