@@ -112,14 +112,15 @@ def notices(snapshot: Snapshot) -> list[str]:
         task, lasted = snapshot.lag
         said.append(
             f"Task {count(task)} kept all other coroutines waiting for "
-            f"{seconds(lasted)}: it computes or blocks where it should await. Try "
-            "await asyncio.to_thread(…) around that, or backend='threads'."
+            f"{duration(lasted)}: it computes or blocks without an await. Write "
+            "await asyncio.to_thread(...) around that, or backend='threads'."
         )
     if snapshot.abandoned:
-        threads = "thread" if snapshot.abandoned == 1 else "threads"
+        tasks = "task" if snapshot.abandoned == 1 else "tasks"
         said.append(
-            f"{count(snapshot.abandoned)} {threads} did not stop when told to. Python "
-            "can't end a call into C: it goes on until it returns by itself."
+            f"{count(snapshot.abandoned)} {tasks} did not stop when told to. Python "
+            "can't end a call into C, nor a coroutine that catches its CancelledError: "
+            "it goes on until it returns by itself."
         )
     return said
 

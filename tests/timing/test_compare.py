@@ -96,6 +96,26 @@ def test_async_functions_work():
     assert nbp.compare(answer, [1, 2], workers=2, repeats=1).failed == 0
 
 
+def test_coroutines_are_in_one_loop_in_every_leg():
+    loops = set()
+
+    async def note(_):
+        loops.add(asyncio.get_running_loop())
+
+    nbp.compare(note, [1, 2], workers=2, repeats=1)
+
+    assert len(loops) == 1
+
+
+def test_failures_of_coroutines_are_counted_in_every_leg():
+    async def fail(_):
+        raise SystemExit
+
+    found = nbp.compare(fail, [1, 2], workers=2, repeats=1)
+
+    assert found.failed > 0
+
+
 def test_a_run_is_carried_out_again_as_it_was():
     calls = Calls()
     run = nbp.pmap(calls, list("abc"), workers=3, desc="letters")
