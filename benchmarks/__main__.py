@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from benchmarks import (
+    coroutines,
     first_result,
     frame,
     memory,
@@ -19,6 +20,8 @@ CASES = {
     "overhead": overhead.no_op,
     "million": overhead.no_op_million,
     "waiting": overhead.waiting,
+    "coroutines": coroutines.giving_way,
+    "requests": coroutines.requests,
     "first": first_result.first_result,
     "first-million": first_result.first_of_a_million,
     "memory": memory.memory,

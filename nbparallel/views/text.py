@@ -102,6 +102,18 @@ def not_ok(snapshot: Snapshot) -> int:
     return snapshot.known - snapshot.counts[Status.OK]
 
 
+def lagging(snapshot: Snapshot) -> str:
+    """Return which coroutine has kept the others waiting; nothing if none has."""
+    if snapshot.lag is None:
+        return ""
+    task, lasted = snapshot.lag
+    return (
+        f"Task {count(task)} kept all other coroutines waiting for "
+        f"{duration(lasted)}: it computes or blocks without an await. Write "
+        "await asyncio.to_thread(...) around that, or backend='threads'."
+    )
+
+
 def notices(snapshot: Snapshot) -> list[str]:
     """Return what else there is to know of a run, one sentence each."""
     said = []
@@ -109,12 +121,7 @@ def notices(snapshot: Snapshot) -> list[str]:
         line = error_line(snapshot.input_error)
         said.append(f"The input raised after {count(snapshot.known)} items: {line}")
     if snapshot.lag is not None:
-        task, lasted = snapshot.lag
-        said.append(
-            f"Task {count(task)} kept all other coroutines waiting for "
-            f"{duration(lasted)}: it computes or blocks without an await. Write "
-            "await asyncio.to_thread(...) around that, or backend='threads'."
-        )
+        said.append(lagging(snapshot))
     if snapshot.abandoned:
         tasks = "task" if snapshot.abandoned == 1 else "tasks"
         said.append(

@@ -25,7 +25,10 @@ MOST_AT_ONCE: Final = 256
 
 
 class Asyncio(Backend):
-    """Carry claims out on the event loop; those of plain functions in threads."""
+    """Carry claims out on the event loop; those of plain functions in threads.
+
+    At the exit of an interpreter, whoever waits for the run carries its tasks out.
+    """
 
     def __init__(self, desk: Desk, workers: int) -> None:
         super().__init__(desk, workers)
@@ -46,7 +49,11 @@ class Asyncio(Backend):
 
     def start(self, tasks: int | None) -> None:  # noqa: ARG002 # places cost nothing
         """Have the loop look for work."""
-        loop = the_loop()
+        try:
+            loop = the_loop()
+        except RuntimeError:  # at the exit of an interpreter there is no thread for it
+            self.waits_itself = True
+            return
         if loop is not self._loop:
             self._loop, self._team, self._woken = loop, set(), False
         self.desk.unwatch(self._wake)

@@ -81,7 +81,6 @@ class Loop:
 
     def _run(self) -> None:
         self.thread = threading.get_ident()
-        asyncio.set_event_loop(self.events)
         while True:
             try:
                 self.events.run_forever()
