@@ -48,11 +48,12 @@ class AwaitingCall:
         An event loop that another thread runs.
     """
 
-    __slots__ = ("_awaits", "_call", "_loop")
+    __slots__ = ("_awaits", "_call", "_is_cancelled", "_loop")
 
     def __init__(self, call: Callable[[Any], Any], loop: AbstractEventLoop) -> None:
         self._call, self._loop = call, loop
         self._awaits: Future[Any] | None = None
+        self._is_cancelled = False
 
     def __call__(self, item: Any) -> Any:
         """Return what comes of *item* in the end."""
@@ -63,10 +64,13 @@ class AwaitingCall:
         if not inspect.isawaitable(found):
             return found
         self._awaits = asyncio.run_coroutine_threadsafe(awaited(found), self._loop)
+        if self._is_cancelled:  # just now: it may not have been seen
+            self._awaits.cancel()
         return self._awaits.result()
 
     def cancel(self) -> None:
-        """Cancel what it awaits, from any thread."""
+        """Cancel what it awaits, now or later; any thread may do so."""
+        self._is_cancelled = True
         if self._awaits is not None:
             self._awaits.cancel()
 

@@ -102,19 +102,19 @@ class Loop:
     def _look(self) -> None:
         turned, asked = threading.Event(), perf_counter()
         self.soon(turned.set)
-        guest = None
-        while not turned.wait(LAG):
-            guest = guest or self._at_work()
+        guest = seen = None
+        while not turned.wait(LAG / 2):
+            task = asyncio.current_task(self.events)
+            if task is not None and task is seen:  # it was at work last time, too
+                guest = self._host_of(task)
+            seen = task
             if guest is not None:
                 guest.lags(perf_counter() - asked)
         if guest is not None:
             guest.lags(perf_counter() - asked)
 
-    def _at_work(self) -> Guest | None:
-        """Return who has the loop right now, as far as that can be told."""
-        task = asyncio.current_task(self.events)
-        if task is None:
-            return None
+    def _host_of(self, task: asyncio.Task[Any]) -> Guest | None:
+        """Return whose *task* is, as far as that can be told."""
         return next((guest for guest in list(self.guests) if guest.holds(task)), None)
 
 
@@ -129,11 +129,12 @@ def the_loop() -> Loop:
     it still has goes on in it, if ever.
     """
     global _loop  # noqa: PLW0603 # one for the process
+    found = _loop
+    is_stuck = found is not None and _is_stuck(found)
     with _making:
-        found = _loop
-        if found is None or _is_stuck(found):
-            found = _loop = Loop()
-        return found
+        if _loop is None or (is_stuck and _loop is found):
+            _loop = Loop()
+        return _loop
 
 
 def loop_at_hand() -> Loop | None:
