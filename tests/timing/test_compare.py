@@ -13,6 +13,7 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.engine.run import Run
+from nbparallel.kinds import KINDS
 from nbparallel.options import Options
 from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State
@@ -94,6 +95,15 @@ def test_async_functions_work():
         return item
 
     assert nbp.compare(answer, [1, 2], workers=2, repeats=1).failed == 0
+
+
+@pytest.mark.parametrize("backend", KINDS)
+def test_every_backend_can_be_measured(backend):
+    options = {"backend": backend, "repeats": 1}
+
+    assert nbp.compare(abs, [1, 2], workers=2, **options).failed == 0
+    swept = nbp.sweep(abs, [1, 2], workers=(1, 2), **options)
+    assert swept.df["tasks"].tolist() == [2, 2]
 
 
 def test_coroutines_are_in_one_loop_in_every_leg():
