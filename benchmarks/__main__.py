@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from benchmarks import (
+    coroutines,
     executors,
     first_result,
     frame,
@@ -22,6 +23,8 @@ CASES = {
     "waiting": overhead.waiting,
     "executor": executors.threads,
     "executor-processes": executors.processes,
+    "coroutines": coroutines.giving_way,
+    "requests": coroutines.requests,
     "first": first_result.first_result,
     "first-million": first_result.first_of_a_million,
     "memory": memory.memory,

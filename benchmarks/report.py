@@ -11,7 +11,16 @@ from pathlib import Path
 from benchmarks.measure import ROUNDS, Table
 
 README = Path(__file__).with_name("README.md")
-LIBRARIES = ("nbparallel", "joblib", "mpire", "pqdm", "tqdm", "pandas", "ipykernel")
+LIBRARIES = (
+    "nbparallel",
+    "joblib",
+    "mpire",
+    "pqdm",
+    "tqdm",
+    "aiohttp",
+    "pandas",
+    "ipykernel",
+)
 
 
 def machine() -> str:

@@ -11,11 +11,12 @@ from importlib import import_module
 from typing import Any, Final, Literal
 
 #: The words, for type checkers and for Tab; a test holds them to `KINDS`.
-Kind = Literal["threads", "processes", "inline"]
+Kind = Literal["threads", "processes", "asyncio", "inline"]
 
 KINDS: Final[dict[str, str]] = {
     "threads": "nbparallel.workers.threads:Threads",
     "processes": "nbparallel.workers.processes:Processes",
+    "asyncio": "nbparallel.workers.aio:Asyncio",
     "inline": "nbparallel.workers.inline:Inline",
 }
 
@@ -29,7 +30,7 @@ def import_from(place: str) -> Any:
     return getattr(import_module(module), name)
 
 
-def word_of(backend: str | Executor) -> str:
+def word_of(backend: str | Executor | None) -> str:
     """Return the word for *backend*: of an executor, the name of its class.
 
     Examples
@@ -38,6 +39,6 @@ def word_of(backend: str | Executor) -> str:
     >>> word_of("threads"), word_of(ThreadPoolExecutor())
     ('threads', 'ThreadPoolExecutor')
     """
-    if isinstance(backend, str):
-        return backend
+    if backend is None or isinstance(backend, str):
+        return backend or "threads"
     return type(backend).__name__.lstrip("_")

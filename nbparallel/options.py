@@ -28,13 +28,16 @@ class Options:
     ----------
     workers
         How many tasks are carried out at the same time. None lets the backend
-        choose; threads take ``min(32, CPUs + 4)``.
+        choose; threads take ``min(32, CPUs + 4)``, coroutines 64.
     backend
-        The kind of worker: ``"threads"``, or ``"inline"`` for the calling thread.
-        That one hears interrupts at once, a cancel from elsewhere between two tasks.
-        Or an executor of yours, such as ``ThreadPoolExecutor(8)``: it is given batches
-        of tasks and never shut down. ``workers=None`` is then its own number, where it
-        tells that, else 32.
+        The kind of worker. ``"threads"``: for tasks that wait. ``"processes"``: for
+        tasks that compute; what they are given and return is pickled. ``"asyncio"``:
+        coroutines on one event loop. ``"inline"``: the calling thread, which hears
+        interrupts at once, a cancel from elsewhere between two tasks. Or an executor of
+        yours, such as ``ThreadPoolExecutor(8)``: it is given batches of tasks and never
+        shut down; ``workers=None`` is then its own number, where it tells, else 32.
+        None lets the function choose: an ``async def`` takes ``"asyncio"``, every other
+        ``"threads"``.
     on_error
         ``"collect"`` keeps a failure as a row and goes on; ``"raise"`` cancels the
         rest at the first failure and raises it.
@@ -70,7 +73,7 @@ class Options:
     """
 
     workers: int | None = None
-    backend: Kind | Executor = "threads"
+    backend: Kind | Executor | None = None
     on_error: OnError = "collect"
     ordered: bool = False
     buffer: int | None = None
@@ -88,7 +91,8 @@ class Options:
             if given is not None or name == "rows":
                 # NumPy's whole numbers are as good; what is kept is Python's.
                 object.__setattr__(self, name, whole(name, given))
-        _backend(self.backend)
+        if self.backend is not None:
+            _backend(self.backend)
         _choice("on_error", self.on_error, get_args(OnError))
         if self.unpack is not None:
             _choice("unpack", self.unpack, get_args(Unpacking))
@@ -105,7 +109,7 @@ class Options:
 class SharedOptions(TypedDict, total=False):
     """The options that every face takes."""
 
-    backend: Kind | Executor
+    backend: Kind | Executor | None
     on_error: OnError
     desc: str | None
     progress: bool

@@ -36,13 +36,16 @@ _TOKEN: Final = uuid4().hex
 class Run:
     """The run as a worker far away knows it."""
 
-    echo = False
+    keeps_text, echo = True, False
 
     def __init__(self, call: Callable[[Any], Any]) -> None:
         self.call, self.context = call, copy_context()
 
     def settle(self, claim: Claim) -> None:
         """Do nothing: the whole batch is told of at its end."""
+
+    def give_back(self, claim: Claim, task: int) -> None:
+        """Do nothing: as above."""
 
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Do nothing: who has sent the batch hears of it."""

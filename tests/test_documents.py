@@ -40,9 +40,8 @@ def fetch(url):
     return len(url)
 """
 
-#: What single guides take for granted besides.
-ALSO = {
-    "docs/howto/fetch-urls.md": """
+#: Something to ask for pages, and a page that is missing.
+SERVER = """
 import functools
 import http.server
 import threading
@@ -53,7 +52,12 @@ server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 address = f"http://127.0.0.1:{server.server_port}"
 urls = [f"{address}/{name}" for name in ("", "missing")]
-""",
+"""
+
+#: What single guides take for granted besides.
+ALSO = {
+    "docs/howto/async.md": SERVER,
+    "docs/howto/fetch-urls.md": SERVER,
     "docs/reference/magics.md": """
 from types import SimpleNamespace
 

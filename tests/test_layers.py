@@ -18,6 +18,7 @@ PACKAGE = "nbparallel"
 #: Parts of the package by level. A part is a folder or a single module.
 LEVELS = (
     (
+        "coroutines",
         "daemons",
         "errors",
         "kinds",

@@ -101,8 +101,8 @@ class Crew:
         with self.lock:
             claim, reading = self._find(self.members, worker, reads=reads)
         if reading is not None:
-            self._have_read(reading)
-        self.flush()
+            self._have_done("nbparallel-reader", reading)
+        self._have_flushed()
         return claim
 
     def claim_within(self, run: Member, worker: int) -> Claim | None:
@@ -124,6 +124,12 @@ class Crew:
     def settle(self, claim: Claim) -> None:
         """Hand a claim to the run that it came from."""
         claim.owner.settle(claim)
+        self.flush()
+
+    def hand_back(self, claim: Claim) -> None:
+        """Do as `settle`, and leave what follows to a thread of its own."""
+        claim.owner.settle(claim)
+        self._have_flushed()
 
     def give_back(self, claim: Claim, task: int) -> None:
         """Hand tasks of a claim to the run that they came from."""
@@ -132,6 +138,7 @@ class Crew:
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Tell the run that *claim* came from."""
         claim.owner.lost(claim, error)
+        self.flush()
 
     def broken(self, error: BaseException) -> None:
         """End every run: there are no workers any more."""
@@ -216,11 +223,16 @@ class Crew:
                 return None, reading
         return None, None
 
-    def _have_read(self, reading: Callable[[], None]) -> None:
+    def _have_flushed(self) -> None:
+        """Have another thread do what was left for afterwards: it may take any time."""
+        if self._due:
+            self._have_done("nbparallel-announcer", self.flush)
+
+    def _have_done(self, name: str, what: Callable[[], None]) -> None:
         try:
-            daemons.start("nbparallel-reader", reading)
+            daemons.start(name, what)
         except RuntimeError:  # at the interpreter's exit there are no more threads
-            reading()
+            what()
 
     def _hang_up_a_bell(self) -> Any:
         """Return the bell to wait for, or None if something has arrived meanwhile."""

@@ -78,6 +78,13 @@ class Intake:
             claim.ends.append(perf_counter())
         self.take(claim, crashed=held)
 
+    def take_rest(self, claim: Claim, task: int) -> None:
+        """Take back the tasks of *claim* from *task* on, which nobody has begun."""
+        if not claim.revoked:
+            claim.items.clear()
+            tasks, claim.stop = range(task, claim.stop), task
+            self.put_back(tasks)
+
     def put_back(self, tasks: range) -> None:
         """Take back tasks that were handed out and have not ended."""
         if not tasks:

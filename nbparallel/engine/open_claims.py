@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
+from typing import Any
 
 from nbparallel.edge.signals import has_struck
 from nbparallel.errors import Abandoned, TaskCancelled
@@ -111,4 +113,7 @@ def finished_of(claim: Claim, *, crashed: int, halted: bool) -> Finished | None:
 
 def _stopped(error: BaseException) -> bool:
     """Whether *error* ended a task that would have gone on: that is no failure."""
+    asyncio: Any = sys.modules.get("asyncio")
+    if asyncio is not None and isinstance(error, asyncio.CancelledError):
+        return True
     return isinstance(error, _STOPPED) or has_struck(error)

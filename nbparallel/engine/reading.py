@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import Context
+from functools import partial
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -66,6 +67,16 @@ class Reader(Protocol):
 
     def has_read(self) -> None:
         """Hear that a visit to the input is over; the lock is held."""
+
+
+def next_visit(
+    run: Reader, reading: Reading | None, most: int
+) -> Callable[[], None] | None:
+    """Return what reads up to *most* items, if the caller is to; the lock is held."""
+    if reading is None or reading.busy or reading.exhausted or most <= 0:
+        return None
+    reading.busy = True
+    return partial(visit, run, reading, most)
 
 
 def visit(run: Reader, reading: Reading, most: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any, Self
 
 from nbparallel.engine import steering, stopping
@@ -11,11 +12,12 @@ from nbparallel.engine.conclusion import Conclusion
 from nbparallel.engine.feed import unbounded
 from nbparallel.engine.lifecycle import Lifecycle
 from nbparallel.engine.outcomes import Outcomes
-from nbparallel.engine.waiting import Waiter
+from nbparallel.engine.waiting import Waiter, refuse_to_wait_for
 from nbparallel.errors import TaskCancelled, UsageError
 from nbparallel.options import Options
 from nbparallel.types import Result_co, State
 from nbparallel.work.work import Work
+from nbparallel.workers import usual_kind
 from nbparallel.workers.scope import calling_scope
 
 #: Seconds between two looks of a loop over a run: tasks that end within a claim wake
@@ -52,7 +54,8 @@ class Run(Outcomes[Result_co]):
         if outer is not None and outer.halt.is_set():
             message = "this task was cancelled: it cannot start a run of its own"
             raise TaskCancelled(message)
-        self._options = options
+        kind = options.backend or usual_kind(work.call)
+        self._options = options = replace(options, backend=kind)
         self._work = work
         self._life = Lifecycle(self, work, options)
         self._conclusion = Conclusion(self._life)
@@ -175,6 +178,7 @@ class Run(Outcomes[Result_co]):
             With ``on_error="raise"``, what the first failed task raised.
         """
         __tracebackhide__ = True
+        refuse_to_wait_for(self._life.scheduler)
         with self._waiter() as waiter, unbounded(self._life.scheduler):
             ended = waiter.until(self._life.is_over, timeout)
         if ended:
@@ -198,6 +202,7 @@ class Run(Outcomes[Result_co]):
             with self._waiter():
                 begin()
             return self
+        refuse_to_wait_for(self._life.scheduler)
         with self._waiter() as waiter, unbounded(self._life.scheduler):
             begin()
             waiter.until(self._life.is_over)
@@ -219,6 +224,7 @@ class Run(Outcomes[Result_co]):
         over = self._life.is_over
         if over():
             return False
+        refuse_to_wait_for(self._life.scheduler)
         with self._waiter(reads=True) as waiter:
             while not waiter.until(lambda: ready() or over(), LOOK):
                 pass

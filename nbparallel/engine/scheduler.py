@@ -18,24 +18,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from time import perf_counter
 
-from nbparallel.engine.crew import Crew
 from nbparallel.engine.intake import Intake
 from nbparallel.engine.limits import Limits, claim_seconds
 from nbparallel.engine.listener import Listener
 from nbparallel.engine.open_claims import OpenClaims
 from nbparallel.engine.outcome import Final, Outcome
 from nbparallel.engine.phase import Phase
-from nbparallel.engine.reading import visit
+from nbparallel.engine.reading import next_visit
+from nbparallel.engine.sharing import workers_for
 from nbparallel.engine.source import Source
 from nbparallel.engine.stopwatch import Stopwatch
 from nbparallel.options import Options
 from nbparallel.records.store import Records
 from nbparallel.work.work import Work
-from nbparallel.workers import load
-from nbparallel.workers.base import Backend, Kind
 from nbparallel.workers.claim import Claim
 from nbparallel.workers.scope import context_of_tasks
 
@@ -63,17 +60,11 @@ class Scheduler:
         listener: Listener,
         outcome: Outcome | None = None,
     ) -> None:
-        kind = load(options.backend)
-        workers = options.workers or kind.default_workers()
-        shares = parent is not None and _can_share(kind, parent)
         self.work, self.options, self.parent = work, options, parent
         self.children: set[Scheduler] = set()
         self.call, self.context = work.call, context_of_tasks()
         self.keeps_text, self.echo = options.capture, True
-        self.crew: Crew = parent.crew if parent and shares else Crew()
-        self.backend: Backend = (
-            parent.backend if parent and shares else kind(self.crew, workers)
-        )
+        self.crew, self.backend, workers = workers_for(options, parent)
         self.backend.prepare(self.call)
         self.epoch = time.time() - perf_counter()
         self.clock, self.phase = Stopwatch(), Phase()
@@ -135,13 +126,9 @@ class Scheduler:
 
     def next_reading(self) -> Callable[[], None] | None:
         """Return what reads the input, if the caller is to do that now."""
-        reading, most = self.source.reading, self.limits.most(self.source)
-        if reading is None or reading.busy or reading.exhausted:
+        if self._holds_back():
             return None
-        if self._holds_back() or most <= 0:
-            return None
-        reading.busy = True
-        return partial(visit, self, reading, most)
+        return next_visit(self, self.source.reading, self.limits.most(self.source))
 
     def has_read(self) -> None:
         """Take in what a visit to the input has brought."""
@@ -172,10 +159,7 @@ class Scheduler:
     def give_back(self, claim: Claim, task: int) -> None:
         """Take back what a worker has and won't begin, from *task* on."""
         with self.crew.lock:
-            if not claim.revoked:
-                claim.items.clear()
-                tasks, claim.stop = range(task, claim.stop), task
-                self.intake.put_back(tasks)
+            self.intake.take_rest(claim, task)
         self.crew.flush()
 
     def lost(self, claim: Claim, error: BaseException) -> None:
@@ -201,7 +185,6 @@ class Scheduler:
             self.intake.put_back(claim.left)
             self.end_if_dry()
             self.crew.progressed()
-        self.crew.flush()
 
     def end_if_dry(self) -> None:
         """End the run if nothing of it is left to be done; the lock is held."""
@@ -222,19 +205,3 @@ class Scheduler:
             self.parent.children.discard(self)
         self.crew.changed()
         self.crew.after(self.listener.ended)
-
-
-def _can_share(kind: Kind, parent: Scheduler) -> bool:
-    """Whether the workers of *parent* may carry out runs of *kind* inside its tasks.
-
-    The user's own workers carry out theirs. But where one of them, further out, waits
-    for this very run, they are busy: the nearest ones do it.
-    """
-    if not (kind.nests and parent.backend.nests):
-        return False
-    run: Scheduler | None = parent
-    while run is not None and kind.pool is not None:
-        if run.backend.pool is kind.pool:
-            return True
-        run = run.parent
-    return kind.pool is None

@@ -59,6 +59,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         failures=records.rows(records.failed(rows), run.epoch) if ended else (),
         log=records.latest_output(),
         abandoned=len(run.open.revoked),
+        lag=run.backend.lag,
         input_error=run.source.error,
         broken_by=run.broken_by,
         elsewhere=run.backend.elsewhere,

@@ -25,6 +25,7 @@ from nbparallel.edge import turns
 from nbparallel.edge.signals import HANDLING, Signals
 from nbparallel.engine import reading, stopping
 from nbparallel.engine.scheduler import Scheduler
+from nbparallel.errors import UsageError
 from nbparallel.workers.carry_out import carry_out
 from nbparallel.workers.raising import is_delicate, is_within
 from nbparallel.workers.scope import calling_scope
@@ -185,6 +186,22 @@ class Waiter:
         if self._armed:
             self._armed = False
             self._news.put(0)
+
+
+def refuse_to_wait_for(run: Scheduler) -> None:
+    """Refuse where the calling thread is the one that carries *run* out.
+
+    Raises
+    ------
+    UsageError
+        It would wait for ever.
+    """
+    if run.backend.needs(threading.get_ident()) and not run.phase.over.is_set():
+        message = (
+            "a coroutine cannot wait like this for a run that its own event loop "
+            "carries out. Write: run = await pmap(fetch, urls, block=False)"
+        )
+        raise UsageError(message)
 
 
 def _crew_of(run: object) -> object:

@@ -89,7 +89,7 @@ def run_statements(
         the call waits for that.
     """
     __tracebackhide__ = True
-    if not load(options.backend).sees_names:
+    if options.backend and not load(options.backend).sees_names:
         message = (
             "statements need the names of the notebook, which the workers of a "
             f"{word_of(options.backend)} don't see. Write --backend threads, or carry "

@@ -83,7 +83,10 @@ class Snapshot:
     log
         ``(task, text)`` of the latest captured output, oldest first.
     abandoned
-        Workers that did not stop when told to and were left behind.
+        Tasks that did not stop when told to and were left behind.
+    lag
+        ``(task, seconds)`` of the coroutine that has kept the others from going on for
+        the longest time, if one did for half a second; else None.
     input_error
         What the input iterable raised, or None.
     broken_by
@@ -109,6 +112,7 @@ class Snapshot:
     failures: tuple[Row, ...] = ()
     log: tuple[tuple[int, str], ...] = ()
     abandoned: int = 0
+    lag: tuple[int, float] | None = None
     input_error: BaseException | None = field(default=None)
     broken_by: BaseException | None = field(default=None)
     elsewhere: str = ""

@@ -23,6 +23,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any, Final
 
+from nbparallel.coroutines import CoroutineCall
 from nbparallel.engine.run import Run
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.errors import without_the_call
@@ -168,19 +169,47 @@ def _alone(subject: Subject, body: Callable[[], Timed]) -> Timed:
 
 def _looped(subject: Subject, leg: Leg) -> Timed:
     call, todo = subject.work.call, list(subject.items or ())
-    results: list[Any] = []
     errors: list[BaseException] = []
-    keep = results.append
     with _emptied_by_cancel(todo):
         started, begin = time.time(), perf_counter()
-        for item in todo:
-            try:
-                keep(call(item))
-            except BaseException as error:  # as in a parallel run: noted, not raised
-                errors.append(without_the_call(error))
+        if isinstance(call, CoroutineCall):
+            _await_each(call, todo, errors)
+        else:
+            _call_each(call, todo, errors)
         seconds = perf_counter() - begin
     failed, first = len(errors), errors[0] if errors else None
     return Timed(leg, started, seconds, subject.tasks, failed, first)
+
+
+def _call_each(
+    call: Callable[[Any], Any], todo: list[Any], errors: list[BaseException]
+) -> None:
+    results: list[Any] = []
+    keep = results.append
+    for item in todo:
+        try:
+            keep(call(item))
+        except BaseException as error:  # as in a parallel run: noted, not raised
+            errors.append(without_the_call(error))
+
+
+def _await_each(
+    call: CoroutineCall, todo: list[Any], errors: list[BaseException]
+) -> None:
+    """Do so in the loop of the parallel legs: what the tasks share may belong to it."""
+    from asyncio import run_coroutine_threadsafe
+
+    from nbparallel.workers.loop import the_loop
+
+    async def go_through() -> None:
+        results: list[Any] = []
+        for item in todo:
+            try:
+                results.append(await call.begin(item))
+            except BaseException as error:  # as above
+                errors.append(without_the_call(error))
+
+    run_coroutine_threadsafe(go_through(), the_loop().events).result()
 
 
 def _called(subject: Subject, leg: Leg) -> Timed:

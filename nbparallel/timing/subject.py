@@ -15,7 +15,7 @@ from nbparallel.short_text import with_type
 from nbparallel.types import MISSING
 from nbparallel.work.inputs import work_of
 from nbparallel.work.work import Work
-from nbparallel.workers import load
+from nbparallel.workers import load, usual_kind
 
 #: More items than this are not kept at hand: an endless input must not fill the memory.
 MOST_ITEMS: Final = 10_000_000
@@ -80,9 +80,10 @@ def subject_of(verb: str, fn: Any, items: Any, given: dict[str, Any]) -> Subject
             f"not nbp.{verb}(fetch(urls)) or nbp.{verb}(urls, fetch)."
         )
         raise BadType(message)
-    default = chosen.workers or load(chosen.backend).default_workers()
-    chosen = replace(chosen, **FIXED)
     alone = work_of(fn, ((),), "kwargs")  # its name, and how it is called if async
+    kind = load(chosen.backend or usual_kind(alone.call))
+    default = chosen.workers or kind.default_workers()
+    chosen = replace(chosen, **FIXED)
     if items is MISSING:
         _check_takes_workers(verb, fn, alone.name)
         return Subject(replace(alone, items=None), chosen, default)

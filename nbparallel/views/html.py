@@ -50,8 +50,12 @@ _BETWEEN = '<span class="nbp-unstyled"> · </span>'
 
 
 def head(snapshot: Snapshot, note: str = "") -> str:
-    """Return the name, the bar and the counts of a run: three lines and a *note*."""
+    """Return the name, the bar and the counts of a run: three lines and a *note*.
+
+    While the run goes on, the coroutine that keeps the others waiting comes below.
+    """
     pace = " · ".join(text.pace(snapshot))
+    lagging = "" if snapshot.state.ended else text.lagging(snapshot)
     return (
         '<div class="nbp"><div class="nbp-line">'
         f"<span><b>{escape(text.title(snapshot))}</b> {text.state(snapshot)}</span>"
@@ -59,7 +63,7 @@ def head(snapshot: Snapshot, note: str = "") -> str:
         f"{bar(snapshot)}"
         f'<div class="nbp-line"><span>{text.done(snapshot)}</span>{_BETWEEN}'
         f"<span>{_emphasized(text.tally(snapshot))}</span></div>"
-        f"{''.join(map(_paragraph, (note, *text.caveats(snapshot))))}</div>"
+        f"{''.join(map(_paragraph, (note, *text.caveats(snapshot), lagging)))}</div>"
     )
 
 

@@ -102,6 +102,18 @@ def not_ok(snapshot: Snapshot) -> int:
     return snapshot.known - snapshot.counts[Status.OK]
 
 
+def lagging(snapshot: Snapshot) -> str:
+    """Return which coroutine has kept the others waiting; nothing if none has."""
+    if snapshot.lag is None:
+        return ""
+    task, lasted = snapshot.lag
+    return (
+        f"Task {count(task)} kept all other coroutines waiting for "
+        f"{duration(lasted)}: it computes or blocks without an await. Write "
+        "await asyncio.to_thread(...) around that, or backend='threads'."
+    )
+
+
 def notices(snapshot: Snapshot) -> list[str]:
     """Return what else there is to know of a run, one sentence each."""
     said = []
@@ -110,6 +122,8 @@ def notices(snapshot: Snapshot) -> list[str]:
         said.append(f"The input raised after {count(snapshot.known)} items: {line}")
     if snapshot.broken_by is not None:
         said.append(f"There are no workers any more: {error_line(snapshot.broken_by)}")
+    if snapshot.lag is not None:
+        said.append(lagging(snapshot))
     if snapshot.abandoned and snapshot.elsewhere:
         which = "batch goes" if snapshot.abandoned == 1 else "batches go"
         said.append(
@@ -117,10 +131,11 @@ def notices(snapshot: Snapshot) -> list[str]:
             "which alone could end that. What comes of it is discarded."
         )
     elif snapshot.abandoned:
-        threads = "thread" if snapshot.abandoned == 1 else "threads"
+        tasks = "task" if snapshot.abandoned == 1 else "tasks"
         said.append(
-            f"{count(snapshot.abandoned)} {threads} did not stop when told to. Python "
-            "can't end a call into C: it goes on until it returns by itself."
+            f"{count(snapshot.abandoned)} {tasks} did not stop when told to. Python "
+            "can't end a call into C, nor a coroutine that catches its CancelledError: "
+            "it goes on until it returns by itself."
         )
     return said
 

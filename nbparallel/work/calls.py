@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from nbparallel.coroutines import CoroutineCall, is_coroutine_function
 
 
 @dataclass(frozen=True)
@@ -61,43 +62,13 @@ class Function:
 
     def call(self, how: str) -> Callable[[Any], Any]:
         """Return the call that takes one item, unpacked as *how* says."""
-        call = _awaited(self.fn)
+        call = self._unpacked(how)
+        return CoroutineCall(call) if is_coroutine_function(self.fn) else call
+
+    def _unpacked(self, how: str) -> Callable[[Any], Any]:
+        fn = self.fn
         if how == "args":
-            return lambda item: call(*item)
+            return lambda item: fn(*item)
         if how == "kwargs":
-            return lambda item: call(**item)
-        return call
-
-
-def _awaited(fn: Callable[..., Any]) -> Callable[..., Any]:
-    if not any(map(inspect.iscoroutinefunction, (fn, type(fn).__call__))):
+            return lambda item: fn(**item)
         return fn
-
-    import asyncio
-
-    def run_to_its_end(*args: Any, **kwargs: Any) -> Any:
-        def call() -> Any:
-            return asyncio.run(fn(*args, **kwargs))
-
-        return _in_a_thread(call) if _loop_runs_here() else call()
-
-    return run_to_its_end
-
-
-def _loop_runs_here() -> bool:
-    # A function of its own: within the except, what a task raises would have a context.
-    import asyncio
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
-def _in_a_thread(call: Callable[[], Any]) -> Any:
-    """Return what *call* returns, which cannot run in this thread: a loop runs here."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as executor:
-        return executor.submit(copy_context().run, call).result()

@@ -42,6 +42,12 @@ class Desk(Protocol):
     def give_back(self, claim: Claim, task: int) -> None:
         """Take back the tasks of a claim from *task* on: nobody has begun them."""
 
+    def hand_back(self, claim: Claim) -> None:
+        """Do as `settle`, and return at once: who is told of it hears another thread.
+
+        For threads that others wait for, whatever those do who are told.
+        """
+
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Hear that a worker died in the middle of a claim.
 
@@ -120,6 +126,9 @@ class Backend(ABC):
         Nobody says how many workers there are.
     spare
         How many claims besides are held ready, so that no worker waits for one.
+    lag
+        The task that has kept others from going on, and for how many seconds; the worst
+        of them. None where that cannot be, or has not been.
     """
 
     kills: ClassVar[bool] = False
@@ -130,6 +139,7 @@ class Backend(ABC):
     elsewhere: str = ""
     guessed: bool = False
     spare: int = 0
+    lag: tuple[int, float] | None = None
 
     def __init__(self, desk: Desk, workers: int) -> None:
         self.desk = desk
@@ -148,6 +158,10 @@ class Backend(ABC):
         UsageError
             This kind of worker cannot call it.
         """
+
+    def needs(self, thread: int) -> bool:  # noqa: ARG002 # most kinds have their own
+        """Whether nothing goes on while *thread*, by number, waits."""
+        return False
 
     @abstractmethod
     def start(self, tasks: int | None) -> None:

@@ -10,6 +10,7 @@ import time
 from playwright.sync_api import expect
 
 SETUP = """
+import asyncio
 import time
 import nbparallel as nbp
 
@@ -18,6 +19,11 @@ started = []
 def work(item):
     started.append(item)
     time.sleep(0.05)
+    return item
+
+async def wait(item):
+    started.append(item)
+    await asyncio.sleep(0.05)
     return item
 
 def is_quiet():
@@ -40,6 +46,7 @@ finally:
     back = time.time()
 print("went", "on")
 """
+COROUTINES = BLOCKING.replace("pmap(work", "pmap(wait")
 BACKGROUND = """
 back, begun = None, time.time()
 run = nbp.pmap(work, range(2000), workers=4, block=False)
@@ -58,6 +65,8 @@ DIFFERENT, ROUNDS = 20, 10
 CELLS += [f"order.append({n})" for n in range(DIFFERENT)]
 IN_ORDER_AT = len(CELLS)
 CELLS += [f"print('in order', order == {ROUNDS} * list(range({DIFFERENT})))"]
+COROUTINES_AT = len(CELLS)
+CELLS += [COROUTINES]
 
 PARTIAL = "state cancelled - partial True - quiet True"
 #: Seconds that may pass between the click in the page and the end of the run.
@@ -105,6 +114,24 @@ class PanelTests:
 
         text = notebook.output_text(BLOCKING_AT)
         assert "went on" not in text, text
+        self.check(notebook)
+
+    def test_cancel_ends_a_blocking_cell_of_coroutines(self, notebook):
+        self.start(notebook, COROUTINES_AT)
+
+        notebook.click_button(COROUTINES_AT, "Cancel")
+        notebook.wait_for_text(COROUTINES_AT, "went on")
+
+        notebook.wait_for_text(COROUTINES_AT, "cancelled")
+        self.check(notebook)
+
+    def test_the_stop_button_ends_a_blocking_cell_of_coroutines(self, notebook):
+        self.start(notebook, COROUTINES_AT)
+
+        notebook.press_interrupt()
+        notebook.wait_for_text(COROUTINES_AT, "KeyboardInterrupt")
+
+        assert "went on" not in notebook.output_text(COROUTINES_AT)
         self.check(notebook)
 
     def test_cancel_ends_a_run_in_the_background(self, notebook):

@@ -17,8 +17,8 @@ from nbparallel.workers.scope import current
 from tests.engine import pools
 from tests.engine.fakes import FAKES
 
-#: Every kind of worker that shares objects with these tests, kinds that are nothing like
-#: them, and executors of the user's. Processes have tests of their own, in
+#: Every kind of worker that shares objects with these tests, kinds that are nothing
+#: like them, and executors of the user's. Processes have tests of their own, in
 #: `tests.workers.test_processes`.
 SHARING = [kind for kind in KINDS if kind != "processes"]
 BACKENDS = [*SHARING, *FAKES, *pools.POOLS]

@@ -7,6 +7,7 @@ how many struck a run that was going on.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import queue
 import random
@@ -78,9 +79,15 @@ class Storm:
             time.sleep(2 * LONG / TASKS if number % 2 else 0)
             return number
 
+        async def coroutine(number: int) -> int:
+            calls[number] += 1
+            await asyncio.sleep(2 * LONG / TASKS if number % 2 else 0)
+            return number
+
+        fn = coroutine if self.backend == "asyncio" else task
         try:
             self.shoot(delay)
-            nbp.pmap(task, range(TASKS), workers=2, backend=self.backend)
+            nbp.pmap(fn, range(TASKS), workers=2, backend=self.backend)
             went_through = True
             wait_for(lambda: self.swallowed)
         except (KeyboardInterrupt, Alarm):

@@ -10,7 +10,7 @@ import pytest
 import nbparallel as nbp
 from nbparallel.edge.arrivals import asked_at
 from nbparallel.engine import stopping
-from nbparallel.engine.crew import Crew
+from nbparallel.engine.scheduler import Scheduler
 from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State, Status
 from tests.engine.conftest import PARALLEL, carry_on, wait_for
@@ -301,14 +301,14 @@ class TestPause:
 
 def test_a_claim_that_is_done_but_not_settled_is_not_abandoned(go, monkeypatch):
     # Given a worker that has carried out its claim and is about to hand it back
-    settle, held, released = Crew.settle, threading.Event(), threading.Event()
+    settle, held, released = Scheduler.settle, threading.Event(), threading.Event()
 
-    def late(crew, claim):
+    def late(scheduler, claim):
         held.set()
         released.wait(DEADLINE)
-        settle(crew, claim)
+        settle(scheduler, claim)
 
-    monkeypatch.setattr(Crew, "settle", late)
+    monkeypatch.setattr(Scheduler, "settle", late)
     run = go(str, [1, 2], workers=1)
     assert held.wait(DEADLINE)
 

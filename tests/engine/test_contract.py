@@ -101,7 +101,9 @@ def test_failures_are_rows_and_the_rest_goes_on():
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_whatever_a_task_raises_is_its_row(error):
+def test_whatever_a_task_raises_is_its_row(backend, error):
+    if backend == "fake-coroutine" and isinstance(error, StopIteration):
+        pytest.skip("Python makes a RuntimeError of it in a coroutine")
     run = nbp.pmap(raising(error), [1, 2])
 
     assert run.state is State.DONE

@@ -20,7 +20,7 @@ ROUNDS = 300
 SOON = 5
 
 PRELUDE = """
-import gc, itertools, signal, sys, threading, time
+import asyncio, gc, itertools, signal, sys, threading, time
 import nbparallel as nbp
 
 # Whoever starts the tests in the background has it ignored, here as well.
@@ -48,6 +48,12 @@ def hang(*_):
         time.sleep(0.001)
     say()
     threading.Event().wait()
+
+async def forever(*_):
+    while not is_waited_for():
+        await asyncio.sleep(0.001)
+    say()
+    await asyncio.Event().wait()
 
 def doze(*_):
     say()
@@ -94,9 +100,32 @@ def task(number):
         say()
 nbp.pmap(task, itertools.count(), **options)""",
     "threads-await": """
-import asyncio
 async def cell():
     await nbp.pmap(hang, [1], block=False, **options)
+asyncio.run(cell())""",
+    "asyncio": "nbp.pmap(forever, range(3), **options)",
+    "asyncio-blocked": """
+async def block(_):
+    hang()
+nbp.pmap(block, range(3), **options)""",
+    "asyncio-stubborn": """
+async def stubborn(item):
+    while True:
+        try:
+            await forever(item)
+        except asyncio.CancelledError:
+            pass
+nbp.pmap(stubborn, range(3), **options)""",
+    "asyncio-plain": "nbp.pmap(hang, range(3), backend='asyncio', **options)",
+    "asyncio-input": "nbp.pmap(forever, stuck(), **options)",
+    "asyncio-read": "list(nbp.pmap(forever, [1], block=False, **options))",
+    "asyncio-nested": """
+async def outer(_):
+    await nbp.pmap(forever, [1], block=False, **options)
+nbp.pmap(outer, range(3), **options)""",
+    "asyncio-await": """
+async def cell():
+    await nbp.pmap(forever, [1], block=False, **options)
 asyncio.run(cell())""",
     "inline": "nbp.pmap(spin, range(3), backend='inline', **options)",
     "inline-unpacked": "nbp.pmap(spin, [1, 2], [3, 4], backend='inline', **options)",
@@ -112,10 +141,6 @@ def outer(_):
     nbp.pmap(hang, [1], **options)
 nbp.pmap(outer, range(3), backend='inline', **options)""",
     "inline-async": """
-import asyncio
-async def forever(_):
-    say()
-    await asyncio.Event().wait()
 nbp.pmap(forever, range(3), backend='inline', **options)""",
 }
 
@@ -190,7 +215,7 @@ def test_an_interrupt_of_quick_inline_tasks_keeps_the_next_one_from_starting():
 
 
 @pytest.mark.parametrize("kind", ["interrupt", "alarm"])
-@pytest.mark.parametrize("backend", ["threads", "inline", *pools.POOLS])
+@pytest.mark.parametrize("backend", ["threads", "asyncio", "inline", *pools.POOLS])
 @pytest.mark.timeout(120)
 def test_signals_at_random_instants(backend, kind):
     done = subprocess.run(

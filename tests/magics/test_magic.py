@@ -14,6 +14,7 @@ from traitlets.config import Config
 
 import nbparallel as nbp
 from nbparallel.errors import BadValue
+from nbparallel.kinds import KINDS
 from nbparallel.magics import flags
 from nbparallel.options import NAMES, configure
 
@@ -228,6 +229,14 @@ class TestLoop:
         assert elsewhere.df["result"].ne(os.getpid()).all()
         assert value == 2
         assert "workers of a ProcessPoolExecutor don't see" in refused
+
+    @pytest.mark.parametrize("word", [kind for kind in KINDS if kind != "processes"])
+    def test_every_backend_takes_loops_and_statements(self, notebook, word):
+        run = notebook.run(f"%%parallel --backend {word} for x in xs\nx")
+        notebook.run(f"%%parallel --backend {word}\na = 1\nb = a + 1")
+
+        assert (run.results, run.options.backend) == ([3, 1, 2, 0], word)
+        assert notebook["b"] == 2
 
     def test_values_may_be_the_users_own_and_stay_as_written(self, notebook):
         notebook.run("n = 2; desc = 'other'")
@@ -521,7 +530,7 @@ class TestDefaults:
         notebook.run("%config NBParallel.workers = 3")
         notebook.run("%unload_ext nbparallel")
 
-        assert nbp.pmap(abs, [1]).options == nbp.Options()
+        assert nbp.pmap(abs, [1]).options == nbp.Options(backend="threads")
 
     def test_what_the_engine_would_refuse_is_refused(self, notebook, caplog):
         notebook.run("%config NBParallel.workers = 0")

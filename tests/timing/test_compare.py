@@ -13,11 +13,13 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.engine.run import Run
+from nbparallel.kinds import KINDS
 from nbparallel.options import Options
 from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State
 from nbparallel.views import html, text
 from nbparallel.work.work import Work
+from tests.support.threads import ours
 
 
 class Calls:
@@ -93,6 +95,35 @@ def test_async_functions_work():
         return item
 
     assert nbp.compare(answer, [1, 2], workers=2, repeats=1).failed == 0
+
+
+@pytest.mark.parametrize("backend", KINDS)
+def test_every_backend_can_be_measured(backend):
+    options = {"backend": backend, "repeats": 1}
+
+    assert nbp.compare(abs, [1, 2], workers=2, **options).failed == 0
+    swept = nbp.sweep(abs, [1, 2], workers=(1, 2), **options)
+    assert swept.df["tasks"].tolist() == [2, 2]
+
+
+def test_coroutines_are_in_one_loop_in_every_leg():
+    loops = set()
+
+    async def note(_):
+        loops.add(asyncio.get_running_loop())
+
+    nbp.compare(note, [1, 2], workers=2, repeats=1)
+
+    assert len(loops) == 1
+
+
+def test_failures_of_coroutines_are_counted_in_every_leg():
+    async def fail(_):
+        raise SystemExit
+
+    found = nbp.compare(fail, [1, 2], workers=2, repeats=1)
+
+    assert found.failed > 0
 
 
 def test_a_run_is_carried_out_again_as_it_was():
@@ -303,9 +334,8 @@ def test_cancel_leaves_tasks_that_do_not_stop_behind(count):
     thread.join(DEADLINE)
     started = len(gate.started)
     gate.open()
-    for worker in threading.enumerate():
-        if worker.name.startswith("nbparallel-"):
-            worker.join(DEADLINE)
+    for worker in ours():
+        worker.join(DEADLINE)
 
     assert found[0].legs == ()
     assert len(gate.started) == started == count

@@ -165,6 +165,14 @@ def test_a_run_of_unknown_length_has_a_bar_without_end(make_snapshot):
     assert "12 so far" in Page(html.head(lazy)).text
 
 
+def test_a_task_that_keeps_coroutines_waiting_is_named_at_once(make_snapshot):
+    going = make_snapshot(State.RUNNING, total=9, lag=(3, 0.7))
+    ended = make_snapshot(State.DONE, total=9, ok=9, lag=(3, 0.7))
+
+    assert "Task 3 kept all other" in Page(html.head(going)).text
+    assert Page(html.static(ended)).text.count("Task 3 kept all other") == 1
+
+
 def test_what_was_cancelled_was_not_done(make_snapshot):
     cancelled = make_snapshot(State.CANCELLED, total=10, ok=4, cancelled=6)
     page = Page(html.static(cancelled))

@@ -65,7 +65,7 @@ def test_plain_shows_both_ends_the_failures_and_the_way_on(make_snapshot, make_r
     assert shown.count("   ...\n") == 1
     assert [shown.count(f"no page {task}") for task in (2, 50, 60)] == [1, 1, 1]
     assert "The input raised after 100 items: OSError: gone" in shown
-    assert "1 thread did not stop when told to. Python can't end a call" in shown
+    assert "1 task did not stop when told to. Python can't end a call" in shown
     assert shown.endswith("run.retry() runs the 3 again that are not ok.")
 
 
@@ -90,6 +90,12 @@ def test_why_there_are_no_workers_is_told(make_snapshot):
     made = make_snapshot(State.CANCELLED, broken_by=OSError("gone"))
 
     assert text.notices(made) == ["There are no workers any more: OSError: gone"]
+
+
+def test_a_task_that_keeps_coroutines_waiting_is_named(make_snapshot):
+    shown = text.plain(make_snapshot(State.RUNNING, total=2, ok=1, lag=(1204, 0.75)))
+
+    assert "Task 1,204 kept all other coroutines waiting for 0.75 s: it " in shown
 
 
 def test_a_single_task_to_retry_is_no_plural(make_snapshot):
