@@ -11,6 +11,7 @@ that print at the same time don't write into each other's lines.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -157,3 +158,13 @@ def _finish(scope: Scope) -> None:
             printed.line_ended()
         except Exception:  # a closed stream; it concerns neither another task nor a run
             _log.warning("the last line of a task is lost", exc_info=True)
+
+
+def _in_a_child() -> None:
+    """Have a lock of its own in a forked child: nobody there would free the parent's."""
+    global _lock  # noqa: PLW0603 # as said
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_a_child)
