@@ -161,7 +161,7 @@ def _finish(scope: Scope) -> None:
 
 
 def _in_a_child() -> None:
-    """Have a lock of its own in a forked child: nobody there would free the parent's."""
+    """Have a new lock in a forked child: nobody there would free the parent's."""
     global _lock  # noqa: PLW0603 # as said
     _lock = threading.Lock()
 
