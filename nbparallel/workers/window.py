@@ -195,8 +195,10 @@ class Window(Backend):
         try:
             with suppress(SystemExit):  # of a listener that hears the end
                 fills = self.take(claim, future)
-        except BaseException:
+        except BaseException as error:
             _log.exception("what a worker brought back could not be taken")
+            with suppress(BaseException):  # it is logged already
+                self.desk.lost(claim, error)
         leave()
         if fills:
             self.fill(reads=False)

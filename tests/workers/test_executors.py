@@ -106,6 +106,15 @@ class Moody(Executor):
         return self.pool.submit(fn, *args, **kwargs)
 
 
+class Liar(Executor):
+    """Says that it is elsewhere, and gives nothing back that could be used."""
+
+    def submit(self, fn, /, *args, **kwargs):  # noqa: ARG002 # it is a lie
+        future = Future()
+        future.set_result(None)
+        return future
+
+
 class TestFarAway:
     def test_results_are_in_input_order(self, far):
         factor = 3
@@ -306,6 +315,12 @@ class TestBroken:
 
         assert isinstance(caught.value.__cause__, BrokenThreadPool)
         assert statuses(nbp.last) == ["cancelled"] * 3
+
+    def test_what_brings_back_nonsense_has_lost_its_tasks(self, caplog):
+        run = nbp.pmap(abs, range(5), backend=Liar())
+
+        assert statuses(run) == ["crashed"] * 5
+        assert "could not be taken" in caplog.text
 
     def test_futures_that_somebody_cancels_are_sent_again(self, threads):
         run = nbp.pmap(abs, range(100), backend=Moody(threads, 7))
