@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import Context
 from threading import get_ident
 from time import perf_counter
@@ -63,9 +62,10 @@ class Place:
         self.loop.welcome(self)
 
     def end(self) -> None:
-        """Say that the claim has ended; in the loop's thread."""
-        self.loop.part_from(self)
-        self._ended(self)
+        """Say, once, that the claim has ended; in the loop's thread."""
+        if self in self.loop.guests:
+            self.loop.part_from(self)
+            self._ended(self)
 
     def give_up(self) -> None:
         """End the running task, if that can be; any thread may call it, and goes on."""
@@ -181,6 +181,8 @@ class InThread(Place):
         self._awaiting.cancel()
 
     def _work(self) -> None:
-        with suppress(Abandoned):  # it came late
+        try:
             carry_out(self.claim, self._awaiting)
-        self.loop.soon(self.end)
+            self.loop.soon(self.end)
+        except Abandoned:  # it came late; ending twice does no harm
+            self.loop.soon(self.end)
