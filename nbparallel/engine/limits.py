@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import Final
 
 from nbparallel.engine.source import Source
@@ -24,37 +25,37 @@ SHORT_CLAIM_SECONDS: Final = 0.001
 MOST_TASKS: Final = 8192
 
 
-def claim_seconds(backend: Backend, *, urgent: bool) -> float:
-    """Return how long claims should last; *urgent* where something hangs on failures.
-
-    Whoever carries the tasks out itself looks for an interrupt after each claim, so
-    that has one task.
-    """
-    if backend.waits_itself:
-        return 0.0
-    return SHORT_CLAIM_SECONDS if urgent else CLAIM_SECONDS
-
-
 class Limits:
     """The limits of one run; called with the crew's lock held.
 
     Parameters
     ----------
+    backend
+        What carries its tasks out.
     workers
         How many claims there may be at a time.
     bound
         How many tasks may be ahead of the reader; None: any number.
-    seconds
-        How long a claim of quick tasks should last; 0.0: a claim has one task, always.
+    urgent
+        Whether something hangs on failures, so that claims are to be short.
     """
 
-    def __init__(self, workers: int, bound: int | None, seconds: float) -> None:
+    def __init__(
+        self, backend: Backend, workers: int, bound: int | None, *, urgent: bool
+    ) -> None:
         self.workers = workers
         self.bound = bound
         self.read = 0  # tasks that a reader has had
         self.awaiters = 0  # who wait for the end: then there is no bound
-        self._seconds = seconds
+        self._backend = backend
+        self._seconds = SHORT_CLAIM_SECONDS if urgent else CLAIM_SECONDS
+        if backend.waits_itself:  # and looks for an interrupt after each claim
+            self._seconds = 0.0
         self._batch = 1
+
+    def are_reached(self, claims: Sized) -> bool:
+        """Whether there are as many open *claims* as there may be."""
+        return len(claims) >= self.workers + self._backend.spare
 
     def most(self, source: Source) -> int:
         """Return how many tasks the next claim may have, 0 or less for none."""

@@ -24,6 +24,8 @@ class Phase:
         Nothing is handed out for now.
     sees_off
         Workers whose tasks were ended have a moment to leave before the run is over.
+    broken_by
+        Why there are no workers any more, or None.
     grace_ends
         When tasks that go on are given up, by the timer's clock.
     """
@@ -33,6 +35,7 @@ class Phase:
         self.over = threading.Event()
         self.paused = False
         self.sees_off = False
+        self.broken_by: BaseException | None = None
         self.grace_ends = math.inf
         self._alarms: set[Entry] = set()
         self._usual_turns: Callable[[], None] | None = None
@@ -50,6 +53,13 @@ class Phase:
     def holds_back(self) -> bool:
         """Whether nothing is to be handed out."""
         return self.paused or self.halt.is_set()
+
+    def breaks_down(self, error: BaseException) -> bool:
+        """Note that there are no workers any more; whether that ends the run."""
+        if self.broken_by is not None or self.halt.is_set():
+            return False
+        self.broken_by = error
+        return True
 
     def call_after(self, seconds: float, call: Callable[[], None]) -> None:
         """Have *call* called in so many seconds, unless the run is over by then."""
@@ -89,3 +99,4 @@ class Phase:
     def renew(self) -> None:
         """Make ready for another start; what is left of the last keeps its events."""
         self.halt, self.over = threading.Event(), threading.Event()
+        self.broken_by = None

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from time import perf_counter
 
 from nbparallel.engine.intake import Intake
-from nbparallel.engine.limits import Limits, claim_seconds
+from nbparallel.engine.limits import Limits
 from nbparallel.engine.listener import Listener
 from nbparallel.engine.open_claims import OpenClaims
 from nbparallel.engine.outcome import Final, Outcome
@@ -60,8 +60,8 @@ class Scheduler:
         listener: Listener,
         outcome: Outcome | None = None,
     ) -> None:
-        self.work, self.options, self.parent = work, options, parent
-        self.children: set[Scheduler] = set()
+        self.work, self.options, self.listener = work, options, listener
+        self.parent, self.children = parent, set[Scheduler]()
         self.call, self.context = work.call, context_of_tasks()
         self.keeps_text, self.echo = options.capture, True
         self.crew, self.backend, workers = workers_for(options, parent)
@@ -71,10 +71,7 @@ class Scheduler:
         self.records, self.open = Records(), OpenClaims()
         self.source = Source(self.records, work)
         urgent = options.on_error == "raise" or outcome is not None
-        seconds = claim_seconds(self.backend, urgent=urgent)
-        self.limits = Limits(workers, options.buffer, seconds)
-        self.listener = listener
-        self.broken_by: BaseException | None = None  # why there are no workers any more
+        self.limits = Limits(self.backend, workers, options.buffer, urgent=urgent)
         self.intake = Intake(
             self.crew,
             self.phase,
@@ -89,7 +86,6 @@ class Scheduler:
         if self.parent is not None:
             self.parent.children.add(self)
         with self.crew.lock:
-            self.broken_by = None
             if not self.crew.members:
                 self.backend.close()  # who is on the way home counts for nothing
             self.crew.members.append(self)
@@ -145,10 +141,7 @@ class Scheduler:
         return self.source.at_hand > 0 or self.source.has_input
 
     def _holds_back(self) -> bool:
-        return self.phase.holds_back or self._is_full()
-
-    def _is_full(self) -> bool:
-        return len(self.open) >= self.limits.workers + self.backend.spare
+        return self.phase.holds_back or self.limits.are_reached(self.open)
 
     # -- Outcomes in ------------------------------------------------------------------
 
@@ -168,8 +161,7 @@ class Scheduler:
 
     def broken(self, error: BaseException) -> None:
         """Hear that there are no workers any more; the lock is held."""
-        if self.broken_by is None and not self.phase.halt.is_set():
-            self.broken_by = error
+        if self.phase.breaks_down(error):
             self.listener.failed(error)
 
     def _close(self, claim: Claim, take: Callable[[Claim], None]) -> None:
@@ -177,7 +169,7 @@ class Scheduler:
             if claim.revoked:
                 self.open.revoked.discard(claim)  # it came back after all
                 return
-            if self._is_full():
+            if self.limits.are_reached(self.open):
                 self.crew.rouse_one()  # who was turned away while it was full
             self.limits.learn(claim)
             self.open.close(claim)

@@ -61,7 +61,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         abandoned=len(run.open.revoked),
         lag=run.backend.lag,
         input_error=run.source.error,
-        broken_by=run.broken_by,
+        broken_by=run.phase.broken_by,
         elsewhere=run.backend.elsewhere,
         guessed=run.backend.guessed,
         measurement=run.work.measurement,

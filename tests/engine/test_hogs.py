@@ -45,9 +45,10 @@ except KeyboardInterrupt:
 took = time.perf_counter() - struck
 assert set(nbp.last.df["status"]) == {{"cancelled"}}
 assert len(started) == {HOGS}
-while len(threading.enumerate()) > 1:  # none goes on
-    time.sleep(0.001)
-assert nbp.last.snapshot().abandoned == 0
+if getattr(sys, "_is_gil_enabled", lambda: True)():  # else nobody can end them
+    while any(each.name.startswith("nbparallel-") for each in threading.enumerate()):
+        time.sleep(0.001)
+    assert nbp.last.snapshot().abandoned == 0
 assert sys.getswitchinterval() == usual
 say(str(took))
 """
