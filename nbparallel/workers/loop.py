@@ -28,8 +28,8 @@ class Guest(Protocol):
     def holds(self, task: asyncio.Task[Any]) -> bool:
         """Whether that is what it has carried out, or belongs to it."""
 
-    def lags(self, seconds: float) -> None:
-        """Hear that what it has carried out has kept the loop for so long."""
+    def lagging(self) -> Callable[[float], None]:
+        """Return what is to hear for how many seconds it has kept the loop."""
 
 
 class Loop:
@@ -102,16 +102,17 @@ class Loop:
     def _look(self) -> None:
         turned, asked = threading.Event(), perf_counter()
         self.soon(turned.set)
-        guest = seen = None
+        tell = seen = None
         while not turned.wait(LAG / 2):
             task = asyncio.current_task(self.events)
             if task is not None and task is seen:  # it was at work last time, too
-                guest = self._host_of(task)
+                host = self._host_of(task)
+                tell = tell or (host and host.lagging())
             seen = task
-            if guest is not None:
-                guest.lags(perf_counter() - asked)
-        if guest is not None:
-            guest.lags(perf_counter() - asked)
+            if tell:
+                tell(perf_counter() - asked)
+        if tell:
+            tell(perf_counter() - asked)
 
     def _host_of(self, task: asyncio.Task[Any]) -> Guest | None:
         """Return whose *task* is, as far as that can be told."""

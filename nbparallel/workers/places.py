@@ -6,8 +6,10 @@ Both fill the ledger as `carry_out` does, in the same order and with the same pr
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from contextvars import Context
+from functools import partial
 from threading import get_ident
 from time import perf_counter
 from typing import Any
@@ -74,15 +76,15 @@ class Place:
 
     def holds(self, task: asyncio.Task[Any]) -> bool:
         """Whether *task* was made by a task of the claim."""
-        made_in = getattr(task, "get_context", Context)()  # new in Python 3.12
-        scope = made_in.get(current)
-        return scope is not None and scope.claim is self.claim
+        # Task.get_context is new in Python 3.12; before that only the collector knows.
+        made_in = (each for each in gc.get_referents(task) if isinstance(each, Context))
+        scopes = [context.get(current) for context in made_in]
+        return any(scope and scope.claim is self.claim for scope in scopes)
 
-    def lags(self, seconds: float) -> None:
-        """Hear that the running task has kept the loop for so long."""
+    def lagging(self) -> Callable[[float], None]:
+        """Return what is to hear for how many seconds the running task has the loop."""
         task = self.claim.running
-        if task is not None:
-            self._lags(task, seconds)
+        return partial(self._lags, self.claim.first if task is None else task)
 
     def _give_up(self) -> None:
         if self in self.loop.guests:

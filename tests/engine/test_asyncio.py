@@ -379,6 +379,24 @@ class TestLag:
         assert task == 2
         assert seconds > 0.01
 
+    def test_so_is_one_whose_own_task_keeps_it(self, monkeypatch, gate):
+        monkeypatch.setattr(loops, "LAG", 0.01)
+
+        async def inner(number):
+            gate(number)
+
+        async def task(number):
+            if number == 2:
+                await asyncio.gather(inner(number))
+
+        run = nbp.pmap(task, range(5), workers=1, block=False)
+        gate.wait_for(2)
+        wait_for(lambda: run.snapshot().lag)
+        gate.open()
+
+        assert run.wait(DEADLINE)
+        assert run.snapshot().lag[0] == 2
+
     def test_nobody_is_named_where_all_await(self):
         run = nbp.pmap(double, range(100))
 
