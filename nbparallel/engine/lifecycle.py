@@ -55,8 +55,8 @@ class Lifecycle:
     def __init__(self, run: Any, work: Work, options: Options) -> None:
         outer = calling_scope()
         parent = outer.run if outer is not None else None
-        if not isinstance(parent, Scheduler):  # of a run in another process
-            parent = None
+        if parent is not None and not isinstance(parent, Scheduler):
+            parent = None  # in another process
         self.scheduler = Scheduler(work, options, parent, self)
         self.announcer = Announcer()
         self.fatal: BaseException | None = None

@@ -119,7 +119,12 @@ class TestRefused:
             ("wrokers", 4, nbp.BadType, ["'wrokers'", "Did you mean 'workers'?"]),
             ("zzz", 4, nbp.BadType, ["'zzz'", "The options are workers, backend"]),
             ("backend", "thread", nbp.BadValue, ["'thread'", "mean 'threads'?"]),
-            ("backend", "zzz", nbp.BadValue, ["'threads', 'asyncio', 'inline'"]),
+            (
+                "backend",
+                "zzz",
+                nbp.BadValue,
+                ["'threads', 'processes', 'asyncio', 'inline'"],
+            ),
             ("backend", 3, nbp.BadType, ["backend=3", "must be a string"]),
             ("on_error", "rise", nbp.BadValue, ["mean 'raise'?", "on_error='collect'"]),
             ("on_error", None, nbp.BadType, ["on_error=None"]),

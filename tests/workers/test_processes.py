@@ -552,7 +552,7 @@ def test_a_call_that_keeps_the_interpreter_is_ended():
     assert run.wait(DEADLINE)
     assert run.state is State.CANCELLED
     assert run.df["status"].tolist() == ["cancelled"] * 5
-    assert run.snapshot().abandoned == 0
+    wait_for(lambda: not run.snapshot().abandoned)
     assert nbp.pmap(abs, [-1]).results == [1]
 
 
