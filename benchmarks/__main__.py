@@ -13,6 +13,7 @@ from benchmarks import (
     output,
     overhead,
     panel,
+    processes,
     report,
     startup,
 )
@@ -21,6 +22,9 @@ CASES = {
     "overhead": overhead.no_op,
     "million": overhead.no_op_million,
     "waiting": overhead.waiting,
+    "processes": processes.no_op,
+    "processes-computing": processes.computing,
+    "processes-start": processes.starts,
     "executor": executors.threads,
     "executor-processes": executors.processes,
     "coroutines": coroutines.giving_way,

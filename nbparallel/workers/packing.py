@@ -64,6 +64,9 @@ class Packed:
             os.close(self.file)
 
 
+NOTHING: Final = Packed(b"", [])
+
+
 def pack(value: object) -> Packed:
     """Pickle *value*; what cannot be pickled raises what its own code raises."""
     found: list[memoryview] = []

@@ -23,10 +23,16 @@ import pandas as pd
 import pytest
 
 import nbparallel as nbp
-from nbparallel.errors import BadType, BadValue, RemoteError, WorkerDied
+from nbparallel.errors import (
+    BackendBroken,
+    BadType,
+    BadValue,
+    RemoteError,
+    WorkerDied,
+)
 from nbparallel.testing import DEADLINE
 from nbparallel.types import State
-from nbparallel.workers.processes import MOST_WORKERS
+from nbparallel.workers.processes import MOST_WORKERS, warm
 from tests.engine.conftest import wait_for
 
 pytestmark = pytest.mark.timeout(120)
@@ -659,3 +665,39 @@ def test_large_results_are_let_go():
     nbp.pmap(abs, [1])
     gc.collect()
     assert len([*Path("/proc/self/fd").iterdir()]) <= opened
+
+
+def test_arrays_are_in_memory_once_and_let_go():
+    table = np.ones(12_500_000)  # 100 MB
+
+    def work(_):
+        status = Path("/proc/self/smaps_rollup").read_text()
+        own = re.search(r"Anonymous: *(\d+)", status)
+        return table.sum(), int(own[1]) // 1024
+
+    run = nbp.pmap(work, range(4))
+    assert {total for total, _ in run.results} == {12_500_000}
+    assert max(own for _, own in run.results) < 90  # MB; the array is shared
+
+    pids = {*nbp.pmap(lambda _: os.getpid(), range(4)).results}
+    for pid in pids:
+        maps = Path(f"/proc/{pid}/maps")
+        wait_for(lambda maps=maps: not has_large_file(maps))
+
+
+def has_large_file(maps):
+    for line in maps.read_text().splitlines():
+        begin, _, end = line.split()[0].partition("-")
+        if int(end, 16) - int(begin, 16) > 90_000_000 and "shm" in line:
+            return True
+    return False
+
+
+def test_processes_that_cannot_be_started_end_the_run(monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(11, "no more processes")
+
+    monkeypatch.setattr(warm, "take", refuse)
+    with pytest.raises(BackendBroken, match="no more processes"):
+        _ = nbp.pmap(abs, range(3)).results
+    assert set(nbp.last.df["status"]) == {"cancelled"}

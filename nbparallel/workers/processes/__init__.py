@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any, ClassVar
 
-from nbparallel.errors import BadValue
+from nbparallel.errors import BackendBroken, BadValue
 from nbparallel.workers import packing
 from nbparallel.workers.base import Desk
 from nbparallel.workers.claim import Claim
@@ -100,6 +100,14 @@ class Processes(Threads):
             self._lost = 0
         except Gone as gone:
             self._leave(claim, gone)
+        except OSError as error:
+            self.desk.settle(claim)
+            message = f"worker processes can't be started: {error}"
+            self.desk.broken(BackendBroken(message))
+            return False
+        except BaseException as error:  # nobody else would ever hand the claim back
+            self._place.driver.process.kill()
+            self._leave(claim, Gone(running=True), error)
         else:
             self.desk.settle(claim)
         return True
@@ -112,22 +120,21 @@ class Processes(Threads):
             if driver is None:
                 driver = Driver(warm.take(), self.desk.give_back)
                 self._place.driver = driver
-            try:
-                if driver.process.learn(self._call):
-                    return driver
-            except (EOFError, OSError) as error:
-                raise Gone(running=False) from error
+            if driver.learn(self._call):
+                return driver
             driver.process.close()  # a module has been edited since it loaded that
             self._place.driver = None
 
-    def _leave(self, claim: Claim, gone: Gone) -> None:
+    def _leave(
+        self, claim: Claim, gone: Gone, error: BaseException | None = None
+    ) -> None:
         """Go on without the process, which has died with *claim* in its hands."""
         death = self._place.driver.process.death()
         self._place.driver = None
         self._lost += 1
         if gone.running or self._lost > FREE_DEATHS:
             claim.begun = claim.begun or perf_counter()
-            self.desk.lost(claim, death)
+            self.desk.lost(claim, error or death)
         else:
             self.desk.settle(claim)
 

@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from nbparallel.workers.carry_out import carry_out
-from nbparallel.workers.packing import Packed, unpacked
+from nbparallel.workers.packing import NOTHING, unpacked
 from nbparallel.workers.processes.channel import Channel
 from nbparallel.workers.processes.page import Page
 from nbparallel.workers.processes.piece import (
     DONE,
     ENVIRONMENT,
+    FORGET,
     PIECE,
     READY,
     RUN,
@@ -35,8 +36,6 @@ from nbparallel.workers.processes.piece import (
     Refused,
     Remote,
 )
-
-_NOTHING = Packed(b"", [])
 
 
 def serve(end: int, page: int, lifeline: int, capture: Callable[[Any], object]) -> None:
@@ -63,17 +62,20 @@ def serve(end: int, page: int, lifeline: int, capture: Callable[[Any], object]) 
             _move_to(unpacked(data, buffers))
         elif kind == RUN:
             if _newest_module() > checked:
-                channel.send(STALE, _NOTHING)
+                channel.send(STALE, NOTHING)
                 return
             checked = time.time()
             remote = Remote(_loaded(data, buffers), copy_context())
             capture(remote)
-            channel.send(READY, _NOTHING)
+            channel.send(READY, NOTHING)
+        elif kind == FORGET:
+            remote = Remote(None, copy_context())
+            capture(remote)
         elif kind == PIECE:
-            call = partial(_unless_refused, remote.call) if number else remote.call
-            _carry_out(Piece(remote, unpacked(data, buffers), shared, channel), call)
-            del data, buffers
-            channel.send(DONE, _NOTHING)
+            piece = Piece(remote, unpacked(data, buffers), shared, channel)
+            _carry_out(piece, refused=bool(number))
+            del piece
+            channel.send(DONE, NOTHING)
 
 
 def die_with_the_parent(lifeline: int) -> None:
@@ -85,24 +87,21 @@ def die_with_the_parent(lifeline: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # its parent decides what is cancelled
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
     flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
-    fcntl.fcntl(
-        lifeline, fcntl.F_SETFL, flags | os.O_NONBLOCK | getattr(os, "O_ASYNC", 0o20000)
-    )
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
     gone = select.poll()
     gone.register(lifeline, select.POLLIN)
     if gone.poll(0):
         os._exit(1)  # it was gone before
 
 
-def _move_to(environment: tuple[list[str], str, dict[str, str]]) -> None:
+def _move_to(environment: tuple[list[str], str | None, dict[str, str]]) -> None:
     sys.path[:], folder, variables = environment
     if variables != dict(os.environ):
         os.environ.clear()
         os.environ.update(variables)
-    try:
-        os.chdir(folder)
-    except OSError:  # it has gone meanwhile
-        sys.path_importer_cache.clear()
+    if folder is not None:
+        with suppress(OSError):  # it has gone meanwhile
+            os.chdir(folder)
 
 
 def _loaded(data: bytes, buffers: list[memoryview]) -> Callable[[Any], Any]:
@@ -121,8 +120,10 @@ def _raising(error: BaseException) -> Callable[[Any], Any]:
     return call
 
 
-def _carry_out(piece: Any, call: Callable[[Any], Any]) -> None:
-    carry_out(piece, call)
+def _carry_out(piece: Any, *, refused: bool) -> None:
+    call = piece.owner.call
+    carry_out(piece, partial(_unless_refused, call) if refused else call)
+    vars(piece).clear()  # its parts refer to it: it would stay, with the user's arrays
 
 
 def _unless_refused(call: Callable[[Any], Any], item: Any) -> Any:

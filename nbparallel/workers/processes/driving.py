@@ -57,6 +57,13 @@ class Driver:
         self._give_back = give_back
         self._size = 1
 
+    def learn(self, call: Packed) -> bool:
+        """Have the process load what is to be called; see `WorkerProcess.learn`."""
+        try:
+            return self.process.learn(call)
+        except (EOFError, OSError) as error:
+            raise Gone(running=False) from error
+
     def carry(self, claim: Claim) -> None:
         """Carry *claim* out, as far as nobody takes anything of it back.
 

@@ -9,12 +9,13 @@ import subprocess
 import sys
 from contextlib import suppress
 from multiprocessing import spawn
+from pathlib import Path
 
 from nbparallel.errors import WorkerDied
-from nbparallel.workers.packing import Packed, pack
+from nbparallel.workers.packing import NOTHING, Packed, pack
 from nbparallel.workers.processes.channel import Channel
 from nbparallel.workers.processes.page import Page, new_file
-from nbparallel.workers.processes.piece import ENVIRONMENT, READY, RUN
+from nbparallel.workers.processes.piece import ENVIRONMENT, FORGET, READY, RUN
 
 #: What starts it. It needs the modules that its parent finds.
 _SCRIPT = (
@@ -99,7 +100,7 @@ class WorkerProcess:
         """
         if self._call is call:
             return True
-        environment = (list(sys.path), os.getcwd(), _with_one_thread())  # noqa: PTH109
+        environment = (list(sys.path), _folder(), _with_one_thread())
         if environment != self._environment:
             self._environment = environment
             self.channel.send(ENVIRONMENT, pack(environment))
@@ -109,8 +110,10 @@ class WorkerProcess:
         return kind == READY
 
     def forget(self) -> None:
-        """Let go of what it was to call."""
+        """Have it let go of what it was to call, and of the arrays that it uses."""
         self._call = None
+        with suppress(OSError):
+            self.channel.send(FORGET, NOTHING)
 
     def kill(self) -> None:
         """End it at once, whatever it is doing; may be called from any thread."""
@@ -152,6 +155,13 @@ def _how(code: int | None) -> str:
         name = "signal"
     hint = ": perhaps the system was out of memory" if -code == signal.SIGKILL else ""
     return f"was killed by {name} ({-code}){hint}"
+
+
+def _folder() -> str | None:
+    try:
+        return str(Path.cwd())
+    except OSError:  # it has been removed
+        return None
 
 
 def _with_one_thread() -> dict[str, str]:
