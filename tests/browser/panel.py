@@ -57,16 +57,15 @@ ASK = "print('hello', input('name? '))"
 FAIL = "1 / 0"
 DEBUG = "%debug"
 SETTLE = "nbp.last.wait(); print('settled')"
-CELLS = [SETUP, BLOCKING, BACKGROUND, CHECK, ASK, FAIL, DEBUG, SETTLE, "order = []"]
+CELLS = [SETUP, BLOCKING, BACKGROUND, CHECK, ASK, FAIL, DEBUG, SETTLE, COROUTINES]
+CELLS += ["order = []"]  # with all that is below it, it can be run as often as wanted
 _, BLOCKING_AT, BACKGROUND_AT, CHECK_AT, ASK_AT, FAIL_AT, DEBUG_AT = range(7)
-SETTLE_AT, ORDER_AT = 7, 8
+SETTLE_AT, COROUTINES_AT, ORDER_AT = 7, 8, 9
 # A page of 200 cells takes its time to open: 20, each queued ten times, do as well.
 DIFFERENT, ROUNDS = 20, 10
 CELLS += [f"order.append({n})" for n in range(DIFFERENT)]
 IN_ORDER_AT = len(CELLS)
 CELLS += [f"print('in order', order == {ROUNDS} * list(range({DIFFERENT})))"]
-COROUTINES_AT = len(CELLS)
-CELLS += [COROUTINES]
 
 PARTIAL = "state cancelled - partial True - quiet True"
 #: Seconds that may pass between the click in the page and the end of the run.
