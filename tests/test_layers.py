@@ -194,3 +194,18 @@ def test_public_names_are_the_documented_ones():
     ]
     assert sorted(documented) == sorted(nbparallel.__all__)
     assert all(hasattr(nbparallel, name) for name in nbparallel.__all__)
+
+
+def test_engine_and_workers_are_made_of_small_parts():
+    long = []
+    parts = ("engine", "workers", "workers/processes")
+    for path in [
+        each for part in parts for each in (ROOT / PACKAGE / part).glob("*.py")
+    ]:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            if isinstance(node, ast.ClassDef) and lines > 200:
+                long.append((path.name, node.name, lines))
+    assert long == []
+    scheduler = ROOT / PACKAGE / "engine/scheduler.py"
+    assert len(scheduler.read_text(encoding="utf-8").splitlines()) < 200

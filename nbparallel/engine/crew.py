@@ -82,7 +82,7 @@ class Crew:
                 if not self.members:
                     self.rouse_one()  # one after the other: who waits comes first
                     return None
-                claim, reading = self._find(self.members, worker)
+                claim, reading = _find(self.members, worker)
                 bell = None
                 if claim is None and reading is None:
                     bell = self._hang_up_a_bell()
@@ -99,9 +99,9 @@ class Crew:
     def try_claim(self, worker: int, *, reads: bool = True) -> Claim | None:
         """Return work if there is any now; an input is read by a thread of its own."""
         with self.lock:
-            claim, reading = self._find(self.members, worker, reads=reads)
+            claim, reading = _find(self.members, worker, reads=reads)
         if reading is not None:
-            self._have_done("nbparallel-reader", reading)
+            _have_done("nbparallel-reader", reading)
         self._have_flushed()
         return claim
 
@@ -113,7 +113,7 @@ class Crew:
         while True:
             with self.lock:
                 members = [each for each in self.members if _is_within(each, run)]
-                claim, reading = self._find(members, worker)
+                claim, reading = _find(members, worker)
                 if claim is None and reading is None:
                     claim = _first(each.take_over(worker) for each in members[::-1])
             self.flush()
@@ -212,27 +212,10 @@ class Crew:
 
     # -- Inside -----------------------------------------------------------------------
 
-    def _find(
-        self, members: list[Any], worker: int, *, reads: bool = True
-    ) -> tuple[Claim | None, Callable[[], None] | None]:
-        """Return a claim, or what reads the input of a member, or neither."""
-        for member in members[::-1]:
-            if claim := member.next_claim(worker):
-                return claim, None
-            if reads and (reading := member.next_reading()):
-                return None, reading
-        return None, None
-
     def _have_flushed(self) -> None:
         """Have another thread do what was left for afterwards: it may take any time."""
         if self._due:
-            self._have_done("nbparallel-announcer", self.flush)
-
-    def _have_done(self, name: str, what: Callable[[], None]) -> None:
-        try:
-            daemons.start(name, what)
-        except RuntimeError:  # at the interpreter's exit there are no more threads
-            what()
+            _have_done("nbparallel-announcer", self.flush)
 
     def _hang_up_a_bell(self) -> Any:
         """Return the bell to wait for, or None if something has arrived meanwhile."""
@@ -256,6 +239,25 @@ class Crew:
         bell.acquire()
         with self.lock:
             self._rung -= 1
+
+
+def _find(
+    members: list[Any], worker: int, *, reads: bool = True
+) -> tuple[Claim | None, Callable[[], None] | None]:
+    """Return a claim, or what reads the input of a member, or neither."""
+    for member in members[::-1]:
+        if claim := member.next_claim(worker):
+            return claim, None
+        if reads and (reading := member.next_reading()):
+            return None, reading
+    return None, None
+
+
+def _have_done(name: str, what: Callable[[], None]) -> None:
+    try:
+        daemons.start(name, what)
+    except RuntimeError:  # at the interpreter's exit there are no more threads
+        what()
 
 
 def _call_all(those: list[Callable[[], None]]) -> None:

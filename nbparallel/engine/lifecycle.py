@@ -20,6 +20,7 @@ from typing import Any
 from nbparallel.engine import capture, registry, steering, stopping
 from nbparallel.engine.announcer import Announcer
 from nbparallel.engine.scheduler import Scheduler
+from nbparallel.errors import TaskCancelled
 from nbparallel.options import Options
 from nbparallel.work.work import Work
 from nbparallel.workers.scope import calling_scope
@@ -54,6 +55,9 @@ class Lifecycle:
 
     def __init__(self, run: Any, work: Work, options: Options) -> None:
         outer = calling_scope()
+        if outer is not None and outer.halt.is_set():
+            message = "this task was cancelled: it cannot start a run of its own"
+            raise TaskCancelled(message)
         parent = outer.run if outer is not None else None
         if parent is not None and not isinstance(parent, Scheduler):
             parent = None  # in another process

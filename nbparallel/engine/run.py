@@ -13,12 +13,11 @@ from nbparallel.engine.feed import unbounded
 from nbparallel.engine.lifecycle import Lifecycle
 from nbparallel.engine.outcomes import Outcomes
 from nbparallel.engine.waiting import Waiter, refuse_to_wait_for
-from nbparallel.errors import TaskCancelled, UsageError
+from nbparallel.errors import UsageError
 from nbparallel.options import Options
 from nbparallel.types import Result_co, State
 from nbparallel.work.work import Work
 from nbparallel.workers import usual_kind
-from nbparallel.workers.scope import calling_scope
 
 #: Seconds between two looks of a loop over a run: tasks that end within a claim wake
 #: nobody.
@@ -50,10 +49,6 @@ class Run(Outcomes[Result_co]):
     """
 
     def __init__(self, work: Work, options: Options) -> None:
-        outer = calling_scope()
-        if outer is not None and outer.halt.is_set():
-            message = "this task was cancelled: it cannot start a run of its own"
-            raise TaskCancelled(message)
         kind = options.backend or usual_kind(work.call)
         self._options = options = replace(options, backend=kind)
         self._work = work
