@@ -15,6 +15,7 @@ import textwrap
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,10 +66,9 @@ def lines(file):
 
 def alive(pid):
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):  # it ends just now
         return False
-    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     return state != "Z"
 
 
@@ -514,8 +514,9 @@ def test_random_kills_lose_nothing_and_repeat_nothing(notes):
     while not run.wait(rng.random() / 20):
         pids = [int(line.split()[1]) for line in lines(notes)[-1:]]
         if pids and alive(pids[0]) and killed < KILLS:
-            os.kill(pids[0], signal.SIGKILL)
-            killed += 1
+            with suppress(ProcessLookupError):  # it has ended just now
+                os.kill(pids[0], signal.SIGKILL)
+                killed += 1
 
     statuses = Counter(run.df["status"])
     assert statuses["ok"] + statuses["crashed"] == tasks
