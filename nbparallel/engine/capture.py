@@ -16,25 +16,11 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from types import BuiltinFunctionType
-from typing import Protocol
 
 from nbparallel.edge import streams
 from nbparallel.workers.claim import Owner
 from nbparallel.workers.printed import MOST_OUTPUT, Printed, printing
 from nbparallel.workers.scope import Scope, current
-
-
-class Printing(Owner, Protocol):
-    """A run whose tasks print.
-
-    Attributes
-    ----------
-    echo
-        Whether what they print is let through, too.
-    """
-
-    echo: bool
-
 
 _log = logging.getLogger("nbparallel")
 
@@ -46,7 +32,7 @@ _latest: dict[Scope, Printed] = {}
 _undo: list[Callable[[], None]] = []
 
 
-def start(run: Printing) -> Callable[[], None]:
+def start(run: Owner) -> Callable[[], None]:
     """Keep what the tasks of *run* print; return what ends it, any number of times."""
     with _lock:
         _runs[run] = run.echo

@@ -75,13 +75,20 @@ def pack(value: object) -> Packed:
     return Packed(file.getvalue(), found)
 
 
+def by_value(value: object) -> bytes:
+    """Pickle *value* in one piece, arrays included; raises as `pack` does."""
+    file = io.BytesIO()
+    _pickler()(file, None).dump(value)
+    return file.getvalue()
+
+
 @cache
 def _pickler() -> Any:
     """Return the class of what pickles: by value what no import could find."""
     import cloudpickle
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it carries no types
-        def __init__(self, file: Any, callback: Callable[[Any], object]) -> None:
+        def __init__(self, file: Any, callback: Callable[[Any], object] | None) -> None:
             super().__init__(file, protocol=5, buffer_callback=callback)
 
         def reducer_override(self, value: Any) -> Any:

@@ -7,7 +7,6 @@ pickled fails its own row: items and results are packed one by one.
 
 from __future__ import annotations
 
-import io
 import pickle
 from array import array
 from collections.abc import Callable, Sequence
@@ -18,7 +17,8 @@ from uuid import uuid4
 from nbparallel.errors import BadType
 from nbparallel.types import MISSING
 from nbparallel.workers.claim import Claim
-from nbparallel.workers.packing import _pickler, refusal
+from nbparallel.workers.packing import by_value, refusal
+from nbparallel.workers.printed import Printed
 from nbparallel.workers.remote_errors import pack_error, revived
 
 #: Values of these types are pickled together: none of them can fail.
@@ -82,7 +82,7 @@ def pack_call(call: Callable[[Any], Any]) -> Call:
         It can't be pickled; the message says which part of it.
     """
     try:
-        return Call(uuid4().hex, _by_value(call))
+        return Call(uuid4().hex, by_value(call))
     except Exception as error:
         refused = refusal("the function", call, error)
         raise refused from None
@@ -115,7 +115,7 @@ def pack_values(
     found: list[bytes | None] = []
     for place, value in enumerate(values):
         try:
-            found.append(_by_value(value))
+            found.append(by_value(value))
         except Exception as error:
             refuse(place, value, error)
             found.append(None)
@@ -132,7 +132,7 @@ def fill_in(claim: Claim, ledger: Ledger, bad: dict[int, BadType], sent: float) 
     failures.update(bad)
     claim.values.extend(_unpacked(ledger.values, failures))
     claim.failures.update(failures)
-    claim.texts.update(ledger.texts)  # type: ignore[arg-type] # it is asked for its str
+    claim.texts.update({n: Printed.of(text) for n, text in ledger.texts.items()})
     claim.begun = ledger.begun - ahead
     claim.ends.extend(end - ahead for end in ends)
 
@@ -145,12 +145,6 @@ def unpack(data: bytes) -> Any:
 def pack_failure(error: BaseException) -> bytes:
     """Pack what a task has raised, whatever it is."""
     return pack_error(error).data
-
-
-def _by_value(value: object) -> bytes:
-    file = io.BytesIO()
-    _pickler()(file, None).dump(value)
-    return file.getvalue()
 
 
 def _unpacked(values: Values, failures: dict[int, BaseException]) -> list[Any]:
