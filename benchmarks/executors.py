@@ -8,7 +8,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 
 import nbparallel as nbp
-from benchmarks.measure import Table, compare, interleave, seconds
+from benchmarks.measure import Table, compare_over
 from benchmarks.overhead import HEADER, nothing
 
 #: Tasks; the pool's own map of single tasks to processes would take minutes for more.
@@ -29,14 +29,10 @@ def timed(
     pool: Executor,
     count: int,
 ) -> list[tuple[str, ...]]:
-    items = list(range(count))
-    for contender in contenders.values():
-        contender(pool, items[:100])
-    once = {
-        name: partial(seconds, partial(contender, pool, items))
-        for name, contender in contenders.items()
-    }
-    return compare(interleave(once), 1e6 / count)
+    return compare_over(
+        {name: partial(contender, pool) for name, contender in contenders.items()},
+        count,
+    )
 
 
 def threads() -> Table:

@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 Measured = Mapping[str, list[float]]
 
@@ -49,6 +50,20 @@ def interleave(
         for name in names[first:] + names[:first]:
             figures[name].append(contenders[name]())
     return figures
+
+
+def compare_over(
+    contenders: Mapping[str, Callable[[list[int]], object]], count: int
+) -> list[tuple[str, ...]]:
+    """Compare, in µs per item, what each does with *count* items, once warm."""
+    items = list(range(count))
+    for contender in contenders.values():
+        contender(items[:100])
+    once = {
+        name: partial(seconds, partial(contender, items))
+        for name, contender in contenders.items()
+    }
+    return compare(interleave(once), 1e6 / count)
 
 
 def ratios(figures: Measured, name: str, base: str = BASE) -> list[float]:

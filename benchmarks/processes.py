@@ -17,7 +17,7 @@ import loky
 from mpire import WorkerPool
 
 import nbparallel as nbp
-from benchmarks.measure import Table, compare, figure, interleave, seconds, spread
+from benchmarks.measure import Table, compare_over, figure, seconds, spread
 from benchmarks.overhead import HEADER, nothing
 
 WORKERS = 2
@@ -79,14 +79,10 @@ def pools(stack: ExitStack) -> dict[str, Contender]:
 def timed(
     function: Callable[[object], object], count: int, contenders: dict[str, Contender]
 ) -> list[tuple[str, ...]]:
-    items = list(range(count))
-    for contender in contenders.values():
-        contender(function, items[:100])
-    once = {
-        name: partial(seconds, partial(contender, function, items))
-        for name, contender in contenders.items()
-    }
-    return compare(interleave(once), 1e6 / count)
+    return compare_over(
+        {name: partial(contender, function) for name, contender in contenders.items()},
+        count,
+    )
 
 
 def no_op() -> Table:

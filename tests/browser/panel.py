@@ -7,6 +7,7 @@ import os
 import re
 import time
 
+import pytest
 from playwright.sync_api import expect
 
 SETUP = """
@@ -67,6 +68,10 @@ CELLS += [f"order.append({n})" for n in range(DIFFERENT)]
 IN_ORDER_AT = len(CELLS)
 CELLS += [f"print('in order', order == {ROUNDS} * list(range({DIFFERENT})))"]
 
+#: Whatever carries the tasks out.
+BOTH = pytest.mark.parametrize(
+    "cell", [BLOCKING_AT, COROUTINES_AT], ids=["threads", "coroutines"]
+)
 PARTIAL = "state cancelled - partial True - quiet True"
 #: Seconds that may pass between the click in the page and the end of the run.
 BACK = 1.5
@@ -96,41 +101,25 @@ class PanelTests:
         back = float(notebook.output_text(CHECK_AT).split()[-1])
         assert back - clicked < BACK * overload()
 
-    def test_cancel_ends_a_blocking_cell(self, notebook):
-        self.start(notebook, BLOCKING_AT)
+    @BOTH
+    def test_cancel_ends_a_blocking_cell(self, notebook, cell):
+        self.start(notebook, cell)
 
-        notebook.click_button(BLOCKING_AT, "Cancel")
-        notebook.wait_for_text(BLOCKING_AT, "went on")
+        notebook.click_button(cell, "Cancel")
+        notebook.wait_for_text(cell, "went on")
 
-        notebook.wait_for_text(BLOCKING_AT, "cancelled")
+        notebook.wait_for_text(cell, "cancelled")
         self.check(notebook)
 
-    def test_the_stop_button_ends_a_blocking_cell(self, notebook):
-        self.start(notebook, BLOCKING_AT)
+    @BOTH
+    def test_the_stop_button_ends_a_blocking_cell(self, notebook, cell):
+        self.start(notebook, cell)
 
         notebook.press_interrupt()
-        notebook.wait_for_text(BLOCKING_AT, "KeyboardInterrupt")
+        notebook.wait_for_text(cell, "KeyboardInterrupt")
 
-        text = notebook.output_text(BLOCKING_AT)
+        text = notebook.output_text(cell)
         assert "went on" not in text, text
-        self.check(notebook)
-
-    def test_cancel_ends_a_blocking_cell_of_coroutines(self, notebook):
-        self.start(notebook, COROUTINES_AT)
-
-        notebook.click_button(COROUTINES_AT, "Cancel")
-        notebook.wait_for_text(COROUTINES_AT, "went on")
-
-        notebook.wait_for_text(COROUTINES_AT, "cancelled")
-        self.check(notebook)
-
-    def test_the_stop_button_ends_a_blocking_cell_of_coroutines(self, notebook):
-        self.start(notebook, COROUTINES_AT)
-
-        notebook.press_interrupt()
-        notebook.wait_for_text(COROUTINES_AT, "KeyboardInterrupt")
-
-        assert "went on" not in notebook.output_text(COROUTINES_AT)
         self.check(notebook)
 
     def test_cancel_ends_a_run_in_the_background(self, notebook):
