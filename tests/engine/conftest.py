@@ -68,11 +68,11 @@ def go():
         run.cancel()
 
 
-def wait_for(ready):
+def wait_for(ready, told=lambda: ""):
     """Return once ``ready()``; there is nothing to wait on but the state itself."""
     limit = time.perf_counter() + DEADLINE
     while not ready():
-        assert time.perf_counter() < limit
+        assert time.perf_counter() < limit, told()
         time.sleep(0.001)
 
 

@@ -17,7 +17,7 @@ import pytest
 import nbparallel as nbp
 from nbparallel.engine import registry
 from tests.engine.conftest import wait_for
-from tests.support.threads import ours
+from tests.support.threads import ours, whereabouts
 
 #: Every so many of them; a prime, so that no loop hides any. One is all.
 STEPS = 7
@@ -128,7 +128,7 @@ def strike_everywhere(number, call, is_well):
         assert len(caught) == strike.struck, place
         assert signal.getsignal(number) is handler, place
         is_well()
-        wait_for(lambda: not ours())
+        wait_for(lambda: not ours(), whereabouts)
         assert (sys.stdout, sys.stderr) == streams, place
         if not strike.struck:
             assert place > 10 * STEPS
