@@ -19,7 +19,7 @@ from types import BuiltinFunctionType
 
 from nbparallel.edge import streams
 from nbparallel.workers.claim import Owner
-from nbparallel.workers.printed import MOST_OUTPUT, Printed, printing
+from nbparallel.workers.printed import LONG_PIECE, MANY_PIECES, Printed, printing
 from nbparallel.workers.scope import Scope, current
 
 _log = logging.getLogger("nbparallel")
@@ -70,12 +70,11 @@ def _tapped(write: streams.Write) -> streams.Write:
             text = _plain(text)
         if printed.through is not through:
             printed.switch(through)
-        size = len(text)
-        if size:
-            printed.pieces.append(text)
-            total = printed.size = printed.size + size
-            if "\n" in text or total > MOST_OUTPUT:
-                printed.line_ended()
+        size, pieces = len(text), printed.pieces
+        pieces.append(text)
+        if size < LONG_PIECE and "\n" not in text and len(pieces) < MANY_PIECES:
+            return size
+        printed.line_ended()
         return size
 
     return tapped

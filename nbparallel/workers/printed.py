@@ -9,6 +9,9 @@ from typing import Self
 
 #: The most characters of printed text kept per task: half its beginning, half its end.
 MOST_OUTPUT = 10_000
+#: From how many characters on a piece is put together with those before it at once, and
+#: how many pieces wait for the end of a line: it need not come.
+LONG_PIECE, MANY_PIECES = 1_000, 1_000
 
 #: Held while the pieces of any text change places: no code but ours runs meanwhile.
 _joining = Lock()
@@ -17,9 +20,9 @@ _joining = Lock()
 class Printed:
     """What one task has printed: all of it, or its beginning and its end.
 
-    Whoever prints appends to *pieces*, adds to *size*, and calls `line_ended` when a
-    line has ended or *size* is over the bound: that is less work than a method would
-    be, and threads of a task may do it at once.
+    Whoever prints appends to *pieces*, and calls `line_ended` when a line has ended, a
+    piece is long or the pieces are many: that is less work than a method would be, and
+    threads of a task may do it at once.
 
     Parameters
     ----------
@@ -36,8 +39,6 @@ class Printed:
     ----------
     pieces
         What was printed since pieces were put together, in order.
-    size
-        About how many characters that is. No piece is empty.
     """
 
     __slots__ = (
@@ -47,10 +48,10 @@ class Printed:
         "_ends",
         "_lost",
         "_passed",
+        "_size",
         "_task",
         "_turn",
         "pieces",
-        "size",
         "through",
     )
 
@@ -63,9 +64,9 @@ class Printed:
         self._beginning = self._end = ""
         self._lost = False
         self._passed = 0  # how many of the pieces are of lines that have ended
+        self._size = 0  # how many characters these are
         self._turn = [True]  # held by whoever ends a line: a third of a lock's price
         self.pieces: list[str] = []
-        self.size = 0
         self.through = through
 
     @classmethod
@@ -80,21 +81,21 @@ class Printed:
 
         A task that has ended has its record already: its text is let through.
         """
-        text, pieces = "", self.pieces
+        pieces = self.pieces
         try:
             turn = self._turn.pop()
         except IndexError:
             return  # another thread of the task is at it: the next time, or at the end
         try:
             count = len(pieces)
-            if self._echoes or len(self._ends) > self._task:
-                text = "".join(pieces[self._passed : count])
+            text = "".join(pieces[self._passed : count])
             self._passed = count
-            if self.size > MOST_OUTPUT:
+            self._size += len(text)
+            if self._size > MOST_OUTPUT or count >= MANY_PIECES:
                 self._join()
         finally:
             self._turn.append(turn)
-        if text:
+        if text and (self._echoes or len(self._ends) > self._task):
             self.through(text)
 
     def switch(self, through: Callable[[str], object]) -> None:
@@ -113,7 +114,7 @@ class Printed:
         with _joining:
             self._beginning, self._end, self._lost = self._joined(self._passed)
             del self.pieces[: self._passed]
-            self._passed = self.size = 0
+            self._passed = self._size = 0
 
     def _joined(self, count: int) -> tuple[str, str, bool]:
         half = MOST_OUTPUT // 2

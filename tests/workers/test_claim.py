@@ -35,7 +35,6 @@ def write(claim, text):
         nowhere = [].append
         printed = claim.texts[task] = Printed(task, claim.ends, nowhere, echoes=False)
     printed.pieces.append(text)
-    printed.size += len(text) + 1
     printed.line_ended()
 
 
