@@ -22,6 +22,7 @@ from __future__ import annotations
 import mmap
 import os
 import time
+from collections.abc import Callable
 from typing import Final
 
 from nbparallel.workers.packing import memory_file
@@ -31,7 +32,8 @@ MOST_TASKS: Final = 4096
 #: Seconds after which what one processor has written is seen by all others.
 SETTLED: Final = 0.001
 
-_BEGUN, _ENDED, _LIMIT, _HALT, _WORDS = range(5)
+#: What each word counts, or says.
+BEGUN, ENDED, LIMIT, _HALT, _WORDS = range(5)
 _TEXT = 1 << 20
 _SIZE: Final = 8 * (_WORDS + 2 * MOST_TASKS) + _TEXT
 
@@ -55,7 +57,8 @@ class Page:
 
     def __init__(self, file: int) -> None:
         self.file = file
-        memory = memoryview(mmap.mmap(file, _SIZE))
+        self._file = mmap.mmap(file, _SIZE)
+        memory = memoryview(self._file)
         counted = 8 * _WORDS
         stamped = counted + 8 * MOST_TASKS
         stopped = stamped + 8 * MOST_TASKS
@@ -69,22 +72,22 @@ class Page:
 
     def reset(self, tasks: int) -> None:
         """Make ready for so many tasks, before they are sent."""
-        self.words[_BEGUN] = self.words[_ENDED] = self.words[_HALT] = self._seen = 0
-        self.words[_LIMIT] = tasks
+        self.words[BEGUN] = self.words[ENDED] = self.words[_HALT] = self._seen = 0
+        self.words[LIMIT] = tasks
 
     def begun(self) -> int:
         """Return how many tasks the process has begun."""
-        return self.words[_BEGUN]
+        return self.words[BEGUN]
 
     def ended(self, *, surely: bool = False) -> int:
         """Return how many tasks have ended: at the last look, or *surely* by now."""
-        now = self.words[_ENDED]
+        now = self.words[ENDED]
         seen, self._seen = self._seen, now
         return now if surely else seen
 
     def limit(self, tasks: int) -> None:
         """Let the process begin no further task than so many."""
-        self.words[_LIMIT] = tasks
+        self.words[LIMIT] = tasks
 
     def begin_no_more(self) -> int:
         """Let the process begin no further task; return how many it has begun."""
@@ -103,20 +106,13 @@ class Page:
         """Whether the run is being cancelled."""
         return bool(self.words[_HALT])
 
-    def may_begin(self, task: int) -> bool:
-        """Note that *task* is begun, unless it has been taken back."""
-        words = self.words
-        words[_BEGUN] = task + 1  # first of all: see the module's guarantees
-        if task < words[_LIMIT]:
-            return True
-        words[_BEGUN] = task
-        return False
+    def results(self) -> Callable[[bytes], int]:
+        """Return what writes one pickled result after the other from the beginning on.
 
-    def note_end(self, task: int, stamp: float, stop: int) -> None:
-        """Note that *task* has ended, and where its result ends."""
-        self.stamps[task] = stamp
-        self.stops[task] = stop
-        self.words[_ENDED] = task + 1
+        It returns how many bytes that were; a `ValueError` says that there is no room.
+        """
+        self._file.seek(_SIZE - _TEXT)
+        return self._file.write
 
 
 def new_file() -> int:
