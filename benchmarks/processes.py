@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-import statistics
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -17,7 +17,7 @@ import loky
 from mpire import WorkerPool
 
 import nbparallel as nbp
-from benchmarks.measure import Table, compare_over, figure, seconds, spread
+from benchmarks.measure import Table, compare_over, seconds, spread
 from benchmarks.overhead import HEADER, nothing
 
 WORKERS = 2
@@ -114,18 +114,40 @@ def computing() -> Table:
 
 def starts() -> Table:
     """How long a single task takes, and the first run of a program."""
-    trips = [seconds(partial(ours, nothing, [1])) * 1e6 for _ in range(TRIPS)]
+    alone = [seconds(partial(ours, nothing, [1])) * 1e6 for _ in range(TRIPS)]
     cold = [
         float(subprocess.check_output([sys.executable, "-c", COLD]))
         for _ in range(STARTS)
     ]
     return Table(
         "Processes: how soon they begin",
-        "A run of one task with warm processes, from the call to the result; the first "
-        "run of a program, its processes' start included.",
+        "A task of a run that goes on, from its item, which the input yields once the "
+        "result before has been read, to its result; a run of one task, from the call "
+        "to the result; both with warm processes. And the first run of a program, its "
+        "processes' start included.",
         ("", "median (lowest to highest)"),
         [
-            ("a run of one task, µs", f"{figure(statistics.median(trips))}"),
+            ("a task, there and back, µs", spread(trips())),
+            ("a run of one task, µs", spread(alone)),
             ("the first run, s", spread(cold)),
         ],
     )
+
+
+def trips() -> list[float]:
+    """Return how many microseconds each task takes that is asked for by itself."""
+    asked: list[float] = []
+    answered: list[float] = []
+    read = threading.Semaphore(0)
+
+    def items() -> Iterator[int]:
+        for number in range(TRIPS):
+            asked.append(time.perf_counter())
+            yield number
+            read.acquire()
+
+    options = {"backend": "processes", "workers": 1, "progress": False}
+    for _ in nbp.pmap(nothing, items(), block=False, **options):
+        answered.append(time.perf_counter())
+        read.release()
+    return [(end - start) * 1e6 for start, end in zip(asked, answered, strict=True)]

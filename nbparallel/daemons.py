@@ -22,3 +22,11 @@ def start(name: str, target: Callable[..., object], *args: Any) -> threading.Thr
     thread._started.wait = bool  # type: ignore[attr-defined] # noqa: SLF001
     thread.start()
     return thread
+
+
+def have_done(name: str, what: Callable[[], object]) -> None:
+    """Have a thread do it, or do it here where the system gives none."""
+    try:
+        start(name, what)
+    except RuntimeError:  # at the interpreter's exit there are no more threads
+        what()

@@ -101,7 +101,7 @@ class Crew:
         with self.lock:
             claim, reading = _find(self.members, worker, reads=reads)
         if reading is not None:
-            _have_done("nbparallel-reader", reading)
+            daemons.have_done("nbparallel-reader", reading)
         self._have_flushed()
         return claim
 
@@ -215,7 +215,7 @@ class Crew:
     def _have_flushed(self) -> None:
         """Have another thread do what was left for afterwards: it may take any time."""
         if self._due:
-            _have_done("nbparallel-announcer", self.flush)
+            daemons.have_done("nbparallel-announcer", self.flush)
 
     def _hang_up_a_bell(self) -> Any:
         """Return the bell to wait for, or None if something has arrived meanwhile."""
@@ -251,13 +251,6 @@ def _find(
         if reads and (reading := member.next_reading()):
             return None, reading
     return None, None
-
-
-def _have_done(name: str, what: Callable[[], None]) -> None:
-    try:
-        daemons.start(name, what)
-    except RuntimeError:  # at the interpreter's exit there are no more threads
-        what()
 
 
 def _call_all(those: list[Callable[[], None]]) -> None:

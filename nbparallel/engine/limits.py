@@ -53,6 +53,15 @@ class Limits:
             self._seconds = 0.0
         self._batch = 1
 
+    @property
+    def have_a_reader(self) -> bool:
+        """Whether the input is read by a thread of its own.
+
+        A lone worker that reads carries nothing out meanwhile, and an input may wait
+        for what comes of the item before.
+        """
+        return self.workers == 1 and not self._backend.waits_itself
+
     def are_reached(self, claims: Sized) -> bool:
         """Whether there are as many open *claims* as there may be."""
         return len(claims) >= self.workers + self._backend.spare

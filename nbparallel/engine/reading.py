@@ -18,6 +18,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any, Protocol
 
+from nbparallel import daemons
 from nbparallel.edge.signals import has_struck
 from nbparallel.engine.crew import Crew
 from nbparallel.engine.listener import Listener
@@ -58,12 +59,24 @@ class Reading:
         return [self.arrived.popleft() for _ in range(len(self.arrived))]
 
 
+class ReadersLimits(Protocol):
+    """The limits of a run, as far as its input is concerned."""
+
+    @property
+    def have_a_reader(self) -> bool:
+        """Whether the input is read by a thread of its own."""
+
+
 class Reader(Protocol):
     """A run, as far as it reads its input."""
 
     crew: Crew
     context: Context
     listener: Listener
+
+    @property
+    def limits(self) -> ReadersLimits:
+        """How it bounds what is read."""
 
     def has_read(self) -> None:
         """Hear that a visit to the input is over; the lock is held."""
@@ -76,7 +89,10 @@ def next_visit(
     if reading is None or reading.busy or reading.exhausted or most <= 0:
         return None
     reading.busy = True
-    return partial(visit, run, reading, most)
+    call = partial(visit, run, reading, most)
+    if run.limits.have_a_reader:
+        return partial(daemons.have_done, "nbparallel-reader", call)
+    return call
 
 
 def visit(run: Reader, reading: Reading, most: int) -> None:

@@ -131,7 +131,7 @@ class Scheduler:
         if not self._holds_back():
             self.source.absorb()
         self.end_if_dry()
-        self.crew.rouse(self.source.at_hand)
+        self.crew.rouse(max(1, self.source.at_hand))  # somebody is to read on
 
     @property
     def has_work(self) -> bool:

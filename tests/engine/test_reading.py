@@ -64,6 +64,22 @@ class TestInput:
         assert run.wait(DEADLINE)
         assert run.snapshot().total == 3
 
+    @pytest.mark.parametrize("workers", [1, 2])
+    @pytest.mark.usefixtures("backend")
+    def test_it_may_wait_for_what_comes_of_the_item_before(self, workers):
+        come = threading.Semaphore(0)
+
+        def items():
+            for n in range(100):
+                yield n
+                assert come.acquire(timeout=DEADLINE)
+
+        run = nbp.pmap(abs, items(), workers=workers, block=False)
+        for _ in run:
+            come.release()
+
+        assert run.results == list(range(100))
+
     def test_a_length_is_believed_where_there_is_one(self, gate, go):
         class Sized(Tap):
             def __len__(self):

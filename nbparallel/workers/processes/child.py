@@ -37,6 +37,10 @@ from nbparallel.workers.processes.piece import (
     Remote,
 )
 
+#: The modules that were there when that was last asked, and the files of the user's.
+_known: set[str] = set()
+_own: list[Path] = []
+
 
 def serve(end: int, page: int, lifeline: int, capture: Callable[[Any], object]) -> None:
     """Work until the parent lets go of the other *end*.
@@ -134,11 +138,21 @@ def _unless_refused(call: Callable[[Any], Any], item: Any) -> Any:
 
 def _newest_module() -> float:
     """Return when the newest of the user's own modules was changed, since 1970."""
-    installed = (sys.prefix, sys.base_prefix, sys.exec_prefix)
+    new = sys.modules.keys() - _known
+    _known.update(new)
+    _own.extend(filter(None, map(_own_file, new)))
     newest = 0.0
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if isinstance(file, str) and not file.startswith(installed):
-            with suppress(OSError):
-                newest = max(newest, Path(file).stat().st_mtime)
+    for path in _own:
+        with suppress(OSError):
+            newest = max(newest, path.stat().st_mtime)
     return newest
+
+
+def _own_file(module: str) -> Path | None:
+    """Return its file, unless it is installed, or ours."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    installed = (sys.prefix, sys.base_prefix, sys.exec_prefix)
+    ours = module.partition(".")[0] == "nbparallel"
+    if ours or not isinstance(file, str) or file.startswith(installed):
+        return None
+    return Path(file)
