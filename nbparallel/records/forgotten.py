@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import reprlib
-from contextlib import suppress
-
+from nbparallel.short_text import brief
 from nbparallel.types import MISSING
 
 
@@ -12,9 +10,7 @@ class Look:
     """Stands for a result that was let go: it looks the same, cut to a line."""
 
     def __init__(self, value: object) -> None:
-        self._text = ""
-        with suppress(Exception):  # the value's own repr may fail: it shows nothing
-            self._text = reprlib.repr(value)
+        self._text = brief(value)
 
     def __repr__(self) -> str:
         return self._text

@@ -100,19 +100,22 @@ class Loop:
             self._look()
 
     def _look(self) -> None:
-        turned, asked = threading.Event(), perf_counter()
+        turned, looked = threading.Event(), perf_counter()
         self.soon(turned.set)
         tell = seen = None
+        since = looked
         while not turned.wait(LAG / 2):
             task = asyncio.current_task(self.events)
-            if task is not None and task is seen:  # it was at work last time, too
+            if task is not seen:
+                seen, since, tell = task, looked, None
+            elif task is not None:  # it was at work last time, too
                 host = self._host_of(task)
                 tell = tell or (host and host.lagging())
-            seen = task
+            looked = perf_counter()
             if tell:
-                tell(perf_counter() - asked)
+                tell(looked - since)
         if tell:
-            tell(perf_counter() - asked)
+            tell(perf_counter() - since)
 
     def _host_of(self, task: asyncio.Task[Any]) -> Guest | None:
         """Return whose *task* is, as far as that can be told."""

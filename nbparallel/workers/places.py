@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from nbparallel import daemons
-from nbparallel.coroutines import AwaitingCall, CoroutineCall, awaited
+from nbparallel.coroutines import AwaitingCall, CoroutineCall
 from nbparallel.errors import Abandoned, without_the_call
 from nbparallel.types import MISSING
 from nbparallel.workers.carry_out import carry_out
@@ -134,22 +134,34 @@ class OnLoop(Place):
             self.end()
             return
         events, context = self.loop.events, self._copy()
+        self._end = 0.0
         try:
-            made = context.run(self.call.begin, item)
-            coroutine = made if asyncio.iscoroutine(made) else awaited(made)
+            self._awaited = context.run(self.call.begin, item)
         except BaseException as error:  # whatever it is, it becomes a row
             self._keep(MISSING, without_the_call(error))
             # Not at once: any number of them may follow one another.
             events.call_soon(self._next)
             return
-        self._task = events.create_task(coroutine, context=context)
+        self._task = events.create_task(self._timed(), context=context)
         self._task.add_done_callback(self._done)
 
+    async def _timed(self) -> Any:
+        """Await it; others may have the loop before it begins and after it ends."""
+        if not self.claim.ends:
+            self.claim.begun = perf_counter()
+        try:
+            return await self._awaited
+        finally:
+            self._end = perf_counter()
+
     def _done(self, task: asyncio.Task[Any]) -> None:
+        if not self._end and asyncio.iscoroutine(self._awaited):
+            self._awaited.close()  # cancelled before it has begun
+        self._awaited = None
         try:
             value, failure = task.result(), None
         except BaseException as error:  # whatever it is, it becomes a row
-            value, failure = MISSING, without_the_call(error)
+            value, failure = MISSING, without_the_call(without_the_call(error))
         self._keep(value, failure)
         self._next()
 
@@ -158,7 +170,7 @@ class OnLoop(Place):
         if failure is not None:
             claim.failures[len(claim.ends)] = failure
         claim.values.append(value)
-        claim.ends.append(perf_counter())
+        claim.ends.append(self._end or perf_counter())
 
 
 class InThread(Place):

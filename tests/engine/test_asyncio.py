@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from contextvars import ContextVar
 from functools import partial
 
@@ -396,6 +397,15 @@ class TestLag:
 
         assert run.wait(DEADLINE)
         assert run.snapshot().lag[0] == 2
+
+    def test_what_keeps_the_loop_counts_for_itself_alone(self):
+        async def task(seconds):
+            time.sleep(seconds)  # noqa: ASYNC251 # which it should not
+
+        columns = nbp.pmap(task, [0.01] * 5).columns()
+        starts_and_ends = sorted([*columns.started, *columns.ended])
+
+        assert starts_and_ends[1:-1:2] == sorted(columns.ended)[:-1]
 
     def test_nobody_is_named_where_all_await(self):
         run = nbp.pmap(double, range(100))

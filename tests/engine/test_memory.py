@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import traceback
+import tracemalloc
 import weakref
 
 import pytest
@@ -63,6 +64,18 @@ def test_forgetting_lets_go_of_results_and_frames():
     assert repr(run.snapshot().first[0].result) == "<Big>"
     with pytest.raises(ValueError, match="1"):
         _ = run.results
+
+
+def test_forgetting_takes_no_memory():
+    run = nbp.pmap(bytes, [50_000_000, 50_000_000])
+    tracemalloc.start()
+    try:
+        run.forget()
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 1_000_000
 
 
 def test_a_run_that_goes_on_forgets_nothing(gate, go):
