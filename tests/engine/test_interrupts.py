@@ -12,6 +12,7 @@ import pytest
 import nbparallel as nbp
 from nbparallel.engine import waiting
 from tests.engine import pools
+from tests.engine.fakes import FAKES
 
 ROOT = Path(__file__).parents[2]
 #: Interrupts per backend; they come at random instants, most of them during the run.
@@ -215,9 +216,12 @@ def test_an_interrupt_of_quick_inline_tasks_keeps_the_next_one_from_starting():
 
 
 @pytest.mark.parametrize("kind", ["interrupt", "alarm"])
-@pytest.mark.parametrize("backend", ["threads", "asyncio", "inline", *pools.POOLS])
+@pytest.mark.parametrize(
+    "backend", ["threads", "asyncio", "inline", *FAKES, *pools.POOLS]
+)
 @pytest.mark.timeout(120)
 def test_signals_at_random_instants(backend, kind):
+    rounds = ROUNDS // 6 if backend in FAKES else ROUNDS
     done = subprocess.run(
         [
             sys.executable,
@@ -227,7 +231,7 @@ def test_signals_at_random_instants(backend, kind):
             "tests.engine.storm",
             backend,
             kind,
-            f"{ROUNDS}",
+            f"{rounds}",
         ],
         cwd=ROOT,
         capture_output=True,
@@ -236,4 +240,104 @@ def test_signals_at_random_instants(backend, kind):
     )
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert int(done.stdout) > ROUNDS / 4
+    assert int(done.stdout) > rounds / 4
+
+
+SIGNALS = """
+import os
+called = []
+
+class Mine(Exception):
+    pass
+
+def call(*_):
+    called.append(1)
+
+def fail(*_):
+    raise Mine
+
+def strike():
+    while not is_waited_for():
+        time.sleep(0.001)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.2)  # whatever it does, it has done it
+    gate.open()
+
+gate = nbp.testing.Gate()
+signal.signal(signal.SIGINT, {handler})
+threading.Thread(target=strike, daemon=True).start()
+try:
+    nbp.pmap(gate, range(4), backend={backend!r}, workers=2, grace=0, progress=False)
+except Mine:
+    called.append("raised")
+say(nbp.last.state.value + " " + repr(called))
+"""
+
+
+@pytest.mark.parametrize("backend", ["threads", "asyncio"])
+@pytest.mark.parametrize(
+    ("handler", "said"),
+    [
+        ("signal.SIG_IGN", "done []"),
+        ("call", "done [1]"),
+        ("fail", "cancelled ['raised']"),
+    ],
+)
+def test_the_users_word_on_interrupts_counts(handler, said, backend):
+    body = SIGNALS.format(handler=handler, backend=backend)
+    done = subprocess.run(
+        [sys.executable, "-c", "import nbparallel.testing" + PRELUDE + body],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == (said + "\n", "")
+
+
+ALARM = """
+class Alarm(BaseException):
+    pass
+
+def fail(*_):
+    raise Alarm
+
+def strike():
+    while not is_waited_for():
+        time.sleep(0.001)
+    signal.raise_signal(signal.SIGALRM)
+
+async def cell():
+    await run
+
+gate = nbp.testing.Gate()
+signal.signal(signal.SIGALRM, fail)
+streams = sys.stdout, sys.stderr
+threading.Thread(target=strike, daemon=True).start()
+try:
+    run = nbp.pmap(gate, range(4), workers=2, block=False, **options)
+    {wait}
+except Alarm:
+    assert run.wait(2), run
+    assert (sys.stdout, sys.stderr) == streams
+    say(run.state.value)
+"""
+
+
+@pytest.mark.parametrize(
+    "wait", ["run.wait()", "run.results", "list(run)", "asyncio.run(cell())"]
+)
+def test_whatever_ends_a_wait_cancels_the_run(wait):
+    body = ALARM.format(wait=wait)
+    done = subprocess.run(
+        [sys.executable, "-c", "import nbparallel.testing" + PRELUDE + body],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("cancelled\n", "")

@@ -122,6 +122,14 @@ def test_the_first_failures_keep_their_frames_and_the_others_their_text(monkeypa
     assert run.errors[3].__traceback__ is not None
 
 
+def test_frames_of_the_first_thousand_failures_are_kept():
+    run = nbp.pmap(fail, range(1500), workers=1)
+
+    assert alive() == 1000
+    assert run.errors[999].__traceback__ is not None
+    assert run.errors[1000].__traceback__ is None
+
+
 def test_text_stands_for_the_frames_of_a_whole_chain():
     def outer():
         try:

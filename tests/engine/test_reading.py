@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 
 import pytest
 
@@ -14,6 +15,11 @@ from nbparallel.types import State
 from tests.engine.conftest import PARALLEL, carry_on, tasks_left_in_claim, wait_for
 
 pytestmark = pytest.mark.usefixtures("backend")
+
+#: Seconds in which an item can be claimed once its input has yielded it.
+CLAIMABLE = 0.01
+#: How often a machine that does something else as well may be late.
+TRIES = 20
 
 
 class Tap:
@@ -175,6 +181,31 @@ class TestInput:
         assert not release.is_set()
         release.set()
         assert len(run.results) == 2001
+
+    def test_an_item_is_claimable_as_soon_as_it_is_there(self, backend, go):
+        if backend not in {"threads", "asyncio"}:
+            pytest.skip("it is the same reader; this is about the clock")
+        # Given an input that takes its time after each of a few bursts
+        given, begun, late = [], {}, []
+
+        def bursting():
+            for first in range(0, 500, 100):
+                for number in range(first, first + 100):
+                    given.append(time.perf_counter())
+                    yield number
+                time.sleep(0.03)
+
+        def task(number):
+            begun[number] = time.perf_counter()
+
+        # Then each is begun soon, whatever the input does next
+        for _ in range(TRIES):
+            given.clear()
+            assert go(task, bursting(), workers=4).wait(DEADLINE)
+            late.append(max(begun[number] - at for number, at in enumerate(given)))
+            if late[-1] < CLAIMABLE:
+                return
+        raise AssertionError(late)
 
     def test_a_cancelled_run_does_not_look_complete(self, gate, go):
         # Given a run over a lazy input that is cancelled between two items

@@ -113,11 +113,17 @@ def number(request):
     signal.signal(request.param, old)
 
 
+def streams_as_they_are():
+    """The standard streams, and whatever stands before their ``write``."""
+    both = sys.stdout, sys.stderr
+    return [(each, type(each), vars(each).get("write")) for each in both]
+
+
 def strike_everywhere(number, call, is_well):
     """Call *call* again and again, struck at one place after the other."""
     for place in itertools.count(1, STEPS):
         handler = signal.getsignal(number)
-        streams = sys.stdout, sys.stderr
+        streams = streams_as_they_are()
         caught = []
         registry._runs.clear()  # CPython 3.11 loses frames that were struck, and runs
         with Strike(number, place) as strike:
@@ -129,7 +135,7 @@ def strike_everywhere(number, call, is_well):
         assert signal.getsignal(number) is handler, place
         is_well()
         wait_for(lambda: not ours(), whereabouts)
-        assert (sys.stdout, sys.stderr) == streams, place
+        assert streams_as_they_are() == streams, place
         if not strike.struck:
             assert place > 10 * STEPS
             return

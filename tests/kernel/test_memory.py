@@ -103,3 +103,13 @@ def test_a_run_that_is_gone_shows_its_end_and_says_what_to_do(ready, code):
         outcome = ready.run(use)
         assert outcome.error == "AttributeError"
         assert "run = nbp.pmap(...)" in outcome.text
+
+
+def test_what_was_forgotten_shows_its_end_as_before(ready):
+    ready.run("named = nbp.pmap(lambda n: f'made of {n}', range(5), progress=False)")
+    (before,) = shown(ready.run("named"))
+    ready.run("named.forget()")
+    (after,) = shown(ready.run("named"))
+
+    assert "made of 4" in before["text/plain"]
+    assert after == before

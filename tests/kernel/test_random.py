@@ -6,6 +6,7 @@ pytestmark = pytest.mark.kernel
 
 SETUP = """
 import random
+from concurrent.futures import ThreadPoolExecutor
 import numpy
 import nbparallel as nbp
 %load_ext nbparallel
@@ -17,6 +18,11 @@ def states():
 USES = {
     "pmap": "run = nbp.pmap(str, range(5))",
     "background": "nbp.pmap(str, range(5), block=False).wait()",
+    "retry": "run.retry(); run.df; run.forget()",
+    "inline": "nbp.pmap(str, range(5), backend='inline')",
+    "processes": "nbp.pmap(str, range(5), backend='processes', workers=2)",
+    "executor": "with ThreadPoolExecutor(2) as pool: nbp.pmap(str, [1], backend=pool)",
+    "coroutines": "async def wait(n): pass\nnbp.pmap(wait, range(5))",
     "failing": "nbp.pmap(lambda n: 1 / n, range(5))",
     "shown": "run",
     "magic": "%%parallel for number in range(5)\nstr(number)",
@@ -24,6 +30,7 @@ USES = {
     "comprehension": "strings = %parallel [str(n) for n in range(5)]",
     "compare": "nbp.compare(str, range(5), progress=False)",
     "sweep": "nbp.sweep(str, range(5), workers=[1, 2])",
+    "plot": "nbp.sweep(str, range(5), workers=[1, 2]).plot()",
 }
 
 
