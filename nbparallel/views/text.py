@@ -135,7 +135,8 @@ def notices(snapshot: Snapshot) -> list[str]:
         said.append(
             f"{count(snapshot.abandoned)} {tasks} did not stop when told to. Python "
             "can't end a call into C, nor a coroutine that catches its CancelledError: "
-            "it goes on until it returns by itself."
+            "it goes on until it returns by itself. "
+            "backend='processes' ends a call into C as well."
         )
     return said
 

@@ -66,6 +66,7 @@ def test_plain_shows_both_ends_the_failures_and_the_way_on(make_snapshot, make_r
     assert [shown.count(f"no page {task}") for task in (2, 50, 60)] == [1, 1, 1]
     assert "The input raised after 100 items: OSError: gone" in shown
     assert "1 task did not stop when told to. Python can't end a call" in shown
+    assert "backend='processes' ends a call into C as well." in shown
     assert shown.endswith("run.retry() runs the 3 again that are not ok.")
 
 
