@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import Future
+from functools import partial
+from queue import SimpleQueue
 
+from nbparallel import daemons
 from nbparallel.workers.base import Backend
 from nbparallel.workers.carry_out import carry_out
 
@@ -19,7 +22,9 @@ class Window(Backend):
 
     def __init__(self, desk, workers):
         super().__init__(desk, workers)
-        self._news = threading.Event()
+        # Not an event: to wait for one is dear among busy threads without the GIL.
+        self._news = SimpleQueue()
+        self._ring = partial(self._news.put, None)
         self._free = list(range(min(workers, 1000)))
         self._lock = threading.Lock()
         self._feeder = None
@@ -31,22 +36,22 @@ class Window(Backend):
     def start(self, tasks):  # noqa: ARG002 # it has as many as it likes
         with self._lock:
             if self._feeder is None:
-                self._feeder = self._thread(self._feed, "nbparallel-feeder")
-                self.desk.watch(self._news.set)
-                self._feeder.start()
-        self._news.set()
+                self.desk.watch(self._ring)
+                self._feeder = daemons.start("nbparallel-feeder", self._feed)
+        self._ring()
 
     def _feed(self):
         while True:
-            self._news.wait()
-            self._news.clear()
+            self._news.get()
+            while not self._news.empty():  # once is as good as often
+                self._news.get()
             while self._free and (claim := self.desk.try_claim(self._free[0])):
                 with self._lock:
                     number = self._free.pop(0)
                 self._submit(claim, number)
             with self._lock:
-                if not self.desk.members and not self._news.is_set():
-                    self.desk.unwatch(self._news.set)
+                if not self.desk.members and self._news.empty():
+                    self.desk.unwatch(self._ring)
                     self._feeder = None
                     return
 
@@ -58,13 +63,10 @@ class Window(Backend):
             carry_out(claim, claim.owner.call)
             future.set_result(None)
 
-        self._thread(run, "nbparallel-0").start()
+        daemons.start("nbparallel-0", run)
 
     def _settle(self, claim, number):
         with self._lock:
             self._free.append(number)
         self.desk.settle(claim)
-        self._news.set()
-
-    def _thread(self, target, name):
-        return threading.Thread(target=target, name=name, daemon=True)
+        self._ring()
