@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import Future
-from functools import partial
-from queue import SimpleQueue
 
 from nbparallel import daemons
 from nbparallel.workers.base import Backend
@@ -22,9 +20,7 @@ class Window(Backend):
 
     def __init__(self, desk, workers):
         super().__init__(desk, workers)
-        # Not an event: to wait for one is dear among busy threads without the GIL.
-        self._news = SimpleQueue()
-        self._ring = partial(self._news.put, None)
+        self._news = threading.Event()
         self._free = list(range(min(workers, 1000)))
         self._lock = threading.Lock()
         self._feeder = None
@@ -36,22 +32,21 @@ class Window(Backend):
     def start(self, tasks):  # noqa: ARG002 # it has as many as it likes
         with self._lock:
             if self._feeder is None:
-                self.desk.watch(self._ring)
+                self.desk.watch(self._news.set)
                 self._feeder = daemons.start("nbparallel-feeder", self._feed)
-        self._ring()
+        self._news.set()
 
     def _feed(self):
         while True:
-            self._news.get()
-            while not self._news.empty():  # once is as good as often
-                self._news.get()
+            self._news.wait()
+            self._news.clear()
             while self._free and (claim := self.desk.try_claim(self._free[0])):
                 with self._lock:
                     number = self._free.pop(0)
                 self._submit(claim, number)
             with self._lock:
-                if not self.desk.members and self._news.empty():
-                    self.desk.unwatch(self._ring)
+                if not self.desk.members and not self._news.is_set():
+                    self.desk.unwatch(self._news.set)
                     self._feeder = None
                     return
 
@@ -69,4 +64,4 @@ class Window(Backend):
         with self._lock:
             self._free.append(number)
         self.desk.settle(claim)
-        self._ring()
+        self._news.set()
