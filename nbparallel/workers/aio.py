@@ -115,9 +115,8 @@ class Asyncio(Backend):
         self._places.pop(claim, None)
         self.desk.hand_back(claim)
         team.discard(claim.worker)
-        if team is not self._team or loop is not self._loop:
-            return
-        if claim.worker < self.workers:
+        is_current = team is self._team and loop is self._loop
+        if is_current and claim.worker < self.workers:
             self._takes(claim.worker, team, loop)
         else:  # one that is wanted may have been turned away while it was full
             self._wake()

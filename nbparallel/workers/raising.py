@@ -40,8 +40,10 @@ def raise_in(threads: Iterable[int], kind: type[BaseException]) -> bool:
 
     Return whether there were any.
 
-    Nothing happens in an interpreter without the GIL, where threads move on while they
-    are looked at, and in one that is not CPython.
+    Nothing happens in an interpreter that is not CPython, and in one without the GIL,
+    where threads move on while they are looked at. `sys.monitoring`, and listing the
+    frames, make them stand still; but that waits for every call into C, and one task in
+    a long one would keep a cancel from returning.
     """
     if _set is None or not getattr(sys, "_is_gil_enabled", lambda: True)():
         return False

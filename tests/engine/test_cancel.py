@@ -55,7 +55,7 @@ class TestCancel:
 
         # When it is cancelled
         run.cancel()
-        going = len(run.snapshot().running)
+        going = run.snapshot().counts[Status.RUNNING]
         count = len(started)
 
         # Then at most those that had been taken already start

@@ -247,8 +247,14 @@ def act(run, action):
             getattr(run, action)()
 
 
+#: The most tasks of a run that reads its input: it may take a worker for each. Without
+#: the GIL each hand-over may cost a thread many turns, on a machine that is busy.
+MOST_READ = 1000 if getattr(sys, "_is_gil_enabled", lambda: True)() else 200
+
+
 @pytest.mark.usefixtures("_eager_switching")
 @pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.timeout(300)
 def test_quick_tasks_under_fire(backend, lazy):
     chance = random.Random(7)
     for _ in range(40):
@@ -260,7 +266,7 @@ def test_quick_tasks_under_fire(backend, lazy):
                 raise ValueError
             return number
 
-        items = range(chance.choice([1, 10, 1000]))
+        items = range(chance.choice([1, 10, MOST_READ if lazy else 1000]))
         run = nbp.pmap(
             task,
             iter(items) if lazy else items,
@@ -273,7 +279,7 @@ def test_quick_tasks_under_fire(backend, lazy):
         for _ in range(chance.randint(0, 12)):
             act(run, chance.choice(ACTIONS))
         run.resume()
-        assert run.wait(DEADLINE)
+        assert run.wait(6 * DEADLINE)
 
         columns = run.columns()
         assert list(columns.attempts) == [calls[n] for n in columns.items]

@@ -17,6 +17,7 @@ from nbparallel.options import resolve
 from nbparallel.testing import DEADLINE, Recorder
 from nbparallel.types import FINAL, State
 from nbparallel.work.work import Work
+from nbparallel.workers.aio import Asyncio
 from nbparallel.workers.carry_out import carry_out
 from tests.engine.conftest import wait_for
 
@@ -288,3 +289,32 @@ def strike_a_beginning(outer, reached):
         signal.raise_signal(signal.SIGINT)
         reached.append("the end")
         signal.signal(signal.SIGINT, outer._on_signal)
+
+
+def test_a_worker_from_before_a_retry_that_takes_a_task_of_it_holds_up_no_other(
+    monkeypatch,
+):
+    # Given a worker that has ended its first task and is about to look for another
+    takes, calls = Asyncio._takes, []
+    looks, may_look = threading.Event(), threading.Event()
+
+    def look(*args):
+        calls.append(args)
+        if len(calls) == 2:
+            looks.set()
+            assert may_look.wait(DEADLINE)
+        return takes(*args)
+
+    monkeypatch.setattr(Asyncio, "_takes", look)
+    run = nbp.pmap(str, range(3), workers=1, backend="asyncio", block=False)
+    assert looks.wait(DEADLINE)
+
+    # When its run is cancelled and started again before it does
+    run.cancel()
+    assert run.state is State.CANCELLED
+    run.retry(block=False)
+    may_look.set()
+
+    # Then the tasks that it does not take are carried out all the same
+    assert run.wait(DEADLINE)
+    assert run.results == ["0", "1", "2"]

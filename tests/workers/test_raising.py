@@ -14,6 +14,12 @@ from nbparallel.testing import DEADLINE
 from tests.engine.conftest import wait_for
 from tests.support.threads import ours
 
+#: Without the GIL nobody can tell where an exception would strike: nothing is ended.
+ends = pytest.mark.skipif(
+    not getattr(sys, "_is_gil_enabled", lambda: True)(),
+    reason="no task is ended without the GIL",
+)
+
 
 def give_up(task, **options):
     """Start *task*, cancel its run once it has begun, and return that when over."""
@@ -43,6 +49,7 @@ def workers():
     return lambda: ours() - known
 
 
+@ends
 def test_a_loop_in_python_ends_and_cleans_up(workers):
     ended = []
 
@@ -61,6 +68,7 @@ def test_a_loop_in_python_ends_and_cleans_up(workers):
     assert run.snapshot().abandoned == 0
 
 
+@ends
 def test_a_call_into_c_ends_when_it_returns_and_nothing_after_it_happens(workers):
     held, after = threading.Lock(), []
     held.acquire()
@@ -95,6 +103,7 @@ def test_code_that_holds_locks_for_others_is_left_alone(workers):
     assert after == [1]
 
 
+@ends
 def test_the_tasks_of_a_nested_run_end_with_it(workers):
     ended = []
 
@@ -114,6 +123,7 @@ def test_the_tasks_of_a_nested_run_end_with_it(workers):
     assert 1 <= len(ended) <= 3
 
 
+@ends
 def test_the_worker_of_a_task_that_was_ended_is_replaced(workers):
     for _ in range(20):
         give_up(lambda _: spin(), workers=2)
@@ -150,6 +160,7 @@ print("ended")
 """
 
 
+@ends
 def test_no_garbage_is_collected_while_tasks_are_ended():
     # CPython 3.11.7 hangs if it is. The rest of these tests must not hang with it.
     script = [sys.executable, "-W", "ignore", "-c", GARBAGE]

@@ -6,6 +6,7 @@ import os
 import threading
 from concurrent.futures import Future
 
+from nbparallel import daemons
 from nbparallel.workers.base import Backend
 from nbparallel.workers.carry_out import carry_out
 
@@ -31,9 +32,8 @@ class Window(Backend):
     def start(self, tasks):  # noqa: ARG002 # it has as many as it likes
         with self._lock:
             if self._feeder is None:
-                self._feeder = self._thread(self._feed, "nbparallel-feeder")
                 self.desk.watch(self._news.set)
-                self._feeder.start()
+                self._feeder = daemons.start("nbparallel-feeder", self._feed)
         self._news.set()
 
     def _feed(self):
@@ -58,13 +58,10 @@ class Window(Backend):
             carry_out(claim, claim.owner.call)
             future.set_result(None)
 
-        self._thread(run, "nbparallel-0").start()
+        daemons.start("nbparallel-0", run)
 
     def _settle(self, claim, number):
         with self._lock:
             self._free.append(number)
         self.desk.settle(claim)
         self._news.set()
-
-    def _thread(self, target, name):
-        return threading.Thread(target=target, name=name, daemon=True)
