@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import logging
 import os
 import random
 import re
@@ -14,6 +15,7 @@ import sys
 import textwrap
 import threading
 import time
+import warnings
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
@@ -311,6 +313,47 @@ def test_the_folder_and_the_variables_are_those_of_now(tmp_path, monkeypatch):
     assert found == [(str(tmp_path), "now")]
 
 
+def test_what_a_task_has_changed_around_it_is_as_ever_in_the_next_run():
+    def change(_):
+        os.chdir("/")
+        os.environ["A_VARIABLE"] = "left"
+        sys.path.append("/left")
+
+    def look(_):
+        return Path.cwd(), os.environ.get("A_VARIABLE"), "/left" in sys.path
+
+    nbp.pmap(change, range(3), workers=1)
+
+    assert nbp.pmap(look, [1], workers=1).results == [(Path.cwd(), None, False)]
+
+
+def test_log_and_warnings_are_kept_as_they_are_here(monkeypatch):
+    def work(_):
+        logging.getLogger("chatty").info("said")
+        logging.getLogger("quiet").info("not said")
+        logging.getLogger("quiet").warning("said, too")
+        warnings.warn("an old way", DeprecationWarning, stacklevel=1)
+
+    root = logging.getLogger()
+    form = logging.StreamHandler()
+    form.setFormatter(logging.Formatter("%(levelname)s of %(name)s: %(message)s"))
+    monkeypatch.setattr(root, "handlers", [form])
+    monkeypatch.setattr(logging.getLogger("chatty"), "level", logging.INFO)
+    monkeypatch.setattr(logging.getLogger("quiet"), "level", logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("error", "an old")
+        run = nbp.pmap(work, [1], workers=1)
+
+    said = "INFO of chatty: said\nWARNING of quiet: said, too\n"
+    assert run.df["output"].tolist() == [said]
+    assert isinstance(run.errors[0], DeprecationWarning)
+    monkeypatch.undo()
+
+    frame = nbp.pmap(lambda _: logging.getLogger("chatty").info("said"), [1]).df
+    assert frame["output"].tolist() == [""]
+
+
 def test_libraries_have_one_thread_each():
     assert nbp.pmap(lambda _: os.environ["OMP_NUM_THREADS"], [1]).results == ["1"]
 
@@ -369,14 +412,13 @@ def test_a_run_inside_a_task_works():
 
 def test_text_warnings_and_log_are_kept_with_the_row():
     def work(n):
-        import logging
-        import warnings
-
         say("printed", n)
         warnings.warn(f"warned {n}", stacklevel=1)
         logging.getLogger("a task").warning("logged %s", n)
 
-    rows = nbp.pmap(work, range(3)).df["output"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        rows = nbp.pmap(work, range(3)).df["output"]
     for n in range(3):
         assert f"printed {n}\n" in rows[n]
         assert f"warned {n}" in rows[n]

@@ -27,6 +27,7 @@ from nbparallel.workers.claim import Claim
 from nbparallel.workers.processes import warm
 from nbparallel.workers.processes.driving import Driver, Gone
 from nbparallel.workers.processes.process import WorkerProcess
+from nbparallel.workers.processes.surroundings import here
 from nbparallel.workers.threads import Threads
 
 #: The most worker processes of a run; each takes some 20 MB and a thread of ours.
@@ -47,7 +48,7 @@ class Processes(Threads):
         _check(workers)
         super().__init__(desk, workers)
         self._busy: dict[Claim, WorkerProcess] = {}
-        self._call: packing.Packed | None = None
+        self._call = self._surroundings = packing.NOTHING
         self._place = threading.local()
         self._lost = 0
 
@@ -59,7 +60,8 @@ class Processes(Threads):
         return os.cpu_count() or 1
 
     def prepare(self, call: Callable[[Any], Any]) -> None:
-        """Pickle what is to be called."""
+        """Pickle what is to be called, and what it is to find around it."""
+        self._surroundings = packing.pack(here())
         try:
             self._call = packing.pack(call)
         except Exception as error:
@@ -114,13 +116,12 @@ class Processes(Threads):
 
     def _driver(self) -> Driver:
         """Return what drives the process of this thread, which knows the run."""
-        assert self._call is not None
         while True:
             driver: Driver | None = self._place.driver
             if driver is None:
                 driver = Driver(warm.take(), self.desk.give_back)
                 self._place.driver = driver
-            if driver.learn(self._call):
+            if driver.learn(self._call, self._surroundings):
                 return driver
             driver.process.close()  # a module has been edited since it loaded that
             self._place.driver = None

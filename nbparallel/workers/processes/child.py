@@ -26,16 +26,17 @@ from nbparallel.workers.processes.channel import Channel
 from nbparallel.workers.processes.page import Page
 from nbparallel.workers.processes.piece import (
     DONE,
-    ENVIRONMENT,
     FORGET,
     PIECE,
     READY,
     RUN,
     STALE,
+    SURROUNDINGS,
     Piece,
     Refused,
     Remote,
 )
+from nbparallel.workers.processes.surroundings import move_to
 
 #: The modules that were there when that was last asked, and the files of the user's.
 _known: set[str] = set()
@@ -62,8 +63,8 @@ def serve(end: int, page: int, lifeline: int, capture: Callable[[Any], object]) 
             kind, number, data, buffers = channel.receive()
         except EOFError:
             return
-        if kind == ENVIRONMENT:
-            _move_to(unpacked(data, buffers))
+        if kind == SURROUNDINGS:
+            move_to(unpacked(data, buffers))
         elif kind == RUN:
             if _newest_module() > checked:
                 channel.send(STALE, NOTHING)
@@ -96,16 +97,6 @@ def die_with_the_parent(lifeline: int) -> None:
     gone.register(lifeline, select.POLLIN)
     if gone.poll(0):
         os._exit(1)  # it was gone before
-
-
-def _move_to(environment: tuple[list[str], str | None, dict[str, str]]) -> None:
-    sys.path[:], folder, variables = environment
-    if variables != dict(os.environ):
-        os.environ.clear()
-        os.environ.update(variables)
-    if folder is not None:
-        with suppress(OSError):  # it has gone meanwhile
-            os.chdir(folder)
 
 
 def _loaded(data: bytes, buffers: list[memoryview]) -> Callable[[Any], Any]:

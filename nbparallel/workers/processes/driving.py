@@ -57,10 +57,10 @@ class Driver:
         self._give_back = give_back
         self._size = 1
 
-    def learn(self, call: Packed) -> bool:
+    def learn(self, call: Packed, surroundings: Packed) -> bool:
         """Have the process load what is to be called; see `WorkerProcess.learn`."""
         try:
-            return self.process.learn(call)
+            return self.process.learn(call, surroundings)
         except (EOFError, OSError) as error:
             raise Gone(running=False) from error
 

@@ -19,7 +19,7 @@ from nbparallel.workers.processes.page import BEGUN, ENDED, LIMIT, Page
 from nbparallel.workers.remote_errors import pack_error
 
 #: The kinds of message from the parent, and to it.
-ENVIRONMENT, RUN, PIECE, FORGET = range(4)
+SURROUNDINGS, RUN, PIECE, FORGET = range(4)
 READY, STALE, VALUE, FAILURE, PRINTED, DONE = range(6)
 
 #: Seconds between two looks of a task that waits for a cancel.

@@ -9,27 +9,18 @@ import subprocess
 import sys
 from contextlib import suppress
 from multiprocessing import spawn
-from pathlib import Path
 
 from nbparallel.errors import WorkerDied
-from nbparallel.workers.packing import NOTHING, Packed, pack
+from nbparallel.workers.packing import NOTHING, Packed
 from nbparallel.workers.processes.channel import Channel
 from nbparallel.workers.processes.page import Page, new_file
-from nbparallel.workers.processes.piece import ENVIRONMENT, FORGET, READY, RUN
+from nbparallel.workers.processes.piece import FORGET, READY, RUN, SURROUNDINGS
+from nbparallel.workers.processes.surroundings import variables
 
 #: What starts it. It needs the modules that its parent finds.
 _SCRIPT = (
     "import sys; sys.path[:] = {path!r}; "
     "from nbparallel.worker_process import main; main()"
-)
-#: One thread each for libraries of linear algebra, unless the user says otherwise:
-#: each process would take all processors.
-_ONE_THREAD = (
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
 )
 #: Seconds to wait for the system to tell how a process ended.
 _PATIENCE = 5.0
@@ -58,7 +49,6 @@ class WorkerProcess:
         self.page = Page(file)
         self.channel = Channel(ours)
         self._call: Packed | None = None
-        self._environment: object = None
         numbers = (theirs.fileno(), file, lifeline)
         flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined] # noqa: SLF001 # multiprocessing takes it as well
         command = [
@@ -71,7 +61,7 @@ class WorkerProcess:
         try:
             self._process = subprocess.Popen(  # noqa: S603 # it is our own
                 command,
-                env=_with_one_thread(),
+                env=variables(),
                 pass_fds=numbers,
                 stdin=subprocess.DEVNULL,
                 process_group=0,  # a terminal's Ctrl-C is its parent's
@@ -90,7 +80,7 @@ class WorkerProcess:
         """Whether it has not ended yet."""
         return self._process.poll() is None
 
-    def learn(self, call: Packed) -> bool:
+    def learn(self, call: Packed, surroundings: Packed) -> bool:
         """Have it load what is to be called; False if it knows too old a module.
 
         Raises
@@ -100,10 +90,7 @@ class WorkerProcess:
         """
         if self._call is call:
             return True
-        environment = (list(sys.path), _folder(), _with_one_thread())
-        if environment != self._environment:
-            self._environment = environment
-            self.channel.send(ENVIRONMENT, pack(environment))
+        self.channel.send(SURROUNDINGS, surroundings)
         self.channel.send(RUN, call)
         kind, *_ = self.channel.receive()
         self._call = call
@@ -155,17 +142,6 @@ def _how(code: int | None) -> str:
         name = "signal"
     hint = ": perhaps the system was out of memory" if -code == signal.SIGKILL else ""
     return f"was killed by {name} ({-code}){hint}"
-
-
-def _folder() -> str | None:
-    try:
-        return str(Path.cwd())
-    except OSError:  # it has been removed
-        return None
-
-
-def _with_one_thread() -> dict[str, str]:
-    return dict.fromkeys(_ONE_THREAD, "1") | dict(os.environ)
 
 
 def _in_a_child() -> None:
