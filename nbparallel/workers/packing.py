@@ -67,18 +67,26 @@ class Packed:
 NOTHING: Final = Packed(b"", [])
 
 
-def pack(value: object) -> Packed:
-    """Pickle *value*; what cannot be pickled raises what its own code raises."""
+def pack(value: object, notice: Callable[[object], object] = id) -> Packed:
+    """Pickle *value*; what cannot be pickled raises what its own code raises.
+
+    Parameters
+    ----------
+    value
+        What to pickle.
+    notice
+        Called with every part of it that is not of a builtin type.
+    """
     found: list[memoryview] = []
     file = io.BytesIO()
-    _pickler()(file, lambda each: found.append(each.raw())).dump(value)
+    _pickler()(file, lambda each: found.append(each.raw()), notice).dump(value)
     return Packed(file.getvalue(), found)
 
 
 def by_value(value: object) -> bytes:
     """Pickle *value* in one piece, arrays included; raises as `pack` does."""
     file = io.BytesIO()
-    _pickler()(file, None).dump(value)
+    _pickler()(file, None, id).dump(value)
     return file.getvalue()
 
 
@@ -88,10 +96,17 @@ def _pickler() -> Any:
     import cloudpickle
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it carries no types
-        def __init__(self, file: Any, callback: Callable[[Any], object] | None) -> None:
+        def __init__(
+            self,
+            file: Any,
+            callback: Callable[[Any], object] | None,
+            notice: Callable[[object], object],
+        ) -> None:
             super().__init__(file, protocol=5, buffer_callback=callback)
+            self._notice = notice
 
         def reducer_override(self, value: Any) -> Any:
+            self._notice(value)
             if type(value) is _Cached and value.__module__ == "__main__":
                 return _cached, (value.__wrapped__, value.cache_parameters())
             return super().reducer_override(value)

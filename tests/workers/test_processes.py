@@ -313,6 +313,37 @@ def test_the_folder_and_the_variables_are_those_of_now(tmp_path, monkeypatch):
     assert found == [(str(tmp_path), "now")]
 
 
+@pytest.mark.parametrize(
+    ("make", "cure"),
+    [
+        (lambda: random.Random(0).random, "random.Random(n)"),
+        (lambda: random.random, "random.Random(n)"),  # of a hidden one
+        (lambda: np.random.default_rng(0).random, "default_rng((seed, n))"),
+        (lambda: np.random.RandomState(0).rand, "numpy.random.RandomState(n)"),
+    ],
+)
+def test_a_generator_that_every_process_would_copy_is_named(make, cure):
+    draw = make()
+    with pytest.warns(RuntimeWarning, match="draw the same numbers") as caught:
+        nbp.pmap(lambda _: draw(), range(2))
+
+    (warned,) = caught
+    assert str(warned.message).endswith(cure)
+    assert warned.filename == __file__
+
+
+def test_generators_of_modules_draw_different_numbers():
+    def draw(_):
+        import random
+
+        time.sleep(0.01)  # so that both processes draw
+        return random.random(), np.random.rand()  # noqa: NPY002 # it is the old one's turn
+
+    run = nbp.pmap(draw, range(10), workers=2)
+    assert len(set(run.df["worker"])) == 2
+    assert len(set(run.results)) == 10
+
+
 def test_what_a_task_has_changed_around_it_is_as_ever_in_the_next_run():
     def change(_):
         os.chdir("/")

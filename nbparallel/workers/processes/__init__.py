@@ -26,6 +26,7 @@ from nbparallel.workers.base import Desk
 from nbparallel.workers.claim import Claim
 from nbparallel.workers.processes import warm
 from nbparallel.workers.processes.driving import Driver, Gone
+from nbparallel.workers.processes.generators import Generators
 from nbparallel.workers.processes.process import WorkerProcess
 from nbparallel.workers.processes.surroundings import here
 from nbparallel.workers.threads import Threads
@@ -62,11 +63,13 @@ class Processes(Threads):
     def prepare(self, call: Callable[[Any], Any]) -> None:
         """Pickle what is to be called, and what it is to find around it."""
         self._surroundings = packing.pack(here())
+        generators = Generators()
         try:
-            self._call = packing.pack(call)
+            self._call = packing.pack(call, generators.notice)
         except Exception as error:
             refused = packing.refusal("the function", call, error)
             raise refused from None
+        generators.warn()
 
     def resize(self, workers: int) -> None:
         """Have that many processes from now on."""
