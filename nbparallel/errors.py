@@ -4,7 +4,7 @@
 
     NbparallelError
     ├── UsageError              the call was wrong; nothing was started
-    │   ├── BadType   (TypeError)
+    │   ├── BadType   (TypeError)   of a task: what can't be pickled
     │   └── BadValue  (ValueError)
     │       └── BadCell         a cell of a magic; it shows the line and the place
     ├── InputError              the user's iterable raised while it was read
