@@ -19,7 +19,13 @@ from types import BuiltinFunctionType
 
 from nbparallel.edge import streams
 from nbparallel.workers.claim import Owner
-from nbparallel.workers.printed import LONG_PIECE, MANY_PIECES, Printed, printing
+from nbparallel.workers.printed import (
+    LONG_PIECE,
+    MANY_PIECES,
+    NOTHING,
+    Printed,
+    printing,
+)
 from nbparallel.workers.scope import Scope, current
 
 _log = logging.getLogger("nbparallel")
@@ -62,14 +68,12 @@ def _tapped(write: streams.Write) -> streams.Write:
 
     def tapped(text: str) -> int:
         printed = get()
-        if printed is None:
-            printed = _begin(through)
-            if printed is None:
+        if printed.through is not through:
+            printed = _turned(printed, through)
+            if printed is NOTHING:
                 return write(text)
         if type(text) is not str:
             text = _plain(text)
-        if printed.through is not through:
-            printed.switch(through)
         size, pieces = len(text), printed.pieces
         pieces.append(text)
         if size < LONG_PIECE and "\n" not in text and len(pieces) < MANY_PIECES:
@@ -80,14 +84,22 @@ def _tapped(write: streams.Write) -> streams.Write:
     return tapped
 
 
-def _begin(through: Callable[[str], object]) -> Printed | None:
-    """Return what the running task prints to; None unless its text is to be kept."""
+def _turned(printed: Printed, through: Callable[[str], object]) -> Printed:
+    """Return what the running task prints to, now that it goes *through* that."""
+    if printed is NOTHING:
+        return _begin(through)
+    printed.switch(through)
+    return printed
+
+
+def _begin(through: Callable[[str], object]) -> Printed:
+    """Return what the running task prints to; NOTHING unless its text is to be kept."""
     scope = current.get()
     if scope is None or not scope.claim.thread:
-        return None
+        return NOTHING
     echoes = _runs.get(scope.run)
     if echoes is None:
-        return None
+        return NOTHING
     claim = scope.claim
     task = len(claim.ends)
     printed = claim.texts.get(task)
@@ -120,7 +132,7 @@ def _let_through(write: streams.Write) -> Callable[[str], object]:
 
 
 def _write_as_nobody(write: streams.Write, text: str) -> None:
-    task, kept = current.set(None), printing.set(None)
+    task, kept = current.set(None), printing.set(NOTHING)
     try:
         write(text)
     finally:

@@ -21,7 +21,7 @@ from nbparallel.types import MISSING
 from nbparallel.workers.carry_out import carry_out
 from nbparallel.workers.claim import Claim
 from nbparallel.workers.loop import Loop
-from nbparallel.workers.printed import printing
+from nbparallel.workers.printed import NOTHING, printing
 from nbparallel.workers.scope import Scope, copies_of, current
 
 
@@ -111,7 +111,7 @@ class OnLoop(Place):
         claim.thread = get_ident()
         context = claim.owner.context.copy()
         context.run(current.set, Scope(claim))
-        context.run(printing.set, None)
+        context.run(printing.set, NOTHING)
         self._copy = copies_of(context)
         self._task: asyncio.Task[Any] | None = None
         claim.begun = perf_counter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sized
 from contextvars import ContextVar
 from threading import Lock
-from typing import Self
+from typing import Final, Self
 
 #: The most characters of printed text kept per task: half its beginning, half its end.
 MOST_OUTPUT = 10_000
@@ -48,7 +48,6 @@ class Printed:
         "_ends",
         "_lost",
         "_passed",
-        "_size",
         "_task",
         "_turn",
         "pieces",
@@ -64,7 +63,6 @@ class Printed:
         self._beginning = self._end = ""
         self._lost = False
         self._passed = 0  # how many of the pieces are of lines that have ended
-        self._size = 0  # how many characters these are
         self._turn = [True]  # held by whoever ends a line: a third of a lock's price
         self.pieces: list[str] = []
         self.through = through
@@ -90,12 +88,11 @@ class Printed:
             count = len(pieces)
             text = "".join(pieces[self._passed : count])
             self._passed = count
-            self._size += len(text)
-            if self._size > MOST_OUTPUT or count >= MANY_PIECES:
+            if count >= MANY_PIECES or len(text) >= LONG_PIECE:
                 self._join()
         finally:
             self._turn.append(turn)
-        if text and (self._echoes or len(self._ends) > self._task):
+        if self._echoes or len(self._ends) > self._task:
             self.through(text)
 
     def switch(self, through: Callable[[str], object]) -> None:
@@ -114,7 +111,7 @@ class Printed:
         with _joining:
             self._beginning, self._end, self._lost = self._joined(self._passed)
             del self.pieces[: self._passed]
-            self._passed = self._size = 0
+            self._passed = 0
 
     def _joined(self, count: int) -> tuple[str, str, bool]:
         half = MOST_OUTPUT // 2
@@ -125,5 +122,7 @@ class Printed:
         return self._beginning + text[:room], end[-half:], lost
 
 
-#: What the running task prints to, from its first piece of text on.
-printing: ContextVar[Printed | None] = ContextVar("nbparallel_printing", default=None)
+#: Stands for what a task prints to before its first piece of text, and for nothing.
+NOTHING: Final = Printed(0, (), id, echoes=False)
+#: What the running task prints to.
+printing: ContextVar[Printed] = ContextVar("nbparallel_printing", default=NOTHING)
