@@ -45,7 +45,7 @@ def test_a_ratio_is_taken_within_a_round():
 def test_every_case_has_its_place_in_the_readme(tmp_path):
     copy = tmp_path / "README.md"
     copy.write_text(report.README.read_text(encoding="utf-8"), encoding="utf-8")
-    for name in ("machine", *CASES):
+    for name in {"machine", "lock", *CASES}:
         report.write(name, f"{name} was here", copy)
         assert f"{name} was here" in copy.read_text(encoding="utf-8")
 
