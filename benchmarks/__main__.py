@@ -9,6 +9,7 @@ from benchmarks import (
     executors,
     first_result,
     frame,
+    lock,
     memory,
     output,
     overhead,
@@ -37,6 +38,8 @@ CASES = {
     "frame": frame.frame,
     "startup": startup.startup,
 }
+if lock.FREE_THREADED:
+    CASES["lock"] = lock.lock
 
 
 def main(chosen: list[str]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from benchmarks import report
+from benchmarks import lock, report
 from benchmarks.__main__ import CASES
 from benchmarks.contenders import RESULTS
 from benchmarks.measure import interleave, ratios, spread
@@ -43,9 +45,23 @@ def test_a_ratio_is_taken_within_a_round():
 def test_every_case_has_its_place_in_the_readme(tmp_path):
     copy = tmp_path / "README.md"
     copy.write_text(report.README.read_text(encoding="utf-8"), encoding="utf-8")
-    for name in ("machine", *CASES):
+    for name in {"machine", "lock", *CASES}:
         report.write(name, f"{name} was here", copy)
         assert f"{name} was here" in copy.read_text(encoding="utf-8")
+
+
+def test_the_lock_is_measured_by_programs_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "FREE_THREADED", sys.executable)
+    monkeypatch.setattr(lock, "PICTURE", tmp_path / "lock.png")
+    times = {way: [2.0, 4.0] for way in (lock.LOOP, "processes")}
+    answers = iter([("3.1", times), ("3.2, free-threaded", times)])
+    monkeypatch.setattr(lock, "measured_by", lambda _: next(answers))
+
+    rows = lock.lock().rows
+
+    assert rows[1] == ("CPython 3.1", "processes", "3 (2 to 4)", "1 (1 to 1)")
+    assert len(rows) == 4
+    assert lock.PICTURE.stat().st_size > 1000
 
 
 def test_a_case_without_a_place_says_which_lines_to_add(tmp_path):

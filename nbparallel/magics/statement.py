@@ -135,7 +135,7 @@ def refuse_async(cell: Cell) -> None:
             where = node.target if isinstance(node, ast.comprehension) else node
             cell.refuse(
                 "statements that await cannot run in parallel: put them into a cell of "
-                "their own, or write an `async def` function for pmap",
+                "their own. A loop can, %%parallel for x in xs: its body may await",
                 where,
             )
 

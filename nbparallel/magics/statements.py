@@ -11,7 +11,6 @@ from typing import Any
 from nbparallel.dataflow.analysis import effects_of
 from nbparallel.dataflow.graph import needs_of
 from nbparallel.engine.run import Run
-from nbparallel.errors import BadValue
 from nbparallel.kinds import word_of
 from nbparallel.magics.cell import Cell
 from nbparallel.magics.statement import Bound, Statement, refuse_async, statements_of
@@ -81,21 +80,14 @@ def run_statements(
     Raises
     ------
     BadCell
-        The cell cannot be compiled, or awaits something; nothing was started.
-    BadValue
-        The backend's workers don't see the user's names.
+        The cell cannot be compiled, awaits something, or the backend's workers don't
+        see the user's names; nothing was started.
     Exception
         What the first failed statement raised, once all others have ended; only where
         the call waits for that.
     """
     __tracebackhide__ = True
-    if options.backend and not load(options.backend).sees_names:
-        message = (
-            "statements need the names of the notebook, which the workers of a "
-            f"{word_of(options.backend)} don't see. Write --backend threads, or carry "
-            "a body out per item: %%parallel for x in xs"
-        )
-        raise BadValue(message)
+    _refuse_strangers(cell, options)
     refuse_async(cell)
     cell.compile(cell.tree)  # what only the whole shows: a late __future__ import
     needs = needs_of(effects_of(cell.tree.body, cell.namespace, ordered=ordered))
@@ -126,6 +118,28 @@ def run_statements(
         context.enter()
         raise_first(run, needs)
     return run
+
+
+def _refuse_strangers(cell: Cell, options: Options) -> None:
+    """Refuse workers that don't see the user's names: statements bind them.
+
+    Raises
+    ------
+    BadCell
+        The options name such workers, or the defaults do.
+    """
+    backend = options.backend
+    if backend is None or load(backend).sees_names:
+        return
+    ours, line = isinstance(backend, str), cell.line
+    which = f"worker {backend}" if ours else f"workers of a {word_of(backend)}"
+    line.refuse(
+        f"statements bind names of the notebook, and {which} don't see those: write "
+        "%%parallel --backend threads, or carry a body out per item, "
+        "%%parallel for x in xs",
+        line.start,
+        len(line.text),
+    )
 
 
 def last_value(run: Run) -> Any:

@@ -12,26 +12,43 @@ from playwright.sync_api import expect
 
 SETUP = """
 import asyncio
+import re
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 import nbparallel as nbp
 
-started = []
+pool = ThreadPoolExecutor(4)
+started = Path(tempfile.mkdtemp()) / "started"
+started.touch()
+
+def note_start():
+    with started.open("a") as file:
+        file.write(".")
 
 def work(item):
-    started.append(item)
+    note_start()
     time.sleep(0.05)
     return item
 
 async def wait(item):
-    started.append(item)
+    note_start()
     await asyncio.sleep(0.05)
+    return item
+
+def backtrack(item):
+    "Never ends, and keeps the interpreter lock, from some item on."
+    note_start()
+    time.sleep(0.05)
+    re.match(r"(a+)+$", "a" * 40 + "b" if item > 3 else "a")
     return item
 
 def is_quiet():
     "Whether no task starts any more; one that was claimed may just be starting."
-    before = len(started)
+    before = started.stat().st_size
     time.sleep(0.3)
-    return len(started) == before
+    return started.stat().st_size == before > 0
 
 def check(run):
     counts = run.df["status"].value_counts()
@@ -48,6 +65,9 @@ finally:
 print("went", "on")
 """
 COROUTINES = BLOCKING.replace("pmap(work", "pmap(wait")
+POOL = BLOCKING.replace("workers=4", "backend=pool")
+PROCESSES = BLOCKING.replace("workers=4", "workers=4, backend='processes'")
+PROCESSES = PROCESSES.replace("pmap(work", "pmap(backtrack")
 BACKGROUND = """
 back, begun = None, time.time()
 run = nbp.pmap(work, range(2000), workers=4, block=False)
@@ -59,9 +79,10 @@ FAIL = "1 / 0"
 DEBUG = "%debug"
 SETTLE = "nbp.last.wait(); print('settled')"
 CELLS = [SETUP, BLOCKING, BACKGROUND, CHECK, ASK, FAIL, DEBUG, SETTLE, COROUTINES]
+CELLS += [POOL, PROCESSES]
 CELLS += ["order = []"]  # with all that is below it, it can be run as often as wanted
 _, BLOCKING_AT, BACKGROUND_AT, CHECK_AT, ASK_AT, FAIL_AT, DEBUG_AT = range(7)
-SETTLE_AT, COROUTINES_AT, ORDER_AT = 7, 8, 9
+SETTLE_AT, COROUTINES_AT, POOL_AT, PROCESSES_AT, ORDER_AT = range(7, 12)
 # A page of 200 cells takes its time to open: 20, each queued ten times, do as well.
 DIFFERENT, ROUNDS = 20, 10
 CELLS += [f"order.append({n})" for n in range(DIFFERENT)]
@@ -69,8 +90,10 @@ IN_ORDER_AT = len(CELLS)
 CELLS += [f"print('in order', order == {ROUNDS} * list(range({DIFFERENT})))"]
 
 #: Whatever carries the tasks out.
-BOTH = pytest.mark.parametrize(
-    "cell", [BLOCKING_AT, COROUTINES_AT], ids=["threads", "coroutines"]
+ALL = pytest.mark.parametrize(
+    "cell",
+    [BLOCKING_AT, COROUTINES_AT, POOL_AT, PROCESSES_AT],
+    ids=["threads", "coroutines", "pool", "processes"],
 )
 PARTIAL = "state cancelled - partial True - quiet True"
 #: Seconds that may pass between the click in the page and the end of the run.
@@ -101,7 +124,7 @@ class PanelTests:
         back = float(notebook.output_text(CHECK_AT).split()[-1])
         assert back - clicked < BACK * overload()
 
-    @BOTH
+    @ALL
     def test_cancel_ends_a_blocking_cell(self, notebook, cell):
         self.start(notebook, cell)
 
@@ -111,7 +134,7 @@ class PanelTests:
         notebook.wait_for_text(cell, "cancelled")
         self.check(notebook)
 
-    @BOTH
+    @ALL
     def test_the_stop_button_ends_a_blocking_cell(self, notebook, cell):
         self.start(notebook, cell)
 

@@ -1,9 +1,11 @@
 """What stays on the page and in the file, and what must not happen there."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -61,6 +63,83 @@ def test_the_saved_notebook_tells_the_end_without_a_kernel(open_notebook, place)
     outputs = [cell.outputs for cell in notebook.saved().cells]
     assert [len(each) for each in outputs] == [0, 1, 1, 0, 1, 1], outputs[3]
     assert "vnd.jupyter.widget" not in json.dumps(outputs)
+
+
+STUBBORN = """
+import asyncio, re, threading, time
+from concurrent.futures import ThreadPoolExecutor
+import nbparallel as nbp
+
+pool = ThreadPoolExecutor(4)
+
+def backtrack(item):
+    print("trying", item)
+    if item == 1:
+        raise ValueError("<b>cannot</b> do 1")
+    re.match(r"(a+)+$", "a" * 40 + "b" if item > 3 else "a")
+    return item
+
+def wait(item):
+    nbp.sleep(600 if item > 3 else 0.01)
+    return item
+
+async def rest(item):
+    await asyncio.sleep(600 if item > 3 else 0.01)
+    return item
+
+async def block(item):
+    time.sleep(1 if item > 3 else 0.01)
+    return item
+"""
+#: What ends them, what is seen meanwhile, and what is seen in the end.
+STOPPED = {
+    "nbp.pmap(backtrack, range(40), backend='processes', workers=2)": (
+        *("3 ok, 1 failed, 2 running", "ValueError: <b>cannot</b> do 1"),
+    ),
+    "nbp.pmap(wait, range(40), backend=pool)": (
+        "4 ok, 4 running",
+        "8 ok, 32 cancelled",
+    ),
+    "nbp.pmap(rest, range(40), workers=4)": ("4 ok, 4 running", "4 ok, 36 cancelled"),
+    "nbp.pmap(block, range(40), workers=4)": (
+        *("4 ok", "kept all other coroutines waiting"),
+    ),
+}
+
+
+def test_the_end_of_every_kind_of_worker_is_in_the_file(open_notebook, place, tmp_path):
+    notebook = open_notebook([STUBBORN, *STOPPED], **place)
+    run_all(notebook, 1)
+    folder = Path(os.environ.get("PICTURES", tmp_path))
+
+    def take(index, name):
+        where = folder / f"{place['frontend']}-{place['kernel']}-{index}-{name}.png"
+        notebook.output(index).screenshot(path=where)
+
+    ends = {}
+    for index, (meanwhile, _) in enumerate(STOPPED.values(), 1):
+        notebook.run_cell(index)
+        notebook.wait_for_text(index, meanwhile)
+        take(index, "running")
+        notebook.click_button(index, "Cancel")
+        notebook.wait_until_done(index)
+        expect(notebook.button(index, "Cancel")).to_have_count(0)
+        notebook.wait_for_text(index, "cancelled")
+        ends[index] = notebook.output_text(index)
+        take(index, "ended")
+    notebook.save()
+    notebook.reopen()
+    notebook.wait_for_text(len(STOPPED), "cancelled")
+
+    for index, (_, told) in enumerate(STOPPED.values(), 1):
+        assert notebook.output_text(index) == ends[index]
+        assert told in ends[index]
+        take(index, "reopened")
+    assert "vnd.jupyter.widget" not in notebook.file.read_text()
+    notebook.set_dark()
+    for index in ends:
+        take(index, "dark")
+    notebook.set_dark(False)
 
 
 def test_a_failed_run_displayed_again_offers_to_retry(open_notebook, place):

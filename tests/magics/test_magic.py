@@ -200,6 +200,25 @@ class TestLoop:
 
         assert "ZeroDivisionError" in notebook.fail(code)
 
+    def test_a_body_that_awaits_is_carried_out_by_coroutines(self, notebook):
+        notebook.run("import asyncio\nloop, met = asyncio.get_running_loop, []")
+        together = notebook.run(
+            "%%parallel for x in xs:\n"
+            "    met.append(loop())\n"
+            "    while len(met) < len(xs):\n"
+            "        await asyncio.sleep(0)\n"
+            "    half(x)"
+        )
+        elsewhere = notebook.run(
+            "%%parallel --backend processes for x in xs\nawait asyncio.sleep(0)\nx / 2"
+        )
+
+        assert together.options.backend == "asyncio"
+        assert len({*notebook["met"]}) == 1
+        assert together.results == elsewhere.results == [1.5, 0.5, 1.0, 0.0]
+        shown = notebook.fail("%%parallel\na = await asyncio.sleep(0)\nb = 1")
+        assert "A loop can, %%parallel for x in xs: its body may await" in shown
+
     def test_flags_reach_the_engine(self, notebook):
         run = notebook.run(
             "%%parallel -w 3 --backend inline --on-error=collect --no-capture"
@@ -229,6 +248,20 @@ class TestLoop:
         assert elsewhere.df["result"].ne(os.getpid()).all()
         assert value == 2
         assert "workers of a ProcessPoolExecutor don't see" in refused
+
+    @pytest.mark.parametrize("line", ["--backend processes", "-w 2"])
+    def test_processes_take_loops_and_refuse_statements(self, notebook, line):
+        notebook.run("%config NBParallel.backend = 'processes'\nimport os")
+        run = notebook.run("%%parallel for x in xs\ny = x / 2\ny, os.getpid()")
+        shown = notebook.fail(f"%%parallel {line}\na = 1")
+        notebook.run("%config NBParallel.backend = None")
+
+        halves, pids = zip(*run.results, strict=True)
+        assert halves == (1.5, 0.5, 1.0, 0.0)
+        assert os.getpid() not in pids
+        assert f"%%parallel {line}\n{' ' * 15}{'^' * len(line)}" in shown
+        assert "worker processes don't see those: write %%parallel --backend" in shown
+        assert "a" not in notebook
 
     @pytest.mark.parametrize("word", [kind for kind in KINDS if kind != "processes"])
     def test_every_backend_takes_loops_and_statements(self, notebook, word):

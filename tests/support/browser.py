@@ -127,6 +127,7 @@ class NotebookPage:
         self.page.emulate_media(color_scheme="dark" if dark else "light")
         name = "Dark" if dark else "Light"
         self._wait(f"document.body.dataset.jpThemeName.endsWith('{name}')")
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
 
     def shutdown_kernel(self) -> None:
         """Shut down the kernel from outside, as the server's owner might."""

@@ -74,9 +74,10 @@ class Kernel:
         self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()
 
-    def restart(self) -> None:
+    def restart(self, *, now: bool = True) -> None:
+        """Start it anew, once it has been killed or, if not *now*, asked to end."""
         self.client.stop_channels()
-        self.manager.restart_kernel(now=True)
+        self.manager.restart_kernel(now=now)
         self._connect()
 
     def is_well(self) -> bool:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
 import signal
 import threading
 import time
-from contextlib import suppress
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import nbparallel as nbp
 from nbparallel.engine.run import Run
@@ -20,6 +24,14 @@ from nbparallel.types import State
 from nbparallel.views import html, text
 from nbparallel.work.work import Work
 from tests.support.threads import ours
+
+#: Pools that users bring; one forked among other threads would be a warning.
+EXECUTORS = {
+    "threads of theirs": lambda: ThreadPoolExecutor(2),
+    "processes of theirs": lambda: ProcessPoolExecutor(
+        2, multiprocessing.get_context("forkserver")
+    ),
+}
 
 
 class Calls:
@@ -97,13 +109,40 @@ def test_async_functions_work():
     assert nbp.compare(answer, [1, 2], workers=2, repeats=1).failed == 0
 
 
-@pytest.mark.parametrize("backend", KINDS)
+@pytest.mark.parametrize("backend", [*KINDS, *EXECUTORS])
 def test_every_backend_can_be_measured(backend):
-    options = {"backend": backend, "repeats": 1}
+    with EXECUTORS.get(backend, lambda: nullcontext(backend))() as taken:
+        options = {"backend": taken, "repeats": 1}
+        found = nbp.compare(abs, [1, 2], workers=2, **options)
+        swept = nbp.sweep(abs, [1, 2], workers=(1, 2), **options)
 
-    assert nbp.compare(abs, [1, 2], workers=2, **options).failed == 0
-    swept = nbp.sweep(abs, [1, 2], workers=(1, 2), **options)
+    assert found.failed == 0
     assert swept.df["tasks"].tolist() == [2, 2]
+    assert found.plot(Figure().subplots()).get_xlabel() == "seconds"
+    assert swept.plot(Figure().subplots()).get_xlabel() == "workers"
+
+
+@pytest.mark.parametrize("backend", ["threads", "processes", "asyncio"])
+def test_coroutines_can_be_measured_on_workers_of_any_kind(backend):
+    async def wait(item):
+        await asyncio.sleep(0)
+        return item
+
+    options = {"backend": backend, "repeats": 1}
+    assert nbp.compare(wait, [1, 2], workers=2, **options).failed == 0
+    swept = nbp.sweep(wait, [1, 2], workers=(1, 2), **options)
+    assert swept.df["failed"].tolist() == [0, 0]
+
+
+def test_the_parallel_leg_is_that_of_the_backend_and_the_loop_is_here():
+    def where(_):
+        places.append(os.getpid())
+
+    places = []
+    found = nbp.compare(where, [1, 2], workers=2, repeats=1, backend="processes")
+
+    assert found.failed == 0
+    assert places == [os.getpid()] * 4  # the warm-up and one round of the loop
 
 
 def test_coroutines_are_in_one_loop_in_every_leg():
