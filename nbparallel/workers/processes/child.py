@@ -50,7 +50,11 @@ def serve(end: int, page: int, lifeline: int, capture: Callable[[Any], object]) 
         Called with each run; what its tasks print is kept from then on.
     """
     die_with_the_parent(lifeline)
-    channel, shared = Channel(socket.socket(fileno=end)), Page(page)
+    with socket.socket(fileno=end) as ours:
+        _serve(Channel(ours), Page(page), capture)
+
+
+def _serve(channel: Channel, shared: Page, capture: Callable[[Any], object]) -> None:
     checked = time.time()
     remote = Remote(None, copy_context())
     while True:

@@ -47,6 +47,8 @@ class WorkerProcess:
         What is said to it and what it answers.
     page
         The memory that it shares.
+    killed
+        Whether it was ended with `kill`.
     """
 
     def __init__(self) -> None:
@@ -55,6 +57,7 @@ class WorkerProcess:
         lifeline, keep = os.pipe()
         _lifelines.add(keep)
         self._keep = keep
+        self.killed = False
         self.page = Page(file)
         self.channel = Channel(ours)
         self._call: Packed | None = None
@@ -87,8 +90,8 @@ class WorkerProcess:
         return self._process.pid
 
     def is_alive(self) -> bool:
-        """Whether it has not ended yet."""
-        return self._process.poll() is None
+        """Whether it has not ended yet, and is not about to."""
+        return not self.killed and self._process.poll() is None
 
     def learn(self, call: Packed) -> bool:
         """Have it load what is to be called; False if it knows too old a module.
@@ -117,6 +120,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End it at once, whatever it is doing; may be called from any thread."""
+        self.killed = True
         with suppress(OSError):
             self._process.kill()
 
