@@ -146,8 +146,12 @@ def _revoke(run: Scheduler, claim: Claim) -> None:
     run.open.revoked.add(claim)
     claim.revoked = True
     if claim.begun:
-        since = claim.ends[done - 1] if done else claim.begun
-        times, text = (since, perf_counter()), claim.printed(done)
-        run.records.give_up(left.start, claim.worker, times, text)
-        left = left[1:]
+        times = claim.ends[done - 1] if done else claim.begun, perf_counter()
+        # What can be killed has handed back what it had not begun; of the others we
+        # know but the first, which runs.
+        begun = left if run.backend.kills else left[:1]
+        for task in begun:
+            text = claim.printed(task - claim.first)
+            run.records.give_up(task, claim.worker, times, text)
+        left = left[len(begun) :]
     run.records.cancel(left)  # the worker has them and has not begun them

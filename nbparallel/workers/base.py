@@ -179,9 +179,9 @@ class Backend(ABC):
     def recall(self, claims: Collection[Claim]) -> None:  # noqa: B027 # as `stop`
         """Hand back what workers have taken out of *claims* and not begun.
 
-        For kinds whose workers hold tasks where nobody else can take them back. Called
-        with the desk's lock held, so that none of the claims can be settled meanwhile:
-        it must return in a few milliseconds.
+        For kinds whose workers hold tasks where nobody else can take them back. Comes
+        before any `stop`. Called with the desk's lock held, so that none of the claims
+        can be settled meanwhile: it must return in a few milliseconds.
         """
 
     def stop(self, claims: Sequence[Claim]) -> bool:  # noqa: ARG002 # not every kind can

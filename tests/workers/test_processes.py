@@ -740,6 +740,20 @@ def test_what_had_ended_by_a_cancel_without_grace_is_kept_and_the_rest_is_exact(
     assert run.snapshot().abandoned == 0
 
 
+def test_what_was_begun_is_told_also_of_a_process_that_is_slow_to_die(
+    notes, monkeypatch
+):
+    monkeypatch.setattr(stopping, "MOMENT", 0)  # nobody waits for it
+    run = nbp.pmap(work_until(300, notes), range(1000), workers=1, grace=0, block=False)
+    wait_for(lambda: "300" in lines(notes))
+    run.cancel()
+
+    assert run.wait(DEADLINE)
+    assert run.df["attempts"].tolist() == [1] * 301 + [0] * 699
+    assert set(run.df["status"][300:]) == {"cancelled"}
+    wait_for(lambda: not run.snapshot().abandoned)
+
+
 def test_what_had_been_sent_and_not_begun_can_be_cancelled_alone(notes):
     run = nbp.pmap(work_until(300, notes), range(1000), workers=1, grace=0, block=False)
     wait_for(lambda: "300" in lines(notes))
