@@ -48,7 +48,7 @@ test: lint | $(CACHE)/ipython
 soak: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.engine.soak $(SOAK_SECONDS)
 	KILLS=200 $(BIN)/python -m pytest -q -k random_kills --timeout 600 tests/workers
-	@for backend in threads inline; do for kind in interrupt alarm; do \
+	@for backend in threads processes inline; do for kind in interrupt alarm; do \
 		echo "interrupts that struck, $$backend, $$kind:"; \
 		$(BIN)/python -m tests.engine.storm $$backend $$kind 300 || exit 1; \
 	done; done

@@ -31,7 +31,7 @@ class Conclusion:
                 f"{count}; the {count} tasks before it are in nbparallel.last.df"
             )
             raise InputError(message) from scheduler.source.error
-        if scheduler.parent is not None and scheduler.parent.phase.halt.is_set():
+        if life.is_cut_short:
             message = "the run that this task belongs to was cancelled"
             raise TaskCancelled(message)
 

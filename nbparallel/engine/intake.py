@@ -14,6 +14,7 @@ from nbparallel.engine.outcome import Outcome
 from nbparallel.engine.phase import Phase
 from nbparallel.engine.source import Source
 from nbparallel.engine.timer import TIMER
+from nbparallel.errors import Abandoned
 from nbparallel.records.store import Records
 from nbparallel.types import MISSING, Status
 from nbparallel.workers.claim import Claim
@@ -70,13 +71,16 @@ class Intake:
             self.take(claim)
 
     def take_lost(self, claim: Claim, error: BaseException) -> None:
-        """Take in a claim whose worker has died: what it held has crashed."""
+        """Take in a claim whose worker has died: what it held has crashed.
+
+        Of a worker that we have ended, it has been abandoned.
+        """
         held = len(claim.left) if claim.sealed else int(claim.running is not None)
         for _ in range(held):
             claim.failures[len(claim.ends)] = error
             claim.values.append(MISSING)
             claim.ends.append(perf_counter())
-        self.take(claim, crashed=held)
+        self.take(claim, crashed=0 if isinstance(error, Abandoned) else held)
 
     def take_rest(self, claim: Claim, task: int) -> None:
         """Take back the tasks of *claim* from *task* on, which nobody has begun."""

@@ -23,7 +23,10 @@ from nbparallel.engine.scheduler import Scheduler
 from nbparallel.errors import TaskCancelled
 from nbparallel.options import Options
 from nbparallel.work.work import Work
-from nbparallel.workers.scope import calling_scope
+from nbparallel.workers.scope import Scope, calling_scope
+
+#: Seconds between two looks whether a run in another process is being cancelled.
+LOOK = 0.02
 
 _log = logging.getLogger("nbparallel")
 
@@ -58,9 +61,7 @@ class Lifecycle:
         if outer is not None and outer.halt.is_set():
             message = "this task was cancelled: it cannot start a run of its own"
             raise TaskCancelled(message)
-        parent = outer.run if outer is not None else None
-        if parent is not None and not isinstance(parent, Scheduler):
-            parent = None  # in another process
+        parent: Any = outer.run if outer and not _is_afar(outer) else None
         self.scheduler = Scheduler(work, options, parent, self)
         self.announcer = Announcer()
         self.fatal: BaseException | None = None
@@ -73,9 +74,19 @@ class Lifecycle:
         """Whether the run has ended and everybody has been told."""
         return self._stage is Stage.OVER
 
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether the run is cancelled whose task has started this one."""
+        parent = self.scheduler.parent
+        if parent is not None:
+            return parent.phase.halt.is_set()
+        return self.scheduler.phase.is_halted_afar
+
     def begin(self) -> None:
         """Start the run, or start it again."""
         scheduler = self.scheduler
+        outer = calling_scope()
+        scheduler.phase.halt_afar = outer.halt if outer and _is_afar(outer) else None
         if scheduler.parent is None:
             registry.remember(self._run)
         try:
@@ -94,8 +105,10 @@ class Lifecycle:
             if kept:
                 self._release = _guarded(capture.start, scheduler) or self._release
             scheduler.start()
-            if scheduler.parent is not None and scheduler.parent.phase.halt.is_set():
+            if self.is_cut_short:
                 stopping.cancel(scheduler)
+            elif scheduler.phase.halt_afar is not None:
+                self._look_later()
             # Before there are workers: tasks that compute would hold up what is shown.
             self.announcer.tell("run_started", self._run)
             steering.staff(scheduler)
@@ -116,6 +129,18 @@ class Lifecycle:
                     self.begin()
         finally:
             self.ended()
+
+    def _look_afar(self) -> None:
+        """Cancel the run once the one in another process is that it belongs to."""
+        if self.is_cut_short:
+            stopping.cancel(self.scheduler)
+        else:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        with self.scheduler.crew.lock:
+            if not self.scheduler.phase.over.is_set():
+                self.scheduler.phase.call_after(LOOK, self._look_afar)
 
     def _reopen(self) -> bool | None:
         """Return whether to start again, or None: an end has to be announced first."""
@@ -166,6 +191,11 @@ class Lifecycle:
     def _wake_those_who_wait(self) -> None:
         with self.scheduler.crew.lock:
             self.scheduler.crew.changed()
+
+
+def _is_afar(outer: Scope) -> bool:
+    """Whether the run that a task here is of is in another process."""
+    return not isinstance(outer.run, Scheduler)
 
 
 def _guarded(step: Callable[..., Any], *args: Any) -> Any:

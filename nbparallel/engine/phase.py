@@ -18,6 +18,9 @@ class Phase:
     ----------
     halt
         Set once the run is being cancelled; its tasks can look at it and wait on it.
+    halt_afar
+        Set once the run in another process is being cancelled whose task has started
+        this one; None where there is none.
     over
         Set from the end of the last task to the next start.
     paused
@@ -32,6 +35,7 @@ class Phase:
 
     def __init__(self) -> None:
         self.halt = threading.Event()
+        self.halt_afar: threading.Event | None = None
         self.over = threading.Event()
         self.paused = False
         self.sees_off = False
@@ -52,7 +56,12 @@ class Phase:
     @property
     def holds_back(self) -> bool:
         """Whether nothing is to be handed out."""
-        return self.paused or self.halt.is_set()
+        return self.paused or self.halt.is_set() or self.is_halted_afar
+
+    @property
+    def is_halted_afar(self) -> bool:
+        """Whether the run in another process that it belongs to is cancelled."""
+        return self.halt_afar is not None and self.halt_afar.is_set()
 
     def breaks_down(self, error: BaseException) -> bool:
         """Note that there are no workers any more; whether that ends the run."""

@@ -27,6 +27,7 @@ def pause(run: Scheduler) -> None:
         run.clock.pause()
         for tasks in run.open.take_back():
             run.source.give_back(tasks)
+        run.backend.recall(run.open)
         run.crew.changed()
     run.crew.flush()
 

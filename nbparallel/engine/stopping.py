@@ -42,6 +42,8 @@ def cancel(run: Scheduler, *, hard: bool = False, halt: Event | None = None) -> 
             phase.hurry()
         for tasks in [*run.open.take_back(), *run.source.drain()]:
             run.records.cancel(tasks)
+        if first:
+            run.backend.recall(run.open)
         run.end_if_dry()
         run.crew.changed()
         if first and not hard and not phase.over.is_set():
@@ -64,6 +66,7 @@ def cancel_task(run: Scheduler, task: int) -> bool:
             if tasks:
                 run.source.give_back(tasks)
                 run.crew.rouse(len(tasks))
+            run.backend.recall([claim])
         found = run.source.remove(task)
         if found:
             run.records.cancel(range(task, task + 1))
@@ -96,17 +99,18 @@ def _give_up(run: Scheduler, halt: Event) -> None:
     phase = run.phase
     with run.crew.lock:
         # It has ended, and has been started again; or another thread is at it.
-        if phase.halt is not halt or not run.open:
+        if phase.halt is not halt or phase.sees_off or not run.open:
             return
         phase.sees_off = run.backend.stop([claim for claim in run.open if claim.left])
-        for claim in list(run.open):
-            _revoke(run, claim)
+        if not run.backend.kills:
+            _revoke_all(run)
     try:
         if phase.sees_off:
             _see_them_leave(run)
     finally:
         with run.crew.lock:
             phase.sees_off = False
+            _revoke_all(run)
             run.end_if_dry()
         run.crew.flush()
 
@@ -114,14 +118,21 @@ def _give_up(run: Scheduler, halt: Event) -> None:
 def _see_them_leave(run: Scheduler) -> None:
     """Wait a moment for workers whose tasks were ended, before the end is told.
 
-    Else it would say of each of them that it did not stop.
+    Else it would say of each of them that it did not stop. Those that are killed bring
+    what they had finished.
     """
-    end, looks = perf_counter() + MOMENT, LOOKS
-    left = len(run.open.revoked)
+    patience = math.inf if run.backend.kills else LOOKS
+    end, looks = perf_counter() + MOMENT, patience
+    left = len(run.open) + len(run.open.revoked)
     while left and looks and perf_counter() < end:
         sleep(0.001)
-        before, left = left, len(run.open.revoked)
-        looks = LOOKS if left < before else looks - 1
+        before, left = left, len(run.open) + len(run.open.revoked)
+        looks = patience if left < before else looks - 1
+
+
+def _revoke_all(run: Scheduler) -> None:
+    for claim in list(run.open):
+        _revoke(run, claim)
 
 
 def _revoke(run: Scheduler, claim: Claim) -> None:
@@ -135,8 +146,12 @@ def _revoke(run: Scheduler, claim: Claim) -> None:
     run.open.revoked.add(claim)
     claim.revoked = True
     if claim.begun:
-        since = claim.ends[done - 1] if done else claim.begun
-        times, text = (since, perf_counter()), claim.printed(done)
-        run.records.give_up(left.start, claim.worker, times, text)
-        left = left[1:]
+        times = claim.ends[done - 1] if done else claim.begun, perf_counter()
+        # What can be killed has handed back what it had not begun; of the others we
+        # know but the first, which runs.
+        begun = left if run.backend.kills else left[:1]
+        for task in begun:
+            text = claim.printed(task - claim.first)
+            run.records.give_up(task, claim.worker, times, text)
+        left = left[len(begun) :]
     run.records.cancel(left)  # the worker has them and has not begun them

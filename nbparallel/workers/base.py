@@ -16,7 +16,7 @@ Two ways to drive it
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar, Protocol
 
 from nbparallel.workers.claim import Claim
@@ -51,8 +51,9 @@ class Desk(Protocol):
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Hear that a worker died in the middle of a claim.
 
-        Its running task has crashed, of *error*; the others are handed out again. Of a
-        claim that is sealed, all that have not ended have crashed.
+        Its running task has crashed, of *error*; where that is an `Abandoned`, it is
+        cancelled. The others are handed out again. Of a claim that is sealed, all that
+        have not ended have crashed.
         """
 
     def broken(self, error: BaseException) -> None:
@@ -110,7 +111,8 @@ class Backend(ABC):
     Attributes
     ----------
     kills
-        `stop` ends whatever is being carried out, calls into C included.
+        `stop` ends whatever is being carried out, calls into C included: the claims
+        come back at once, lost to `Abandoned`, and tell all that had ended.
     nests
         Its workers can carry out tasks of runs that are started inside its tasks.
     waits_itself
@@ -173,6 +175,14 @@ class Backend(ABC):
     def resize(self, workers: int) -> None:
         """Have that many workers from now on; those that are too many finish first."""
         self.workers = workers
+
+    def recall(self, claims: Collection[Claim]) -> None:  # noqa: B027 # as `stop`
+        """Hand back what workers have taken out of *claims* and not begun.
+
+        For kinds whose workers hold tasks where nobody else can take them back. Comes
+        before any `stop`. Called with the desk's lock held, so that none of the claims
+        can be settled meanwhile: it must return in a few milliseconds.
+        """
 
     def stop(self, claims: Sequence[Claim]) -> bool:  # noqa: ARG002 # not every kind can
         """End *claims*, which are being given up; for kinds that can.

@@ -117,6 +117,16 @@ class Far:
         self._sent: dict[Claim, tuple[float, dict[int, BadType]]] = {}
         self._numbers: dict[object, int] = {}
 
+    def prepare(self, call: Callable[[Any], Any]) -> None:
+        """Pack what is to be called.
+
+        Raises
+        ------
+        BadType
+            It can't be pickled.
+        """
+        self._call = remote.pack_call(call)
+
     def send(self, claim: Claim) -> Future[Any]:
         """Submit the batch that *claim* makes; nobody takes tasks of it back any more.
 
@@ -127,8 +137,9 @@ class Far:
         Exception
             Of the executor.
         """
-        if self._call is None:
-            self._call = remote.pack_call(claim.owner.call)
+        if self._call is None:  # nobody knew where the workers are
+            self.prepare(claim.owner.call)
+        assert self._call is not None
         items = claim.take_all()
         batch, bad = remote.pack_items(self._call, claim, items)
         claim.sealed = True
@@ -186,6 +197,11 @@ class Pooled(Window):
         """How many batches may be under way: no more than can be of use."""
         told = self._kind.told_workers
         return min(self.workers, told or self.workers) + self.spare
+
+    def prepare(self, call: Callable[[Any], Any]) -> None:
+        """Pack what is to be called, where it is known that it will be carried away."""
+        if self._far is not None:
+            self._far.prepare(call)
 
     def resize(self, workers: int) -> None:
         """Have that many batches under way from now on."""

@@ -69,10 +69,16 @@ class Printed:
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Return what has printed *text*, and prints nothing more."""
+        """Return what has printed *text*, and prints no more by itself."""
         made = cls(0, (), id, echoes=False)
-        made.pieces.append(text)
+        made.add(text)
         return made
+
+    def add(self, text: str) -> None:
+        """Add what was printed elsewhere."""
+        if text:
+            self.pieces.append(text)
+            self.line_ended()
 
     def line_ended(self) -> None:
         """Let the line through that has just ended, if it is to be; keep within bounds.

@@ -15,15 +15,16 @@ from nbparallel.testing import DEADLINE, Gate
 from nbparallel.workers import KINDS, load
 from nbparallel.workers.scope import current
 from tests.engine import pools
+from tests.engine.afar import AFAR
 from tests.engine.fakes import FAKES
 
-#: Every kind of worker that shares objects with these tests, kinds that are nothing
-#: like them, and executors of the user's. Processes have tests of their own, in
-#: `tests.workers.test_processes`.
-SHARING = [kind for kind in KINDS if kind != "processes"]
-BACKENDS = [*SHARING, *FAKES, *pools.POOLS]
+#: Every kind of worker, kinds that are nothing like them, and executors of the user's.
+BACKENDS = [*KINDS, *FAKES, *pools.POOLS]
 #: The backends that carry out several tasks at once.
 PARALLEL = [kind for kind in BACKENDS if kind != "inline"]
+
+#: Those whose tasks run elsewhere: a run inside one is a run of that process, inline.
+APART = ["processes"]
 
 
 @pytest.fixture(params=BACKENDS)
@@ -34,7 +35,7 @@ def backend(request):
 @pytest.fixture(autouse=True)
 def _quiet(request, monkeypatch):
     """Show nothing, and take the backend of the test, if it has one, by default."""
-    for word, place in {**FAKES, **pools.POOLS}.items():
+    for word, place in {**FAKES, **pools.POOLS, **AFAR}.items():
         monkeypatch.setitem(KINDS, word, place)
     backend = {}
     if "backend" in request.fixturenames:

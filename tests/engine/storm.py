@@ -20,6 +20,7 @@ from collections import Counter
 import nbparallel as nbp
 from nbparallel.kinds import KINDS
 from nbparallel.types import FINAL, State, Status
+from tests.engine.afar import AFAR
 from tests.engine.fakes import FAKES
 from tests.engine.pools import POOLS
 from tests.support.threads import ours
@@ -137,7 +138,7 @@ def wait_for(ready) -> None:
 
 
 if __name__ == "__main__":
-    KINDS.update(FAKES | POOLS)
+    KINDS.update(FAKES | POOLS | AFAR)
     storm = Storm(*sys.argv[1:3])
     with nbp.defaults(progress=False):
         storm.go_through(int(sys.argv[3]))

@@ -19,9 +19,16 @@ from nbparallel.engine import hooks
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.workers.printed import MOST_OUTPUT
 from nbparallel.workers.scope import context_of_tasks, copies_of
-from tests.engine.conftest import wait_for
+from tests.engine.conftest import APART, BACKENDS, wait_for
 
 pytestmark = pytest.mark.usefixtures("backend")
+
+
+@pytest.fixture(params=[kind for kind in BACKENDS if kind not in APART])
+def backend(request):
+    """Those that share our variables and streams, the subject here."""
+    return request.param
+
 
 say = print  # what tasks print is the subject here
 colour = contextvars.ContextVar("colour", default="none")

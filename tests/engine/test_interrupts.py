@@ -11,6 +11,7 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.engine import waiting
+from nbparallel.kinds import KINDS
 from tests.engine import pools
 from tests.engine.fakes import FAKES
 
@@ -128,6 +129,12 @@ nbp.pmap(outer, range(3), **options)""",
 async def cell():
     await nbp.pmap(forever, [1], block=False, **options)
 asyncio.run(cell())""",
+    "processes": "nbp.pmap(spin, range(3), backend='processes', **options)",
+    "processes-input": "nbp.pmap(str, stuck(), backend='processes', **options)",
+    "processes-nested": """
+def outer(_):
+    nbp.pmap(spin, [1], **options)
+nbp.pmap(outer, range(3), backend='processes', **options)""",
     "inline": "nbp.pmap(spin, range(3), backend='inline', **options)",
     "inline-unpacked": "nbp.pmap(spin, [1, 2], [3, 4], backend='inline', **options)",
     "inline-sleep": "nbp.pmap(doze, range(3), backend='inline', **options)",
@@ -216,9 +223,7 @@ def test_an_interrupt_of_quick_inline_tasks_keeps_the_next_one_from_starting():
 
 
 @pytest.mark.parametrize("kind", ["interrupt", "alarm"])
-@pytest.mark.parametrize(
-    "backend", ["threads", "asyncio", "inline", *FAKES, *pools.POOLS]
-)
+@pytest.mark.parametrize("backend", [*KINDS, *FAKES, *pools.POOLS])
 @pytest.mark.timeout(120)
 def test_signals_at_random_instants(backend, kind):
     rounds = ROUNDS // 6 if backend in FAKES else ROUNDS

@@ -106,6 +106,7 @@ def test_failures_within_a_claim_that_goes_on_are_lined_up_too(backend, gate, go
 
     run = go(task, range(3000), workers=1)
     gate.wait_for_count(1)
+    wait_for(lambda: run.errors)
 
     # When it is retried, while the claim goes on
     run.retry(block=False)

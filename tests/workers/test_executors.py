@@ -169,13 +169,31 @@ class TestFarAway:
         with pytest.raises(nbp.BadType, match=r"returned.*lock.*inside the task"):
             raise run.errors[1]
 
-    def test_a_function_that_cannot_be_pickled_is_refused_by_name(self, far):
+    def test_a_function_that_cannot_be_pickled_is_refused_before_the_run(self, far):
         guard = threading.Lock()
+        before = nbp.pmap(abs, [1], backend=far)  # so it is known where its workers are
 
         with pytest.raises(nbp.BadType, match=r"variable guard.*lock.*inside the task"):
             nbp.pmap(lambda _: guard, range(3), backend=far)
 
+        assert nbp.last is before
+
+    def test_a_function_that_cannot_be_pickled_is_refused_by_an_unknown_pool(self):
+        guard = threading.Lock()
+
+        with loky_processes() as pool, pytest.raises(nbp.BadType, match=r"guard.*lock"):
+            nbp.pmap(lambda _: guard, range(3), backend=pool)
+
         assert statuses(nbp.last) == ["cancelled"] * 3
+
+    def test_a_retry_sends_what_the_function_knows_by_then(self, far):
+        names = {"__name__": "__main__", "divisor": 0}
+        exec("def task(number):\n    return number / divisor", names)
+
+        run = nbp.pmap(names["task"], [4, 6], backend=far)
+        names["divisor"] = 2
+
+        assert run.retry().results == [2, 3]
 
     def test_a_function_that_remembers_results_can_be_sent(self, far):
         @lru_cache(maxsize=5)

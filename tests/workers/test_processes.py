@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import gc
 import logging
@@ -26,6 +27,7 @@ import pandas as pd
 import pytest
 
 import nbparallel as nbp
+from nbparallel.engine import stopping
 from nbparallel.errors import (
     BackendBroken,
     BadType,
@@ -35,7 +37,7 @@ from nbparallel.errors import (
 )
 from nbparallel.testing import DEADLINE
 from nbparallel.types import State
-from nbparallel.workers.processes import MOST_WORKERS, warm
+from nbparallel.workers.processes import MOST_WORKERS, driving, warm
 from tests.engine.conftest import wait_for
 
 pytestmark = pytest.mark.timeout(120)
@@ -468,6 +470,66 @@ def test_text_that_nobody_shows_is_let_through(capture, capsys):
     assert run.df["output"].tolist() == [f"task {n}\n" * capture for n in range(3)]
 
 
+def test_text_is_seen_while_the_task_goes_on_and_outlives_its_process():
+    def work(_):
+        say("first")
+        say("no end of line", end="")
+        time.sleep(3600)
+
+    run = nbp.pmap(work, [1], grace=0, block=False)
+    wait_for(lambda: [row.output for row in run.snapshot().running] == ["first\n"])
+    run.cancel()
+
+    assert run.wait(DEADLINE)
+    assert run.df["output"].tolist() == ["first\n"]
+
+
+def test_text_before_a_crash_is_kept():
+    def work(n):
+        say("about to", n)
+        os._exit(n)
+
+    assert nbp.pmap(work, [1, 2]).df["output"].tolist() == [
+        "about to 1\n",
+        "about to 2\n",
+    ]
+
+
+def test_a_flood_of_text_comes_whole_and_in_order(capsys):
+    def work(_):
+        for n in range(20_000):
+            say(n)
+        say("end", end="")
+
+    run = nbp.pmap(work, [1])
+
+    assert capsys.readouterr().out == "".join(f"{n}\n" for n in range(20_000)) + "end"
+    (kept,) = run.df["output"]
+    assert kept.startswith("0\n1\n")
+    assert kept.endswith("19999\nend")
+    assert len(kept) < 11_000
+
+
+def test_text_of_threads_of_a_task_is_in_its_row():
+    def work(_):
+        def tell():
+            for _ in range(100):
+                say("x" * 9)
+
+        threads = [
+            threading.Thread(target=contextvars.copy_context().run, args=(tell,))
+            for _ in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    run = nbp.pmap(work, range(3), workers=1)
+    assert {len(text) for text in run.df["output"]} == {3000}
+    assert run.df["status"].tolist() == ["ok"] * 3
+
+
 class OwnError(Exception):
     def __init__(self, code, detail):
         super().__init__(f"{code}: {detail}")
@@ -489,6 +551,70 @@ def test_errors_have_their_type_and_their_traceback():
     assert type(errors[1]) is RemoteError
     assert "OwnError: 3: not rebuilt" in str(errors[1])
     assert type(errors[2]) is SystemExit
+
+
+class Mute(Exception):
+    """Cannot be printed."""
+
+    def __str__(self):
+        raise RuntimeError
+
+    __repr__ = __str__
+
+
+class Stubborn(Exception):
+    """Does not let anybody touch it."""
+
+    def with_traceback(self, _):
+        raise RuntimeError
+
+    def __reduce__(self):
+        raise RuntimeError
+
+
+HOSTILE = [KeyboardInterrupt, GeneratorExit, StopIteration, IndexError, Mute, Stubborn]
+
+
+def test_whatever_a_task_raises_is_its_row_and_harms_no_process():
+    def work(kind):
+        if kind is not None:
+            raise kind
+
+    run = nbp.pmap(work, [*HOSTILE, None] * 3, workers=1)
+
+    assert run.state is State.DONE
+    assert run.df["status"].tolist() == [*["error"] * len(HOSTILE), "ok"] * 3
+    for task, error in run.errors.items():
+        kind = HOSTILE[task % (len(HOSTILE) + 1)]
+        assert type(error) in (kind, RemoteError)
+
+
+@pytest.mark.parametrize("kind", ["errors", "values", "text"])
+def test_what_is_sent_counts_though_its_parent_is_slow_to_read(kind, monkeypatch):
+    # Given a parent that reads one message at each look
+    monkeypatch.setattr(driving, "LOOK", 0)
+
+    # When tasks end faster than it reads
+    def work(n):
+        if kind == "text":
+            say(n)
+        elif kind == "errors":
+            raise ValueError(n)
+        return np.full(3, n)
+
+    run = nbp.pmap(work, range(300), workers=1)
+
+    # Then it has all of it
+    if kind == "text":
+        assert run.df["output"].tolist() == [f"{n}\n" for n in range(300)]
+    if kind == "errors":
+        assert [error.args for error in run.errors.values()] == [
+            (n,) for n in range(300)
+        ]
+    else:
+        assert [result.tolist() for result in run.results] == [
+            [n] * 3 for n in range(300)
+        ]
 
 
 # -- What cannot be sent --------------------------------------------------------------
@@ -661,6 +787,105 @@ def test_no_task_starts_once_a_cancel_is_felt(notes):
     assert count < 100_000
     assert run.df["status"].value_counts()["ok"] == count
     assert len(lines(notes)) == count
+
+
+def work_until(number, notes):
+    """Return a task that notes that it was begun; that *number* never ends."""
+
+    def work(n):
+        note(notes, n)
+        if n == number:
+            time.sleep(3600)
+        return n
+
+    return work
+
+
+def test_what_had_ended_by_a_cancel_without_grace_is_kept_and_the_rest_is_exact(notes):
+    run = nbp.pmap(work_until(300, notes), range(1000), workers=1, grace=0, block=False)
+    wait_for(lambda: "300" in lines(notes))
+    run.cancel()
+
+    assert run.wait(DEADLINE)
+    assert run.df["status"].tolist() == ["ok"] * 300 + ["cancelled"] * 700
+    assert run.df["attempts"].tolist() == [1] * 301 + [0] * 699
+    assert lines(notes) == [str(n) for n in range(301)]
+    assert run.snapshot().abandoned == 0
+
+
+def test_what_was_begun_is_told_also_of_a_process_that_is_slow_to_die(
+    notes, monkeypatch
+):
+    monkeypatch.setattr(stopping, "MOMENT", 0)  # nobody waits for it
+    run = nbp.pmap(work_until(300, notes), range(1000), workers=1, grace=0, block=False)
+    wait_for(lambda: "300" in lines(notes))
+    run.cancel()
+
+    assert run.wait(DEADLINE)
+    assert run.df["attempts"].tolist() == [1] * 301 + [0] * 699
+    assert set(run.df["status"][300:]) == {"cancelled"}
+    wait_for(lambda: not run.snapshot().abandoned)
+
+
+def test_what_had_been_sent_and_not_begun_can_be_cancelled_alone(notes):
+    run = nbp.pmap(work_until(300, notes), range(1000), workers=1, grace=0, block=False)
+    wait_for(lambda: "300" in lines(notes))
+
+    assert stopping.cancel_task(run._life.scheduler, 301)
+    assert not stopping.cancel_task(run._life.scheduler, 300)
+    run.cancel()
+    assert run.wait(DEADLINE)
+
+
+def test_a_process_that_dies_in_waiting_is_no_tasks_fault():
+    for _ in range(4):  # more than are let off
+        pids = {*nbp.pmap(lambda _: os.getpid(), range(4)).results}
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+            wait_for(lambda pid=pid: not alive(pid))
+        assert nbp.pmap(abs, range(4)).results == [*range(4)]
+
+
+def test_processes_that_a_cancel_has_killed_are_no_tasks_fault():
+    run = nbp.pmap(time.sleep, [3600] * 2, grace=0, block=False)
+    for _ in range(4):
+        wait_for(lambda: len(run.snapshot().running) == 2)
+        run.cancel()
+        assert run.wait(DEADLINE)
+        assert run.df["status"].tolist() == ["cancelled"] * 2
+        run.retry(block=False)
+    run.cancel()
+    assert nbp.pmap(abs, range(4)).results == [*range(4)]
+
+
+def test_a_cancel_stops_the_run_inside_a_task(notes):
+    def inner(n):
+        note(notes, n)
+        time.sleep(0.001)
+
+    def work(_):
+        nbp.pmap(inner, range(60_000))
+
+    run = nbp.pmap(work, [1], grace=3600, block=False)
+    wait_for(lambda: lines(notes))
+    run.cancel()
+
+    assert run.wait(DEADLINE)
+    assert run.df["status"].tolist() == ["cancelled"]
+    assert len(lines(notes)) < 60_000
+
+
+def test_a_cancelled_task_can_start_no_run():
+    def work(_):
+        nbp.sleep(60)
+        return nbp.pmap(abs, [1]).results
+
+    run = nbp.pmap(work, [1], grace=DEADLINE, block=False)
+    wait_for(lambda: run.snapshot().running)
+    run.cancel()
+
+    assert run.wait(DEADLINE)
+    assert run.df["status"].tolist() == ["cancelled"]
 
 
 def test_what_waits_behind_a_slow_task_is_taken_back(notes):

@@ -16,18 +16,18 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from time import perf_counter
+from collections.abc import Callable, Collection, Sequence
+from time import perf_counter, sleep
 from typing import Any, ClassVar
 
-from nbparallel.errors import BackendBroken, BadValue
+from nbparallel.errors import Abandoned, BackendBroken, BadValue
 from nbparallel.workers import packing
 from nbparallel.workers.base import Desk
 from nbparallel.workers.claim import Claim
 from nbparallel.workers.processes import warm
 from nbparallel.workers.processes.driving import Driver, Gone
 from nbparallel.workers.processes.generators import Generators
-from nbparallel.workers.processes.process import WorkerProcess
+from nbparallel.workers.processes.page import SETTLED
 from nbparallel.workers.processes.surroundings import here
 from nbparallel.workers.threads import Threads
 
@@ -48,7 +48,7 @@ class Processes(Threads):
     def __init__(self, desk: Desk, workers: int) -> None:
         _check(workers)
         super().__init__(desk, workers)
-        self._busy: dict[Claim, WorkerProcess] = {}
+        self._busy: dict[Claim, Driver] = {}
         self._call = self._surroundings = packing.NOTHING
         self._place = threading.local()
         self._lost = 0
@@ -76,11 +76,20 @@ class Processes(Threads):
         _check(workers)
         super().resize(workers)
 
+    def recall(self, claims: Collection[Claim]) -> None:
+        """Have the processes begin no further task of *claims*."""
+        drivers = ((claim, self._busy.get(claim)) for claim in claims)
+        found = [driver.recall(claim) for claim, driver in drivers if driver]
+        if found:
+            sleep(SETTLED)
+        for give_back in found:
+            give_back()
+
     def stop(self, claims: Sequence[Claim]) -> bool:
-        """Kill the processes that carry *claims* out."""
+        """Kill the processes that carry *claims* out; those come back with the rest."""
         for claim in claims:
-            if process := self._busy.get(claim):
-                process.kill()
+            if driver := self._busy.get(claim):
+                driver.process.kill()
         return bool(claims)
 
     def _work(self, worker: int, team: set[int]) -> None:
@@ -97,7 +106,7 @@ class Processes(Threads):
             return False
         try:
             driver = self._driver()
-            self._busy[claim] = driver.process
+            self._busy[claim] = driver
             try:
                 driver.carry(claim)
             finally:
@@ -121,6 +130,9 @@ class Processes(Threads):
         """Return what drives the process of this thread, which knows the run."""
         while True:
             driver: Driver | None = self._place.driver
+            if driver is not None and not driver.process.is_alive():
+                driver.process.close()
+                driver = None
             if driver is None:
                 driver = Driver(warm.take(), self.desk.give_back)
                 self._place.driver = driver
@@ -133,9 +145,12 @@ class Processes(Threads):
         self, claim: Claim, gone: Gone, error: BaseException | None = None
     ) -> None:
         """Go on without the process, which has died with *claim* in its hands."""
-        death = self._place.driver.process.death()
-        self._place.driver = None
-        self._lost += 1
+        process, self._place.driver = self._place.driver.process, None
+        death: BaseException = process.death()
+        if process.killed:
+            death = Abandoned()
+        else:
+            self._lost += 1
         if gone.running or self._lost > FREE_DEATHS:
             claim.begun = claim.begun or perf_counter()
             self.desk.lost(claim, error or death)

@@ -25,18 +25,16 @@ from nbparallel.workers.packing import NOTHING, unpacked
 from nbparallel.workers.processes.channel import Channel
 from nbparallel.workers.processes.page import Page
 from nbparallel.workers.processes.piece import (
-    DONE,
     FORGET,
     PIECE,
-    READY,
     RUN,
-    STALE,
     SURROUNDINGS,
     Piece,
     Refused,
     Remote,
 )
 from nbparallel.workers.processes.surroundings import move_to
+from nbparallel.workers.processes.telling import DONE, READY, STALE
 
 #: The modules that were there when that was last asked, and the files of the user's.
 _known: set[str] = set()
@@ -55,7 +53,11 @@ def serve(end: int, page: int, lifeline: int, capture: Callable[[Any], object]) 
         Called with each run; what its tasks print is kept from then on.
     """
     die_with_the_parent(lifeline)
-    channel, shared = Channel(socket.socket(fileno=end)), Page(page)
+    with socket.socket(fileno=end) as ours:
+        _serve(Channel(ours), Page(page), capture)
+
+
+def _serve(channel: Channel, shared: Page, capture: Callable[[Any], object]) -> None:
     checked = time.time()
     remote = Remote(None, copy_context())
     while True:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from time import perf_counter
@@ -20,14 +21,11 @@ from nbparallel.workers.packing import Packed, pack, refusal, unpacked
 from nbparallel.workers.printed import Printed
 from nbparallel.workers.processes.page import MOST_TASKS, Page
 from nbparallel.workers.processes.piece import (
-    DONE,
-    FAILURE,
     PIECE,
-    PRINTED,
-    VALUE,
     Refused,
 )
 from nbparallel.workers.processes.process import WorkerProcess
+from nbparallel.workers.processes.telling import DONE, FAILURE, PRINTED, VALUE
 from nbparallel.workers.remote_errors import revived
 
 #: Seconds that the tasks which are sent at once should last.
@@ -56,6 +54,8 @@ class Driver:
         self.process = process
         self._give_back = give_back
         self._size = 1
+        self._lock = threading.Lock()
+        self._piece: tuple[Claim, int] | None = None
 
     def learn(self, call: Packed, surroundings: Packed) -> bool:
         """Have the process load what is to be called; see `WorkerProcess.learn`."""
@@ -72,7 +72,7 @@ class Driver:
         Gone
             The process has died; what it had finished is in the claim.
         """
-        while items := _take(claim, self._size):
+        while items := self._next_items(claim):
             begun = perf_counter()
             claim.begun = claim.begun or begun
             done = self._carry_piece(claim, items)
@@ -85,11 +85,35 @@ class Driver:
             elif lasted > 2 * PIECE_SECONDS:
                 self._size = max(1, int(self._size * PIECE_SECONDS / lasted))
 
+    def recall(self, claim: Claim) -> Callable[[], object]:
+        """Have the process begin no further task of *claim*, nor take any more of it.
+
+        For another thread, which holds the desk's lock from before until after it has
+        called what this returns: that gives back what has not been begun, and must be
+        called `SETTLED` seconds later. The first task that was sent is said to run: it
+        may begin.
+        """
+        page = self.process.page
+        with self._lock:
+            if self._piece is None or self._piece[0] is not claim:
+                return lambda: None
+            first, limit = self._piece[1], page.limit(max(1, page.begun()))
+            if claim.halt.is_set():
+                page.halt()
+        return lambda: self._give_back(claim, first + max(limit, page.begun()))
+
+    def _next_items(self, claim: Claim) -> list[Any]:
+        """Return what is to be sent next; from now on it can be recalled."""
+        with self._lock:
+            if items := _take(claim, self._size):
+                self._piece = claim, claim.first + len(claim.ends)
+                self.process.page.reset(len(items))
+        return items
+
     def _carry_piece(self, claim: Claim, items: list[Any]) -> int:
         """Return how many of *items* have been carried out."""
         page, harvest = self.process.page, _Harvest(claim, self.process.page)
         first = claim.first + len(claim.ends)
-        page.reset(len(items))
         try:
             self._send(items, first)
             sent, look = len(items), perf_counter() + LOOK
@@ -97,11 +121,9 @@ class Driver:
                 if perf_counter() < look:
                     continue
                 harvest.take(page.ended())
-                if claim.halt.is_set():
-                    page.halt()
-                    page.limit(0)
-                elif sent > page.begun():
-                    sent = page.begin_no_more()
+                if sent > page.begun():
+                    with self._lock:
+                        sent = page.begin_no_more()
                     self._give_back(claim, first + sent)
                 look = perf_counter() + LOOK
         except (EOFError, OSError) as error:
@@ -170,22 +192,36 @@ class _Harvest:
     def __init__(self, claim: Claim, page: Page) -> None:
         self._claim, self._page = claim, page
         self._notes: dict[int, list[_Note]] = {}
-        self._stop = 0
+        self._first = len(claim.ends)
+        self._heard = self._stop = 0
         self.taken = 0
 
     def note(
         self, kind: int, number: int, data: bytes, buffers: list[memoryview]
     ) -> None:
-        """Keep what was sent about task *number* of the piece until it has ended."""
-        self._notes.setdefault(number, []).append((kind, data, buffers))
+        """Keep what was sent about task *number* of the piece until it has ended.
+
+        What it prints is heard at once.
+        """
+        self._heard += 1
+        if kind == PRINTED:
+            self._hear(self._first + number, unpacked(data, buffers))
+        else:
+            self._notes.setdefault(number, []).append((kind, data, buffers))
 
     def take(self, ended: int) -> None:
-        """Take in the tasks up to *ended*; the end stamp of each comes last."""
+        """Take in the tasks up to *ended* of which all that was sent has been read.
+
+        The end stamp of each comes last.
+        """
         claim, page, notes = self._claim, self._page, self._notes
         loads, stop = pickle.loads, self._stop
         keep, stamp = claim.values.append, claim.ends.append
-        stops, text, stamps = page.stops, page.text, page.stamps
+        stops, text, stamps, sent = page.stops, page.text, page.stamps, page.sent
+        heard = self._heard
         for task in range(self.taken, ended):
+            if sent[task] > heard:
+                break
             begin, stop = stop, stops[task]
             try:
                 value = loads(text[begin:stop]) if stop > begin else MISSING
@@ -195,7 +231,8 @@ class _Harvest:
                 claim.failures[len(claim.ends)], value = error, MISSING
             keep(value)
             stamp(stamps[task])
-        self._stop, self.taken = stop, max(self.taken, ended)
+            self.taken = task + 1
+        self._stop = stop
 
     def _told(self, notes: list[_Note], value: Any) -> Any:
         claim = self._claim
@@ -204,16 +241,16 @@ class _Harvest:
             told = unpacked(data, buffers)
             if kind == VALUE:
                 value = told
-            elif kind == PRINTED:
-                self._hear(offset, told)
             elif kind == FAILURE:
                 claim.failures[offset] = revived(told)
         return value
 
     def _hear(self, offset: int, text: str) -> None:
         """Keep what a task has printed, and let it through where nobody shows it."""
-        owner = self._claim.owner
+        owner, texts = self._claim.owner, self._claim.texts
         if owner.keeps_text:
-            self._claim.texts[offset] = Printed.of(text)
+            if offset not in texts:
+                texts[offset] = Printed.of("")
+            texts[offset].add(text)
         if owner.echo:
             owner.context.copy().run(sys.stdout.write, text)

@@ -8,6 +8,8 @@ has been sent and has not begun.
 Guarantees
 ----------
 - One side writes each word, the other only reads it.
+- What a task has sent in messages is noted with its end: who has read so many has all
+  of it.
 - A result is on the page before the count of ended tasks says so. The parent believes a
   count only at its next look (see `Page.ended`), or once the process is known to have
   finished or died: by then everything written before it can be read, too.
@@ -35,7 +37,7 @@ SETTLED: Final = 0.001
 #: What each word counts, or says.
 BEGUN, ENDED, LIMIT, _HALT, _WORDS = range(5)
 _TEXT = 1 << 20
-_SIZE: Final = 8 * (_WORDS + 2 * MOST_TASKS) + _TEXT
+_SIZE: Final = 8 * (_WORDS + 3 * MOST_TASKS) + _TEXT
 
 
 class Page:
@@ -51,6 +53,8 @@ class Page:
     stops
         Where the result of each ends in *text*. It begins where the one before ends; of
         no length where it has been sent instead.
+    sent
+        How many messages had been sent when each of those tasks ended.
     text
         Pickled results.
     """
@@ -62,10 +66,12 @@ class Page:
         counted = 8 * _WORDS
         stamped = counted + 8 * MOST_TASKS
         stopped = stamped + 8 * MOST_TASKS
+        told = stopped + 8 * MOST_TASKS
         self.words = memory[:counted].cast("Q")
         self.stamps = memory[counted:stamped].cast("d")
         self.stops = memory[stamped:stopped].cast("Q")
-        self.text = memory[stopped:]
+        self.sent = memory[stopped:told].cast("Q")
+        self.text = memory[told:]
         self._seen = 0
 
     # -- In the parent ----------------------------------------------------------------
@@ -85,14 +91,17 @@ class Page:
         seen, self._seen = self._seen, now
         return now if surely else seen
 
-    def limit(self, tasks: int) -> None:
-        """Let the process begin no further task than so many."""
-        self.words[LIMIT] = tasks
+    def limit(self, tasks: int) -> int:
+        """Let the process begin no further task than so many; return how many it may.
+
+        It is never raised again: what has been taken back stays so.
+        """
+        found = self.words[LIMIT] = min(tasks, self.words[LIMIT])
+        return found
 
     def begin_no_more(self) -> int:
         """Let the process begin no further task; return how many it has begun."""
-        limit = self.begun()
-        self.limit(limit)
+        limit = self.limit(self.begun())
         time.sleep(SETTLED)
         return max(limit, self.begun())
 

@@ -16,11 +16,11 @@ from nbparallel.types import MISSING
 from nbparallel.workers.packing import Packed, pack, refusal
 from nbparallel.workers.processes.channel import Channel
 from nbparallel.workers.processes.page import BEGUN, ENDED, LIMIT, Page
+from nbparallel.workers.processes.telling import FAILURE, VALUE, Teller, Texts
 from nbparallel.workers.remote_errors import pack_error
 
-#: The kinds of message from the parent, and to it.
+#: The kinds of message from the parent.
 SURROUNDINGS, RUN, PIECE, FORGET = range(4)
-READY, STALE, VALUE, FAILURE, PRINTED, DONE = range(6)
 
 #: Seconds between two looks of a task that waits for a cancel.
 _LOOK = 0.01
@@ -67,10 +67,11 @@ class Piece:
     ) -> None:
         self.owner, self.halt = owner, Halt(page)
         self.failures: dict[int, BaseException] = {}
-        self.texts: dict[int, Any] = {}
         self.thread, self.begun = 0, 0.0
+        teller = Teller(page, channel)
+        self.texts = Texts(teller)
         self.items = _Items(_taking(items, page))
-        keep, note = _keeping(self, page, channel)
+        keep, note = _keeping(self, page, teller)
         self.values, self.ends = _Values(keep), _Ends(note, page)
 
 
@@ -112,11 +113,12 @@ def _taking(items: Sequence[Any], page: Page) -> Callable[[], Any]:
 
 
 def _keeping(
-    piece: Piece, page: Page, channel: Channel
+    piece: Piece, page: Page, teller: Teller
 ) -> tuple[Callable[[Any], None], Callable[[float], None]]:
     """Return what keeps a result, and what notes that its task has ended."""
     failures, texts = piece.failures, piece.texts
-    words, stamps, stops, write = page.words, page.stamps, page.stops, page.results()
+    words, stamps, stops, sent = page.words, page.stamps, page.stops, page.sent
+    write = page.results()
     apart: list[pickle.PickleBuffer] = []
     dumps, put_apart = pickle.dumps, apart.append
     large: Packed | None = None
@@ -144,10 +146,11 @@ def _keeping(
     def note(instant: float) -> None:
         nonlocal large, ended
         if large is not None or texts or failures:
-            _tell(piece, ended, large, channel)
+            _tell(piece, ended, large, teller)
             large = None
         stamps[ended] = instant
         stops[ended] = stop
+        sent[ended] = teller.sent
         ended += 1
         words[ENDED] = ended  # last of all
 
@@ -165,11 +168,11 @@ def _by_value(
         return None
 
 
-def _tell(piece: Piece, task: int, large: Packed | None, channel: Channel) -> None:
+def _tell(piece: Piece, task: int, large: Packed | None, teller: Teller) -> None:
     """Send what does not go on the page, before the end is noted there."""
-    if large is not None:
-        channel.send(VALUE, large, task)
     if task in piece.texts:
-        channel.send(PRINTED, pack(str(piece.texts.pop(task))), task)
+        piece.texts.pop(task).end()
+    if large is not None:
+        teller.tell(VALUE, large, task)
     if task in piece.failures:
-        channel.send(FAILURE, pack_error(piece.failures.pop(task)), task)
+        teller.tell(FAILURE, pack_error(piece.failures.pop(task)), task)

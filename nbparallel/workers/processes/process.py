@@ -14,8 +14,9 @@ from nbparallel.errors import WorkerDied
 from nbparallel.workers.packing import NOTHING, Packed
 from nbparallel.workers.processes.channel import Channel
 from nbparallel.workers.processes.page import Page, new_file
-from nbparallel.workers.processes.piece import FORGET, READY, RUN, SURROUNDINGS
+from nbparallel.workers.processes.piece import FORGET, RUN, SURROUNDINGS
 from nbparallel.workers.processes.surroundings import variables
+from nbparallel.workers.processes.telling import READY
 
 #: What starts it. It needs the modules that its parent finds.
 _SCRIPT = (
@@ -38,6 +39,8 @@ class WorkerProcess:
         What is said to it and what it answers.
     page
         The memory that it shares.
+    killed
+        Whether it was ended with `kill`.
     """
 
     def __init__(self) -> None:
@@ -46,6 +49,7 @@ class WorkerProcess:
         lifeline, keep = os.pipe()
         _lifelines.add(keep)
         self._keep = keep
+        self.killed = False
         self.page = Page(file)
         self.channel = Channel(ours)
         self._call: Packed | None = None
@@ -77,8 +81,8 @@ class WorkerProcess:
         return self._process.pid
 
     def is_alive(self) -> bool:
-        """Whether it has not ended yet."""
-        return self._process.poll() is None
+        """Whether it has not ended yet, and is not about to."""
+        return not self.killed and self._process.poll() is None
 
     def learn(self, call: Packed, surroundings: Packed) -> bool:
         """Have it load what is to be called; False if it knows too old a module.
@@ -104,6 +108,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End it at once, whatever it is doing; may be called from any thread."""
+        self.killed = True
         with suppress(OSError):
             self._process.kill()
 
