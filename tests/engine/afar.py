@@ -191,7 +191,6 @@ class Task(Printed):
     def line_ended(self):
         text = "".join(self.pieces)
         self.pieces.clear()
-        self.size = 0
         if text:
             self.line.send(TEXT, Packed(pickle.dumps(text), []))
 
