@@ -644,6 +644,20 @@ def test_an_item_that_cannot_be_sent_is_a_row():
     )
 
 
+def test_an_item_that_cannot_be_made_over_there_is_a_row():
+    class Picky(Exception):
+        def __init__(self, code, text):
+            super().__init__(f"{code}: {text}")
+
+    items = [*range(50), Picky(1, "no"), np.full(3, 7), *range(50)]
+    run = nbp.pmap(str, items, workers=1)
+
+    assert Counter(run.df["status"]) == {"ok": 101, "error": 1}
+    assert run.df["result"][51] == "[7 7 7]"
+    assert isinstance(run.errors[50], TypeError)
+    assert "missing 1 required positional argument: 'text'" in str(run.errors[50])
+
+
 def test_a_result_that_cannot_be_sent_is_a_row():
     def work(n):
         return threading.Lock() if n == 1 else n
@@ -706,8 +720,27 @@ def test_a_crashed_task_can_be_retried(notes):
     assert run.df["attempts"].tolist() == [1, 1, 1, 2, 1, 1]
 
 
+def test_a_process_is_found_dead_whatever_it_leaves_behind(notes):
+    def work(n):
+        if n == 1:
+            pid = os.fork()
+            if not pid:
+                time.sleep(600)
+            note(notes, pid)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return n
+
+    try:
+        run = nbp.pmap(work, range(6))
+        assert alive(int(lines(notes)[0]))
+    finally:
+        os.kill(int(lines(notes)[0]), signal.SIGKILL)
+    assert Counter(run.df["status"]) == {"ok": 5, "crashed": 1}
+    assert "SIGKILL" in str(run.errors[1])
+
+
 def test_random_kills_lose_nothing_and_repeat_nothing(notes):
-    rng, tasks = random.Random(), 30 * KILLS
+    rng, tasks = random.Random(), 100 * KILLS
     run = nbp.pmap(_work_and_tell, [(notes, n) for n in range(tasks)], block=False)
     killed = 0
     while not run.wait(rng.random() / 20):
@@ -760,6 +793,20 @@ def test_a_call_that_keeps_the_interpreter_is_ended():
     assert run.df["status"].tolist() == ["cancelled"] * 5
     wait_for(lambda: not run.snapshot().abandoned)
     assert nbp.pmap(abs, [-1]).results == [1]
+
+
+def test_so_are_the_programs_that_a_task_has_started(notes):
+    def work(_):
+        with subprocess.Popen(["sleep", "600"]) as program:
+            note(notes, program.pid)
+
+    run = nbp.pmap(work, range(2), grace=0.1, block=False)
+    wait_for(lambda: len(lines(notes)) == 2)
+    run.cancel()
+
+    assert run.wait(DEADLINE)
+    for line in lines(notes):
+        wait_for(lambda pid=int(line): not alive(pid))
 
 
 def test_tasks_can_look_and_end_early():
@@ -939,6 +986,20 @@ def test_none_outlives_its_parent_whatever_it_does(how, notes):
 
     for line in lines(notes):
         wait_for(lambda pid=int(line): not alive(pid))
+
+
+def test_nothing_is_said_at_the_exit():
+    script = PARENT.replace("re.match", "0 and re.match")
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", script, os.devnull],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=True,
+    )
+
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_an_interrupt_ends_the_run_and_not_the_processes(notes):

@@ -29,12 +29,18 @@ from nbparallel.workers.processes.piece import (
     PIECE,
     RUN,
     SURROUNDINGS,
+    Apart,
     Piece,
     Refused,
     Remote,
 )
 from nbparallel.workers.processes.surroundings import move_to
-from nbparallel.workers.processes.telling import DONE, READY, STALE
+from nbparallel.workers.processes.telling import (
+    DONE,
+    READY,
+    STALE,
+    UNREADABLE,
+)
 
 #: The modules that were there when that was last asked, and the files of the user's.
 _known: set[str] = set()
@@ -52,6 +58,8 @@ def serve(end: int, page: int, lifeline: int, capture: Callable[[Any], object]) 
     capture
         Called with each run; what its tasks print is kept from then on.
     """
+    for each in (end, page, lifeline):
+        os.set_inheritable(each, False)  # noqa: FBT003 # programs of tasks get none
     die_with_the_parent(lifeline)
     with socket.socket(fileno=end) as ours:
         _serve(Channel(ours), Page(page), capture)
@@ -79,9 +87,13 @@ def _serve(channel: Channel, shared: Page, capture: Callable[[Any], object]) -> 
             remote = Remote(None, copy_context())
             capture(remote)
         elif kind == PIECE:
-            piece = Piece(remote, unpacked(data, buffers), shared, channel)
-            _carry_out(piece, refused=bool(number))
-            del piece
+            try:
+                items = unpacked(data, buffers)
+            except BaseException:  # whatever the code of an item does
+                channel.send(UNREADABLE, NOTHING)
+                continue
+            _carry_out(Piece(remote, items, shared, channel), apart=bool(number))
+            del items
             channel.send(DONE, NOTHING)
 
 
@@ -117,16 +129,16 @@ def _raising(error: BaseException) -> Callable[[Any], Any]:
     return call
 
 
-def _carry_out(piece: Any, *, refused: bool) -> None:
+def _carry_out(piece: Any, *, apart: bool) -> None:
     call = piece.owner.call
-    carry_out(piece, partial(_unless_refused, call) if refused else call)
+    carry_out(piece, partial(_on_its_own, call) if apart else call)
     vars(piece).clear()  # its parts refer to it: it would stay, with the user's arrays
 
 
-def _unless_refused(call: Callable[[Any], Any], item: Any) -> Any:
+def _on_its_own(call: Callable[[Any], Any], item: Refused | Apart) -> Any:
     if isinstance(item, Refused):
         raise item.error
-    return call(item)
+    return call(item.item())
 
 
 def _newest_module() -> float:

@@ -17,15 +17,22 @@ from typing import Any, Final
 
 from nbparallel.types import MISSING
 from nbparallel.workers.claim import Claim
-from nbparallel.workers.packing import Packed, pack, refusal, unpacked
+from nbparallel.workers.packing import Packed, by_value, pack, refusal, unpacked
 from nbparallel.workers.printed import Printed
 from nbparallel.workers.processes.page import MOST_TASKS, Page
 from nbparallel.workers.processes.piece import (
     PIECE,
+    Apart,
     Refused,
 )
 from nbparallel.workers.processes.process import WorkerProcess
-from nbparallel.workers.processes.telling import DONE, FAILURE, PRINTED, VALUE
+from nbparallel.workers.processes.telling import (
+    DONE,
+    FAILURE,
+    PRINTED,
+    UNREADABLE,
+    VALUE,
+)
 from nbparallel.workers.remote_errors import revived
 
 #: Seconds that the tasks which are sent at once should last.
@@ -117,9 +124,12 @@ class Driver:
         try:
             self._send(items, first)
             sent, look = len(items), perf_counter() + LOOK
-            while not self._hears_the_end(harvest, look):
+            while (heard := self._hear(harvest, look)) != DONE:
+                if heard == UNREADABLE:
+                    self.process.channel.send(PIECE, _each_by_itself(items, first), 1)
                 if perf_counter() < look:
                     continue
+                self.process.check()
                 harvest.take(page.ended())
                 if sent > page.begun():
                     with self._lock:
@@ -134,20 +144,20 @@ class Driver:
 
     def _send(self, items: list[Any], first: int) -> None:
         try:
-            packed, refused = pack(items), 0
+            packed, apart = pack(items), 0
         except Exception:
-            packed, refused = _without_the_bad(items, first), 1
-        self.process.channel.send(PIECE, packed, refused)
+            packed, apart = _each_by_itself(items, first), 1
+        self.process.channel.send(PIECE, packed, apart)
 
-    def _hears_the_end(self, harvest: _Harvest, look: float) -> bool:
-        """Listen until *look* at most; say whether the piece is done."""
+    def _hear(self, harvest: _Harvest, look: float) -> int | None:
+        """Listen until *look* at most; return the kind of message that has come."""
         channel = self.process.channel
         if not channel.is_ready(max(0.0, look - perf_counter())):
-            return False
+            return None
         kind, number, data, buffers = channel.receive()
-        if kind != DONE:
+        if kind not in {DONE, UNREADABLE}:
             harvest.note(kind, number, data, buffers)
-        return kind == DONE
+        return kind
 
 
 class Gone(Exception):
@@ -174,16 +184,15 @@ def _take(claim: Claim, most: int) -> list[Any]:
     return found
 
 
-def _without_the_bad(items: list[Any], first: int) -> Packed:
-    """Pack *items* with an error in the place of each that cannot be pickled."""
-    good = []
+def _each_by_itself(items: list[Any], first: int) -> Packed:
+    """Pack *items* so that what is wrong with one concerns no other."""
+    packed: list[Refused | Apart] = []
     for task, item in enumerate(items, first):
         try:
-            pack(item)
-            good.append(item)
-        except Exception as error:  # each by itself
-            good.append(Refused(refusal(f"the item of task {task}", item, error)))
-    return pack(good)
+            packed.append(Apart(by_value(item)))
+        except Exception as error:
+            packed.append(Refused(refusal(f"the item of task {task}", item, error)))
+    return pack(packed)
 
 
 class _Harvest:

@@ -84,6 +84,19 @@ class WorkerProcess:
         """Whether it has not ended yet, and is not about to."""
         return not self.killed and self._process.poll() is None
 
+    def check(self) -> None:
+        """See whether it has ended though nothing says so; call it now and then.
+
+        What a task has forked may hold its end of the connection for ever.
+
+        Raises
+        ------
+        EOFError
+            It has died, and all that it had sent has been received.
+        """
+        if self._process.poll() is not None and not self.channel.is_ready(0):
+            raise EOFError
+
     def learn(self, call: Packed, surroundings: Packed) -> bool:
         """Have it load what is to be called; False if it knows too old a module.
 
@@ -107,10 +120,14 @@ class WorkerProcess:
             self.channel.send(FORGET, NOTHING)
 
     def kill(self) -> None:
-        """End it at once, whatever it is doing; may be called from any thread."""
+        """End it at once, whatever it is doing, and the programs that it has started.
+
+        May be called from any thread.
+        """
         self.killed = True
         with suppress(OSError):
-            self._process.kill()
+            if self._process.poll() is None:
+                os.killpg(self.number, signal.SIGKILL)
 
     def close(self) -> None:
         """Let it go: it leaves once it has nothing to do."""

@@ -14,7 +14,7 @@ from nbparallel.workers.processes.channel import Channel
 from nbparallel.workers.processes.page import ENDED, Page
 
 #: The kinds of message to the parent.
-READY, STALE, VALUE, FAILURE, PRINTED, DONE = range(6)
+READY, STALE, UNREADABLE, VALUE, FAILURE, PRINTED, DONE = range(7)
 
 #: So many lines of a task are sent as they end; and seconds between two more, at least.
 _AT_ONCE, _PAUSE = 20, 0.02

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from time import monotonic
@@ -59,6 +60,18 @@ def _watch() -> None:
             gone.close()
         else:
             pause.wait(left)
+
+
+@atexit.register
+def _let_all_go() -> None:
+    """End them at the interpreter's exit; else Python warns that they go on."""
+    with _lock:
+        gone = [process for _, process in _waiting]
+        _waiting.clear()
+    for process in gone:
+        process.kill()
+    for process in gone:
+        process.close()
 
 
 def _in_a_child() -> None:
