@@ -141,7 +141,7 @@ def _sentences(found: Fit) -> Iterator[str]:
     yield f"{found.law}: {', '.join(parts) or 'nothing waits its turn'}."
     if found.best is not None:
         best, gain = workers_in_words(found.best), factor(found.limit)
-        yield f"It predicts {best} as best, {gain} times as fast."
+        yield f"It predicts {best} as best, {gain} times as fast as one worker."
 
 
 def _caveats(found: Fit) -> Iterator[str]:

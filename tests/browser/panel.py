@@ -15,11 +15,9 @@ import asyncio
 import re
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import nbparallel as nbp
 
-pool = ThreadPoolExecutor(4)
 started = Path(tempfile.mkdtemp()) / "started"
 started.touch()
 
@@ -65,7 +63,6 @@ finally:
 print("went", "on")
 """
 COROUTINES = BLOCKING.replace("pmap(work", "pmap(wait")
-POOL = BLOCKING.replace("workers=4", "backend=pool")
 PROCESSES = BLOCKING.replace("workers=4", "workers=4, backend='processes'")
 PROCESSES = PROCESSES.replace("pmap(work", "pmap(backtrack")
 BACKGROUND = """
@@ -79,10 +76,10 @@ FAIL = "1 / 0"
 DEBUG = "%debug"
 SETTLE = "nbp.last.wait(); print('settled')"
 CELLS = [SETUP, BLOCKING, BACKGROUND, CHECK, ASK, FAIL, DEBUG, SETTLE, COROUTINES]
-CELLS += [POOL, PROCESSES]
+CELLS += [PROCESSES]
 CELLS += ["order = []"]  # with all that is below it, it can be run as often as wanted
 _, BLOCKING_AT, BACKGROUND_AT, CHECK_AT, ASK_AT, FAIL_AT, DEBUG_AT = range(7)
-SETTLE_AT, COROUTINES_AT, POOL_AT, PROCESSES_AT, ORDER_AT = range(7, 12)
+SETTLE_AT, COROUTINES_AT, PROCESSES_AT, ORDER_AT = range(7, 11)
 # A page of 200 cells takes its time to open: 20, each queued ten times, do as well.
 DIFFERENT, ROUNDS = 20, 10
 CELLS += [f"order.append({n})" for n in range(DIFFERENT)]
@@ -92,8 +89,8 @@ CELLS += [f"print('in order', order == {ROUNDS} * list(range({DIFFERENT})))"]
 #: Whatever carries the tasks out.
 ALL = pytest.mark.parametrize(
     "cell",
-    [BLOCKING_AT, COROUTINES_AT, POOL_AT, PROCESSES_AT],
-    ids=["threads", "coroutines", "pool", "processes"],
+    [BLOCKING_AT, COROUTINES_AT, PROCESSES_AT],
+    ids=["threads", "coroutines", "processes"],
 )
 PARTIAL = "state cancelled - partial True - quiet True"
 #: Seconds that may pass between the click in the page and the end of the run.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -152,6 +153,9 @@ nbp.pmap(outer, range(3), backend='inline', **options)""",
 nbp.pmap(forever, range(3), backend='inline', **options)""",
 }
 
+#: Without the variable by which Python would write all that is printed at once.
+BUFFERED = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+
 END = """
 except KeyboardInterrupt:
     assert nbp.last.wait(2), nbp.last
@@ -172,6 +176,7 @@ def test_what_hangs_ends_with_one_interrupt_and_the_next_run_works(name):
     with subprocess.Popen(
         [sys.executable, "-c", script(HUNG[name])],
         cwd=ROOT,
+        env=BUFFERED,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import KERNELS
 from tests.engine.conftest import wait_for
 from tests.kernel.test_hogs import SOON, TRIES
 from tests.kernel.test_magic import cancel_button
@@ -69,6 +70,8 @@ CALLS = {
     "threads of a pool that compute": ("compute, {items}, backend=pool", {0}),
 }
 ENDS = pytest.mark.parametrize(("call", "left"), CALLS.values(), ids=CALLS)
+#: How a signal and a click get to a run is tested on all kernels with threads.
+OLDEST_AND_NEWEST = KERNELS[:: len(KERNELS) - 1]
 LEFT = "while nbp.last.snapshot().abandoned not in {left}: time.sleep(0.01)"
 NEXT = "nbp.pmap({call}, workers=2, progress=False).results"
 
@@ -95,6 +98,7 @@ def stop(kernel, call, way):
     return took, kernel.outcome(cell)
 
 
+@pytest.mark.parametrize("running_kernel", OLDEST_AND_NEWEST, indirect=True)
 @ENDS
 @pytest.mark.parametrize("way", ["interrupt", "click"])
 def test_control_returns_soon_and_the_next_run_works(notebook, call, left, way):

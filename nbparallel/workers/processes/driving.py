@@ -7,6 +7,7 @@ slow task, it takes back itself.
 
 from __future__ import annotations
 
+import io
 import pickle
 import sys
 import threading
@@ -262,4 +263,11 @@ class _Harvest:
                 texts[offset] = Printed.of("")
             texts[offset].add(text)
         if owner.echo:
-            owner.context.copy().run(sys.stdout.write, text)
+            owner.context.copy().run(_let_through, text)
+
+
+def _let_through(text: str) -> None:
+    """Write *text*; into a pipe at once, for the task may have asked for that."""
+    sys.stdout.write(text)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.flush()
