@@ -34,6 +34,8 @@ TOLERANCE = 0.05
 #: So well the stopwatch should know its own reading, as a share of it.
 CERTAIN = 0.015
 FEWEST_ROUNDS, MOST_ROUNDS = 5, 20
+#: How often a machine may turn to something else just while ours is read.
+TRIES = 3
 
 
 class Slow(BaseHTTPRequestHandler):
@@ -131,11 +133,8 @@ def doubt(first, second):
     return max(abs(middle), 1.25 * scatter / len(apart) ** 0.5)
 
 
-@WAYS
-@WORK
-def test_the_speedup_is_that_of_a_stopwatch_in_legs_of_its_own(work, way, request):
-    fn, items = request.getfixturevalue(work)
-    by_hand(fn, items)  # imports and caches
+def error_of(way, fn, items):
+    """Return how far ours lies from the stopwatch, and how sure that one is."""
     before, ours, after = [], [], []
     for number in range(MOST_ROUNDS):
         before.append(by_hand(fn, items))
@@ -146,6 +145,18 @@ def test_the_speedup_is_that_of_a_stopwatch_in_legs_of_its_own(work, way, reques
             break
     shown = [sqrt(one * other) for one, other in zip(before, after, strict=True)]
     apart = [log(one / other) for one, other in zip(ours, shown, strict=True)]
-    unsure = doubt(before, after)
+    return abs(median(apart)), doubt(before, after)
 
-    assert abs(median(apart)) < TOLERANCE + (0 if unsure < CERTAIN else 2 * unsure)
+
+@WAYS
+@WORK
+def test_the_speedup_is_that_of_a_stopwatch_in_legs_of_its_own(work, way, request):
+    fn, items = request.getfixturevalue(work)
+    by_hand(fn, items)  # imports and caches
+    found = []
+    for _ in range(TRIES):
+        error, unsure = error_of(way, fn, items)
+        if error < TOLERANCE + (0 if unsure < CERTAIN else 2 * unsure):
+            return
+        found.append((error, unsure))
+    raise AssertionError(found)
