@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
 from concurrent.futures import (
     Executor,
@@ -250,6 +251,25 @@ class TestFarAway:
         run = nbp.pmap(abs, iter(range(500)), backend=far, buffer=3)
 
         assert sum(result for _, result, _ in run) == sum(range(500))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="new in Python 3.14")
+def test_interpreters_are_far_away_too():
+    from concurrent.futures import InterpreterPoolExecutor
+
+    offset = 10
+
+    def work(n):
+        print("at", n)  # noqa: T201 # it is kept
+        return offset // n
+
+    with InterpreterPoolExecutor(2) as pool:
+        frame = nbp.pmap(work, range(5), backend=pool).df
+
+    assert frame["status"].tolist() == ["error", "ok", "ok", "ok", "ok"]
+    assert frame["result"].tolist()[1:] == [10, 5, 3, 2]
+    assert frame["output"].tolist() == [f"at {n}\n" for n in range(5)]
+    assert isinstance(frame["error"][0], ZeroDivisionError)
 
 
 class TestBroken:
