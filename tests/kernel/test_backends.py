@@ -12,7 +12,13 @@ from tests.kernel.test_hogs import SOON, TRIES
 from tests.kernel.test_magic import cancel_button
 from tests.workers.test_processes import alive
 
-pytestmark = [pytest.mark.kernel, pytest.mark.timeout(600)]
+#: How a signal and a click get to a run is tested on all kernels with threads.
+OLDEST_AND_NEWEST = KERNELS[:: len(KERNELS) - 1]
+pytestmark = [
+    pytest.mark.kernel,
+    pytest.mark.timeout(600),
+    pytest.mark.parametrize("running_kernel", OLDEST_AND_NEWEST, indirect=True),
+]
 
 #: The first four tasks end at once, none of the others ever does.
 SETUP = """
@@ -70,8 +76,6 @@ CALLS = {
     "threads of a pool that compute": ("compute, {items}, backend=pool", {0}),
 }
 ENDS = pytest.mark.parametrize(("call", "left"), CALLS.values(), ids=CALLS)
-#: How a signal and a click get to a run is tested on all kernels with threads.
-OLDEST_AND_NEWEST = KERNELS[:: len(KERNELS) - 1]
 LEFT = "while nbp.last.snapshot().abandoned not in {left}: time.sleep(0.01)"
 NEXT = "nbp.pmap({call}, workers=2, progress=False).results"
 
@@ -98,7 +102,6 @@ def stop(kernel, call, way):
     return took, kernel.outcome(cell)
 
 
-@pytest.mark.parametrize("running_kernel", OLDEST_AND_NEWEST, indirect=True)
 @ENDS
 @pytest.mark.parametrize("way", ["interrupt", "click"])
 def test_control_returns_soon_and_the_next_run_works(notebook, call, left, way):

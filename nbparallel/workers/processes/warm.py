@@ -5,21 +5,32 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from time import monotonic
+from time import monotonic, sleep
+from weakref import WeakSet
 
 from nbparallel import daemons
 from nbparallel.workers.processes.process import WorkerProcess
 
 #: Seconds after which one that nobody has wanted leaves.
 IDLE = 60.0
+#: Seconds at the interpreter's exit for those that come from a run just over.
+MOMENT = 0.5
 
 _lock = threading.Lock()
 _waiting: list[tuple[float, WorkerProcess]] = []
+_at_work: WeakSet[WorkerProcess] = WeakSet()
 _watched = False
 
 
 def take() -> WorkerProcess:
     """Return one that waits, the latest first, or a new one."""
+    found = _take()
+    with _lock:
+        _at_work.add(found)
+    return found
+
+
+def _take() -> WorkerProcess:
     while True:
         with _lock:
             if not _waiting:
@@ -36,6 +47,7 @@ def keep(process: WorkerProcess) -> None:
     global _watched  # noqa: PLW0603 # there is one thread that lets them go
     process.forget()
     with _lock:
+        _at_work.discard(process)
         _waiting.append((monotonic(), process))
         if not _watched:
             try:
@@ -65,6 +77,9 @@ def _watch() -> None:
 @atexit.register
 def _let_all_go() -> None:
     """End them at the interpreter's exit; else Python warns that they go on."""
+    end = monotonic() + MOMENT
+    while _some_come() and monotonic() < end:
+        sleep(0.001)
     with _lock:
         gone = [process for _, process in _waiting]
         _waiting.clear()
@@ -74,11 +89,17 @@ def _let_all_go() -> None:
         process.close()
 
 
+def _some_come() -> bool:
+    with _lock:
+        return any(process.is_alive() for process in _at_work)
+
+
 def _in_a_child() -> None:
     """Forget the parent's in a forked child."""
     global _lock, _watched  # another thread may have held it
     _lock, _watched = threading.Lock(), False
     _waiting.clear()
+    _at_work.clear()
 
 
 if hasattr(os, "register_at_fork"):
