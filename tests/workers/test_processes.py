@@ -723,7 +723,9 @@ def test_a_crashed_task_can_be_retried(notes):
 def test_a_process_is_found_dead_whatever_it_leaves_behind(notes):
     def work(n):
         if n == 1:
-            pid = os.fork()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # newer Pythons advise against it
+                pid = os.fork()
             if not pid:
                 time.sleep(600)
             note(notes, pid)
