@@ -22,7 +22,7 @@ from nbparallel.workers.claim import Owner
 from nbparallel.workers.printed import (
     LONG_PIECE,
     MANY_PIECES,
-    NOTHING,
+    NOWHERE,
     Printed,
     printing,
 )
@@ -70,7 +70,7 @@ def _tapped(write: streams.Write) -> streams.Write:
         printed = get()
         if printed.through is not through:
             printed = _turned(printed, through)
-            if printed is NOTHING:
+            if printed is NOWHERE:
                 return write(text)
         if type(text) is not str:
             text = _plain(text)
@@ -86,20 +86,20 @@ def _tapped(write: streams.Write) -> streams.Write:
 
 def _turned(printed: Printed, through: Callable[[str], object]) -> Printed:
     """Return what the running task prints to, now that it goes *through* that."""
-    if printed is NOTHING:
+    if printed is NOWHERE:
         return _begin(through)
     printed.switch(through)
     return printed
 
 
 def _begin(through: Callable[[str], object]) -> Printed:
-    """Return what the running task prints to; NOTHING unless its text is to be kept."""
+    """Return what the running task prints to; NOWHERE unless its text is to be kept."""
     scope = current.get()
     if scope is None or not scope.claim.thread:
-        return NOTHING
+        return NOWHERE
     echoes = _runs.get(scope.run)
     if echoes is None:
-        return NOTHING
+        return NOWHERE
     claim = scope.claim
     task = len(claim.ends)
     printed = claim.texts.get(task)
@@ -132,7 +132,7 @@ def _let_through(write: streams.Write) -> Callable[[str], object]:
 
 
 def _write_as_nobody(write: streams.Write, text: str) -> None:
-    task, kept = current.set(None), printing.set(NOTHING)
+    task, kept = current.set(None), printing.set(NOWHERE)
     try:
         write(text)
     finally:

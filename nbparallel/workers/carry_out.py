@@ -14,7 +14,7 @@ from nbparallel.errors import Abandoned, without_the_call
 from nbparallel.types import MISSING
 from nbparallel.workers.base import Desk
 from nbparallel.workers.claim import Claim
-from nbparallel.workers.printed import NOTHING, printing
+from nbparallel.workers.printed import NOWHERE, printing
 from nbparallel.workers.scope import Scope, copies_of, current
 
 
@@ -31,7 +31,7 @@ def carry_out(claim: Claim, call: Callable[[Any], Any]) -> None:
     claim.thread = get_ident()
     context = claim.owner.context.copy()
     context.run(current.set, Scope(claim))
-    context.run(printing.set, NOTHING)
+    context.run(printing.set, NOWHERE)
     copy, failures = copies_of(context), claim.failures
     take, keep, stamp = claim.items.popleft, claim.values.append, claim.ends.append
     claim.begun = perf_counter()

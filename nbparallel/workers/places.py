@@ -21,7 +21,7 @@ from nbparallel.types import MISSING
 from nbparallel.workers.carry_out import carry_out
 from nbparallel.workers.claim import Claim
 from nbparallel.workers.loop import Loop
-from nbparallel.workers.printed import NOTHING, printing
+from nbparallel.workers.printed import NOWHERE, printing
 from nbparallel.workers.scope import Scope, copies_of, current
 
 
@@ -111,7 +111,7 @@ class OnLoop(Place):
         claim.thread = get_ident()
         context = claim.owner.context.copy()
         context.run(current.set, Scope(claim))
-        context.run(printing.set, NOTHING)
+        context.run(printing.set, NOWHERE)
         self._copy = copies_of(context)
         self._task: asyncio.Task[Any] | None = None
         claim.begun = perf_counter()
@@ -180,10 +180,8 @@ class InThread(Place):
         """Begin, in a thread."""
         super().begin()
         self._awaiting = AwaitingCall(self.call, self.loop.events)
-        try:
-            daemons.start(f"nbparallel-{self.claim.worker}", self._work)
-        except RuntimeError:  # no more threads: better slowly than not at all
-            self._work()
+        # Where there are no more threads: better slowly than not at all.
+        daemons.have_done(f"nbparallel-{self.claim.worker}", self._work)
 
     @property
     def thread(self) -> int:

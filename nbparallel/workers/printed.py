@@ -85,20 +85,21 @@ class Printed:
 
         A task that has ended has its record already: its text is let through.
         """
-        pieces = self.pieces
+        text, pieces = "", self.pieces
         try:
             turn = self._turn.pop()
         except IndexError:
             return  # another thread of the task is at it: the next time, or at the end
         try:
             count = len(pieces)
-            text = "".join(pieces[self._passed : count])
+            if self._echoes or len(self._ends) > self._task:
+                text = "".join(pieces[self._passed : count])
             self._passed = count
-            if count >= MANY_PIECES or len(text) >= LONG_PIECE:
+            if count and (count >= MANY_PIECES or len(pieces[count - 1]) >= LONG_PIECE):
                 self._join()
         finally:
             self._turn.append(turn)
-        if self._echoes or len(self._ends) > self._task:
+        if text:
             self.through(text)
 
     def switch(self, through: Callable[[str], object]) -> None:
@@ -129,6 +130,6 @@ class Printed:
 
 
 #: Stands for what a task prints to before its first piece of text, and for nothing.
-NOTHING: Final = Printed(0, (), id, echoes=False)
+NOWHERE: Final = Printed(0, (), id, echoes=False)
 #: What the running task prints to.
-printing: ContextVar[Printed] = ContextVar("nbparallel_printing", default=NOTHING)
+printing: ContextVar[Printed] = ContextVar("nbparallel_printing", default=NOWHERE)

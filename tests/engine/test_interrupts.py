@@ -253,6 +253,19 @@ def test_signals_at_random_instants(backend, kind):
     assert int(done.stdout) > rounds / 4
 
 
+def what_is_said(body):
+    """Return what a script of its own says, and its errors."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import nbparallel.testing" + PRELUDE + body],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    return done.stdout, done.stderr
+
+
 SIGNALS = """
 import os
 called = []
@@ -295,16 +308,8 @@ say(nbp.last.state.value + " " + repr(called))
 )
 def test_the_users_word_on_interrupts_counts(handler, said, backend):
     body = SIGNALS.format(handler=handler, backend=backend)
-    done = subprocess.run(
-        [sys.executable, "-c", "import nbparallel.testing" + PRELUDE + body],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
 
-    assert (done.stdout, done.stderr) == (said + "\n", "")
+    assert what_is_said(body) == (said + "\n", "")
 
 
 ALARM = """
@@ -340,14 +345,4 @@ except Alarm:
     "wait", ["run.wait()", "run.results", "list(run)", "asyncio.run(cell())"]
 )
 def test_whatever_ends_a_wait_cancels_the_run(wait):
-    body = ALARM.format(wait=wait)
-    done = subprocess.run(
-        [sys.executable, "-c", "import nbparallel.testing" + PRELUDE + body],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-
-    assert (done.stdout, done.stderr) == ("cancelled\n", "")
+    assert what_is_said(ALARM.format(wait=wait)) == ("cancelled\n", "")
