@@ -49,12 +49,12 @@ class Packed:
         The descriptor of the file with the arrays, or None.
     """
 
-    __slots__ = ("buffers", "data", "file", "sizes")
+    file: int | None = None  # an interrupt may strike before there is one
 
     def __init__(self, data: bytes, buffers: list[memoryview]) -> None:
         self.data = data
         self.sizes = [each.nbytes for each in buffers]
-        self.buffers, self.file = buffers, None
+        self.buffers = buffers
         if sum(self.sizes) >= LARGE:
             self.file = _file_with(buffers)
             self.buffers = []
