@@ -185,8 +185,14 @@ class NotebookPage:
         expect(self._cell(0)).to_be_visible()
 
     def wait_until_idle(self) -> None:
-        """Wait until the kernel has nothing to do."""
-        self._wait(f"{_KERNEL}?.status === 'idle'")
+        """Wait until the kernel answers, and thus has nothing else to do.
+
+        The status that the page knows is no help: of a kernel that was busy when the
+        page was connected, the word "idle" can be lost.
+        """
+        asked = f"{_KERNEL}.requestKernelInfo().then(() => {{ window.answer = true }})"
+        self._ask(f"answer = void {asked}")
+        self._wait("window.answer")
 
     def _cell(self, index: int) -> Locator:
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
