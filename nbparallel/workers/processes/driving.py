@@ -8,11 +8,11 @@ slow task, it takes back itself.
 from __future__ import annotations
 
 import io
-import pickle
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import repeat, starmap
 from time import perf_counter
 from typing import Any, Final
 
@@ -177,11 +177,9 @@ class Gone(Exception):
 
 def _take(claim: Claim, most: int) -> list[Any]:
     """Take the next items of *claim*: nobody else gets them any more."""
-    take = claim.items.popleft
     found: list[Any] = []
-    with suppress(IndexError):
-        while len(found) < most:
-            found.append(take())
+    with suppress(IndexError):  # there are no more; what it has got, it keeps
+        found.extend(starmap(claim.items.popleft, repeat((), most)))
     return found
 
 
@@ -203,7 +201,7 @@ class _Harvest:
         self._claim, self._page = claim, page
         self._notes: dict[int, list[_Note]] = {}
         self._first = len(claim.ends)
-        self._heard = self._stop = 0
+        self._heard = 0
         self.taken = 0
 
     def note(
@@ -225,24 +223,29 @@ class _Harvest:
         The end stamp of each comes last.
         """
         claim, page, notes = self._claim, self._page, self._notes
-        loads, stop = pickle.loads, self._stop
         keep, stamp = claim.values.append, claim.ends.append
-        stops, text, stamps, sent = page.stops, page.text, page.stamps, page.sent
-        heard = self._heard
+        if ended > self.taken and not notes and page.sent[ended - 1] <= self._heard:
+            self._take_at_once(ended)
         for task in range(self.taken, ended):
-            if sent[task] > heard:
+            if page.sent[task] > self._heard:
                 break
-            begin, stop = stop, stops[task]
             try:
-                value = loads(text[begin:stop]) if stop > begin else MISSING
+                value = page.result(task)
                 if task in notes:
                     value = self._told(notes.pop(task), value)
             except BaseException as error:  # what it is made of can't be imported here
                 claim.failures[len(claim.ends)], value = error, MISSING
             keep(value)
-            stamp(stamps[task])
+            stamp(page.stamps[task])
             self.taken = task + 1
-        self._stop = stop
+
+    def _take_at_once(self, ended: int) -> None:
+        """Take in results that are all on the page, up to the first that is not."""
+        claim, page, first = self._claim, self._page, self.taken
+        with suppress(BaseException):  # it is met again, and told, in its turn
+            claim.values.extend(page.results_of(range(first, ended)))
+        self.taken = first + len(claim.values) - len(claim.ends)
+        claim.ends.extend(page.stamps[first : self.taken])
 
     def _told(self, notes: list[_Note], value: Any) -> Any:
         claim = self._claim

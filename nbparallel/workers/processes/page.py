@@ -23,10 +23,12 @@ from __future__ import annotations
 
 import mmap
 import os
+import pickle
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
+from nbparallel.types import MISSING
 from nbparallel.workers.packing import memory_file
 
 #: The most tasks that are sent at once.
@@ -80,6 +82,22 @@ class Page:
         """Make ready for so many tasks, before they are sent."""
         self.words[BEGUN] = self.words[ENDED] = self.words[_HALT] = self._seen = 0
         self.words[LIMIT] = tasks
+
+    def result(self, task: int) -> Any:
+        """Return the result of *task*; MISSING if it is not on the page."""
+        begin = self.stops[task - 1] if task else 0
+        text = self.text[begin : self.stops[task]]
+        return pickle.loads(text) if text else MISSING  # noqa: S301 # its own process
+
+    def results_of(self, tasks: range) -> Iterator[Any]:
+        """Return what yields the results of *tasks*.
+
+        It raises for the first that is not on the page or cannot be unpickled.
+        """
+        stops = self.stops[tasks.start : tasks.stop].tolist()
+        begins = [self.stops[tasks.start - 1] if tasks.start else 0, *stops]
+        parts = map(self.text.__getitem__, map(slice, begins, stops))
+        return map(pickle.loads, parts)
 
     def begun(self) -> int:
         """Return how many tasks the process has begun."""
