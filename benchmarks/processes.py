@@ -146,7 +146,7 @@ def trips() -> list[float]:
             yield number
             read.acquire()
 
-    options = {"backend": "processes", "workers": 1, "progress": False}
+    options = {"backend": "processes", "workers": WORKERS, "progress": False}
     for _ in nbp.pmap(nothing, items(), block=False, **options):
         answered.append(time.perf_counter())
         read.release()

@@ -9,6 +9,8 @@ own choosing. Signals that are ignored, or handled outside Python, stay as they 
 
 from __future__ import annotations
 
+# What `signal` calls: that makes an enum of each number, 0.1 ms of them in every wait.
+import _signal  # type: ignore[import-not-found] # it carries no types
 import signal
 import threading
 from collections import deque
@@ -128,10 +130,10 @@ class Signals:
     def _install(self) -> None:
         global _innermost  # one main thread has one stack of waits
         for number in _NUMBERS:
-            handler = signal.getsignal(number)
+            handler = _signal.getsignal(number)
             if callable(handler):
                 self._old[number] = handler
-                signal.signal(number, self._on_signal)
+                _signal.signal(number, self._on_signal)
         self._outer, _innermost = _innermost, self
         self._live = True  # from here on, nothing strikes our own code
         if self._outer is not None:
@@ -149,8 +151,8 @@ class Signals:
         if _innermost is self:
             _innermost = self._outer
         for number, handler in self._old.items():
-            if _wrapped_by(signal.getsignal(number)) is self:
-                signal.signal(number, handler)
+            if _wrapped_by(_signal.getsignal(number)) is self:
+                _signal.signal(number, handler)
         self._live = False
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:

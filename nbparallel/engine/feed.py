@@ -96,6 +96,12 @@ def _read_up_to(run: Scheduler, count: int) -> None:
 
 def _await(look: Callable[[], Found | None], wait: Wait) -> Found | None:
     found = look()
-    while found is None and wait(lambda: look() is not None):
+
+    def is_there() -> bool:
+        nonlocal found
         found = look()
-    return look() if found is None else found
+        return found is not None
+
+    if found is None and not wait(is_there):  # the run has ended, maybe with it
+        found = look()
+    return found
