@@ -27,6 +27,7 @@ LEVELS = (
         "quantities",
         "short_text",
         "signatures",
+        "turns",
         "types",
     ),
     ("records", "work", "workers", "edge", "dataflow"),

@@ -6,7 +6,7 @@ import math
 import threading
 from collections.abc import Callable
 
-from nbparallel.edge import turns
+from nbparallel import turns
 from nbparallel.engine.timer import TIMER, Entry
 from nbparallel.types import State
 

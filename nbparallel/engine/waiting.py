@@ -22,7 +22,7 @@ from time import perf_counter
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from nbparallel.edge import turns
+from nbparallel import turns
 from nbparallel.edge.signals import HANDLING, Signals
 from nbparallel.engine import reading, stopping
 from nbparallel.engine.scheduler import Scheduler

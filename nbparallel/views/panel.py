@@ -27,9 +27,9 @@ from nbparallel.edge.displays import show as _display
 from nbparallel.edge.frontend import cell_id, interactive
 from nbparallel.edge.router import router
 from nbparallel.edge.routes import Registration
-from nbparallel.edge.turns import DRAWING, shorter
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.short_text import error_line
+from nbparallel.turns import DRAWING, shorter
 from nbparallel.views import html, text
 from nbparallel.views.actions import Actions
 from nbparallel.views.widgets import PanelWidgets

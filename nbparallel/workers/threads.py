@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from itertools import islice
 
-from nbparallel import daemons
+from nbparallel import daemons, turns
 from nbparallel.errors import Abandoned
 from nbparallel.workers.base import Backend, Desk
 from nbparallel.workers.carry_out import carry_through
@@ -69,8 +69,12 @@ class Threads(Backend):
         self._team = set()  # without the lock: a start may hold it for long
 
     def _work(self, worker: int, team: set[int]) -> None:
-        while self._keeps(worker, team) and self._carry_one(worker):
-            pass
+        turns.count(1)
+        try:
+            while self._keeps(worker, team) and self._carry_one(worker):
+                pass
+        finally:
+            turns.count(-1)
 
     def _carry_one(self, worker: int) -> bool:
         """Carry a claim out, if there is one yet to come; keep nothing of it."""

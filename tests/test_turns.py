@@ -5,16 +5,21 @@ import threading
 
 import pytest
 
-from nbparallel.edge import turns
-from nbparallel.edge.turns import (
+import nbparallel as nbp
+from nbparallel import turns
+from nbparallel.turns import (
     CANCELLING,
+    CROWD,
     DRAWING,
+    EACH,
     LATE,
     Punctual,
     fresh,
     shorten,
     shorter,
 )
+from tests.engine.conftest import wait_for
+from tests.support.threads import ours
 
 
 @pytest.fixture(autouse=True)
@@ -122,3 +127,30 @@ def test_a_turn_is_given_up_only_where_turns_are_short(monkeypatch):
         fresh()
 
     assert given_up == [CANCELLING]
+
+
+def test_in_a_crowd_they_are_longer_and_afterwards_as_usual(usual):
+    inside = threading.Semaphore(0)
+    leave = threading.Event()
+
+    def task(_):
+        inside.release()
+        leave.wait()
+
+    run = nbp.pmap(task, range(CROWD), workers=CROWD, block=False, progress=False)
+    for _ in range(CROWD):
+        inside.acquire()
+    with shorter(CANCELLING):
+        assert sys.getswitchinterval() == pytest.approx(EACH * CROWD)
+    assert sys.getswitchinterval() == pytest.approx(EACH * CROWD)
+    leave.set()
+    run.wait()
+    wait_for(lambda: not ours())
+    assert sys.getswitchinterval() == usual
+
+
+def test_what_the_user_sets_in_a_crowd_stays():
+    turns.count(CROWD)
+    sys.setswitchinterval(0.009)
+    turns.count(-CROWD)
+    assert sys.getswitchinterval() == pytest.approx(0.009)

@@ -3,6 +3,9 @@
 Python lets another thread in every 5 ms. Among 64 tasks that compute, a thread that
 wants to hear of a cancel, or to draw, waits a third of a second for each of its turns.
 Whoever needs short turns asks for them here; the shortest wish is in force.
+
+A thread that wants a turn wakes up after each, to ask for one. Where a thousand do, the
+system does nothing else: in such a crowd turns are longer.
 """
 
 from __future__ import annotations
@@ -19,13 +22,21 @@ DRAWING: Final = 0.0005
 #: Seconds of a turn while a run is being cancelled. Turns much shorter than that make
 #: matters worse: threads then do nothing but take turns.
 CANCELLING: Final = 0.0003
+#: From so many workers on, turns are made longer, not shorter.
+CROWD: Final = 256
+#: Seconds of a turn for each of them.
+EACH: Final = 0.000_025
 #: Seconds a thread may wake up late without asking for shorter turns.
 LATE: Final = 0.03
 
+#: So many threads come or leave before turns follow.
+_STEP = 64
+
 _lock = threading.Lock()
 _wishes: dict[object, float] = {}
+_workers = 0
 _usual = 0.0  # the user's own
-_ours = 0.0  # what was set for the wishes, as Python gives it back
+_ours = 0.0  # what was set in its place, as Python gives it back; 0.0: nothing
 
 
 def shorten(seconds: float) -> Callable[[], None]:
@@ -37,7 +48,7 @@ def shorten(seconds: float) -> Callable[[], None]:
     wish = object()
     with _lock:
         _wishes[wish] = seconds
-        _settle(first=len(_wishes) == 1)
+        _settle()
 
     def undo() -> None:
         with _lock:
@@ -67,14 +78,29 @@ def fresh() -> None:
         time.sleep(CANCELLING)
 
 
-def _settle(*, first: bool = False) -> None:
-    """Put the shortest wish in force, or what the user has set; the lock is held."""
-    global _usual, _ours  # noqa: PLW0603 # so is the interval that they stand for
+def count(workers: int) -> None:
+    """Hear of threads that carry out tasks from now on; of fewer, if below zero."""
+    global _workers  # noqa: PLW0603 # a process has one interpreter, and so one interval
+    with _lock:
+        _workers += workers
+        if _workers % _STEP == 0:
+            _settle()
+
+
+def _settle() -> None:
+    """Set what is wanted, or what the user has set; the lock is held."""
+    global _usual, _ours  # noqa: PLW0603 # as above
     now = sys.getswitchinterval()
-    if first or now != _ours:  # the user's
+    if now != _ours:  # the user's
         _usual = now
-    sys.setswitchinterval(min([_usual, *_wishes.values()]))
-    _ours = sys.getswitchinterval()
+    crowded = _workers >= CROWD
+    if crowded:
+        wanted = max(_usual, EACH * _workers)
+    else:
+        wanted = min([_usual, *_wishes.values()])
+    if wanted != now:  # each time, Python may take a microsecond off
+        sys.setswitchinterval(wanted)
+    _ours = sys.getswitchinterval() if crowded or _wishes else 0.0
 
 
 class Punctual:
