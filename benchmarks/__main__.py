@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from benchmarks import (
+    arrays,
     coroutines,
     executors,
     first_result,
@@ -23,9 +24,12 @@ CASES = {
     "overhead": overhead.no_op,
     "million": overhead.no_op_million,
     "waiting": overhead.waiting,
+    "waiting-cpu": overhead.waiting_cpu,
+    "crowd": overhead.crowd,
     "processes": processes.no_op,
     "processes-computing": processes.computing,
     "processes-start": processes.starts,
+    "processes-array": arrays.arrays,
     "executor": executors.threads,
     "executor-processes": executors.processes,
     "coroutines": coroutines.giving_way,

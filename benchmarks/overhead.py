@@ -1,7 +1,8 @@
-"""What a task costs when it does nothing, and when it waits for a millisecond."""
+"""What a task costs that does nothing, or waits: in some threads, or in thousands."""
 
 from __future__ import annotations
 
+import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,12 +23,26 @@ PATIENT = {
 }
 
 
+#: The workers of a crowd, the tasks of each, and the seconds that one sleeps.
+CROWD, EACH, LONG = 4_000, 4, 0.5
+
+
 def nothing(item: object) -> object:
     return item
 
 
 def one_millisecond(item: object) -> object:
     time.sleep(0.001)
+    return item
+
+
+def five_milliseconds(item: object) -> object:
+    time.sleep(0.005)
+    return item
+
+
+def half_a_second(item: object) -> object:
+    time.sleep(LONG)
     return item
 
 
@@ -76,4 +91,54 @@ def waiting() -> Table:
         "The ideal is 20 µs per task, since 50 tasks sleep at a time.",
         HEADER,
         timed(one_millisecond, 10_000, 50, names),
+    )
+
+
+def waiting_cpu() -> Table:
+    """How long the processor is busy with tasks that only sleep."""
+    count, workers = 10_000, 50
+    items = list(range(count))
+
+    def once(contender: Results) -> float:
+        start = time.process_time()
+        contender(five_milliseconds, items, workers)
+        return time.process_time() - start
+
+    contenders = {
+        name: partial(once, RESULTS[name]) for name in RESULTS if name != "plain loop"
+    }
+    warm_up(contenders, workers)
+    return Table(
+        "Waiting: the processor's time for 10 000 tasks that sleep 5 ms, 50 threads",
+        "What is spent on everything but the sleep.",
+        HEADER,
+        compare(interleave(contenders), 1e6 / count),
+    )
+
+
+def crowd() -> Table:
+    items = list(range(CROWD * EACH))
+
+    def bare() -> None:
+        def work() -> None:
+            for item in range(EACH):
+                half_a_second(item)
+
+        threads = [threading.Thread(target=work) for _ in range(CROWD)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    names = ("nbparallel", "ThreadPoolExecutor.map", "ThreadPool.imap_unordered")
+    contenders = {"threads that only sleep": partial(seconds, bare)} | {
+        name: partial(seconds, partial(RESULTS[name], half_a_second, items, CROWD))
+        for name in names
+    }
+    return Table(
+        "A crowd: 16 000 tasks that sleep 0.5 s, 4 000 threads",
+        "The ideal is 2 s. The threads that only sleep do so four times each, and "
+        "keep no result.",
+        ("", "seconds", "ratio to nbparallel"),
+        compare(interleave(contenders), 1),
     )
