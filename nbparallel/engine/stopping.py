@@ -35,12 +35,14 @@ def cancel(run: Scheduler, *, hard: bool = False, halt: Event | None = None) -> 
             return
         halt = phase.halt
         first = not halt.is_set()
+        # Before it wakes those that sleep: else each could begin one more.
+        taken_back = [*run.open.take_back(), *run.source.drain()]
         halt.set()
         phase.paused = False
         if first and run in run.crew.members:
             # Tasks that keep the interpreter busy must not hold up the end.
             phase.hurry()
-        for tasks in [*run.open.take_back(), *run.source.drain()]:
+        for tasks in taken_back:
             run.records.cancel(tasks)
         if first:
             run.backend.recall(run.open)

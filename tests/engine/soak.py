@@ -216,15 +216,21 @@ class Program:
             os.kill(os.getpid(), signal.SIGINT)
 
         limit = time.perf_counter() + DEADLINE
+        by_python = []
         try:
             threading.Thread(target=shoot, daemon=True).start()
             with suppress(nbp.InputError, Broken):
                 self.run.wait(0.005)
-            while time.perf_counter() < limit:
+            # From here on it is Python that loses what strikes while an object goes.
+            sys.unraisablehook = lambda lost: by_python.append(lost.exc_type)
+            while time.perf_counter() < limit and not by_python:
                 time.sleep(0.0005)
-            self.trouble.append("an interrupt was lost")
+            if by_python != [KeyboardInterrupt]:
+                self.trouble.append(f"an interrupt was lost; {by_python}")
         except KeyboardInterrupt:
             pass
+        finally:
+            sys.unraisablehook = sys.__unraisablehook__
 
     def steer(self, seed):
         chance = random.Random(seed)

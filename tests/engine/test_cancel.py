@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 import nbparallel as nbp
 from nbparallel.edge.arrivals import asked_at
-from nbparallel.engine import stopping
+from nbparallel.engine import phase, stopping
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State, Status
@@ -62,6 +63,32 @@ class TestCancel:
         assert run.wait(DEADLINE)
         assert len(started) <= count + going
         assert run.columns().status.count(Status.OK) == len(started) < 100_000
+
+    def test_none_starts_because_one_that_slept_was_woken(self, go, monkeypatch):
+        # Given a claim of many tasks, one of which sleeps
+        asleep, another = threading.Event(), threading.Event()
+
+        class Halt(threading.Event):
+            def set(self):
+                super().set()
+                another.wait(0.2)  # who is woken has time to begin another task
+
+        def task(number):
+            if number > 300:
+                another.set()
+            if number == 300:
+                asleep.set()
+                nbp.sleep(600)
+
+        monkeypatch.setattr(phase, "threading", SimpleNamespace(Event=Halt))
+        run = go(task, range(2000), workers=1)
+        assert asleep.wait(DEADLINE)
+        [claim] = run._life.scheduler.open
+
+        run.cancel()
+
+        assert run.wait(DEADLINE)
+        assert claim.sealed or not another.is_set()
 
     def test_tasks_that_go_on_are_left_behind_after_the_grace(self, gate, go):
         run = go(gate, range(10), grace=0.1)
