@@ -6,8 +6,8 @@ Each front end is tested in a file of its own, so that the two can run side by s
 import os
 import re
 import time
+from typing import ClassVar
 
-import pytest
 from playwright.sync_api import expect
 
 SETUP = """
@@ -86,12 +86,6 @@ CELLS += [f"order.append({n})" for n in range(DIFFERENT)]
 IN_ORDER_AT = len(CELLS)
 CELLS += [f"print('in order', order == {ROUNDS} * list(range({DIFFERENT})))"]
 
-#: Whatever carries the tasks out.
-ALL = pytest.mark.parametrize(
-    "cell",
-    [BLOCKING_AT, COROUTINES_AT, PROCESSES_AT],
-    ids=["threads", "coroutines", "processes"],
-)
 PARTIAL = "state cancelled - partial True - quiet True"
 #: Seconds that may pass between the click in the page and the end of the run.
 BACK = 1.5
@@ -107,6 +101,12 @@ class PanelTests:
 
     frontend: str
     cells = CELLS
+    #: What carries the tasks out of a run that is stopped.
+    kinds: ClassVar = {"threads": BLOCKING_AT}
+
+    def pytest_generate_tests(self, metafunc):
+        if "cell" in metafunc.fixturenames:
+            metafunc.parametrize("cell", self.kinds.values(), ids=self.kinds.keys())
 
     def start(self, notebook, cell):
         notebook.run_cell(cell)
@@ -121,7 +121,6 @@ class PanelTests:
         back = float(notebook.output_text(CHECK_AT).split()[-1])
         assert back - clicked < BACK * overload()
 
-    @ALL
     def test_cancel_ends_a_blocking_cell(self, notebook, cell):
         self.start(notebook, cell)
 
@@ -131,7 +130,6 @@ class PanelTests:
         notebook.wait_for_text(cell, "cancelled")
         self.check(notebook)
 
-    @ALL
     def test_the_stop_button_ends_a_blocking_cell(self, notebook, cell):
         self.start(notebook, cell)
 

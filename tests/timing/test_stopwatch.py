@@ -148,8 +148,10 @@ def error_of(way, fn, items):
     return abs(median(apart)), doubt(before, after)
 
 
-@WAYS
-@WORK
+@pytest.mark.parametrize(
+    ("work", "way"),
+    [("sleeps", "sweep"), ("http", "compare"), ("files", "sweep"), ("sums", "compare")],
+)
 def test_the_speedup_is_that_of_a_stopwatch_in_legs_of_its_own(work, way, request):
     fn, items = request.getfixturevalue(work)
     by_hand(fn, items)  # imports and caches
