@@ -34,7 +34,7 @@ _STEP = 64
 
 _lock = threading.Lock()
 _wishes: dict[object, float] = {}
-_workers = 0
+_workers: set[int] = set()
 _usual = 0.0  # the user's own
 _ours = 0.0  # what was set in its place, as Python gives it back; 0.0: nothing
 
@@ -78,12 +78,22 @@ def fresh() -> None:
         time.sleep(CANCELLING)
 
 
-def count(workers: int) -> None:
-    """Hear of threads that carry out tasks from now on; of fewer, if below zero."""
-    global _workers  # noqa: PLW0603 # a process has one interpreter, and so one interval
-    with _lock:
-        _workers += workers
-        if _workers % _STEP == 0:
+def enter() -> None:
+    """Note that this thread carries out tasks from now on."""
+    _workers.add(threading.get_ident())
+    _follow()
+
+
+def leave() -> None:
+    """Note that it does no longer."""
+    _workers.discard(threading.get_ident())
+    _follow()
+
+
+def _follow() -> None:
+    """Settle now and then, without a lock that each of them would wait for."""
+    if len(_workers) % _STEP == 0:  # whoever leaves last sees none
+        with _lock:
             _settle()
 
 
@@ -93,11 +103,10 @@ def _settle() -> None:
     now = sys.getswitchinterval()
     if now != _ours:  # the user's
         _usual = now
-    crowded = _workers >= CROWD
-    if crowded:
-        wanted = max(_usual, EACH * _workers)
-    else:
-        wanted = min([_usual, *_wishes.values()])
+    crowd = len(_workers)
+    crowded = crowd >= CROWD
+    shortest = min([_usual, *_wishes.values()])
+    wanted = max(_usual, EACH * crowd) if crowded else shortest
     if wanted != now:  # each time, Python may take a microsecond off
         sys.setswitchinterval(wanted)
     _ours = sys.getswitchinterval() if crowded or _wishes else 0.0

@@ -69,12 +69,12 @@ class Threads(Backend):
         self._team = set()  # without the lock: a start may hold it for long
 
     def _work(self, worker: int, team: set[int]) -> None:
-        turns.count(1)
+        turns.enter()
         try:
             while self._keeps(worker, team) and self._carry_one(worker):
                 pass
         finally:
-            turns.count(-1)
+            turns.leave()
 
     def _carry_one(self, worker: int) -> bool:
         """Carry a claim out, if there is one yet to come; keep nothing of it."""
