@@ -21,7 +21,7 @@ GRACE, SOON = 1.0, 0.25
 #: well, they get a share of those, and seconds count by that share.
 BUSY = 1 if WITH_GIL else os.cpu_count() or 1
 #: How often such a machine may be late all the same.
-TRIES = 5
+TRIES = 20
 
 SCRIPT = f"""
 import os, pandas  # for the table: among tasks that go on it would take long
@@ -61,6 +61,7 @@ say(f"{{took}} {{share}}")
 """
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("block", [True, False])
 @pytest.mark.parametrize(
     "how", ["os.kill(os.getpid(), signal.SIGINT)", "last.cancel()"]
