@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 from benchmarks import (
-    arrays,
     coroutines,
     executors,
     first_result,
@@ -29,7 +28,6 @@ CASES = {
     "processes": processes.no_op,
     "processes-computing": processes.computing,
     "processes-start": processes.starts,
-    "processes-array": arrays.arrays,
     "executor": executors.threads,
     "executor-processes": executors.processes,
     "coroutines": coroutines.giving_way,
