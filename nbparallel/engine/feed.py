@@ -102,6 +102,6 @@ def _await(look: Callable[[], Found | None], wait: Wait) -> Found | None:
         found = look()
         return found is not None
 
-    if found is None and not wait(is_there):  # the run has ended, maybe with it
-        found = look()
-    return found
+    while found is None and wait(is_there):
+        pass  # the run had ended, and has been started again
+    return look() if found is None else found

@@ -9,6 +9,7 @@ import time
 import pytest
 
 import nbparallel as nbp
+from nbparallel.engine import feed
 from nbparallel.engine.feed import READ_AHEAD
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import State
@@ -468,3 +469,13 @@ def test_idle_workers_take_over_what_a_slow_claim_has_not_started(backend, go):
     assert len(run.snapshot().running) == 8
     gate.open()
     assert run.results == list(range(3100))
+
+
+def test_a_loop_waits_on_where_the_run_was_started_again_at_its_end():
+    rows = iter([None, None, "row"])
+    waits = iter([lambda _: True, lambda ready: ready() or ready()])
+
+    def wait(ready):
+        return next(waits)(ready)
+
+    assert feed._await(lambda: next(rows), wait) == "row"
