@@ -11,7 +11,7 @@ from benchmarks.contenders import RESULTS, Function, Results
 from benchmarks.measure import Table, compare, interleave, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
 HEADER = ("", "µs per task", "ratio to nbparallel")
 #: Left out of a million tasks, which would take them minutes per round.
@@ -21,8 +21,7 @@ PATIENT = {
     "pqdm, threads",
     "submit + as_completed",
 }
-
-
+THREADED = [name for name in RESULTS if name != "plain loop"]
 #: The workers of a crowd, the tasks of each, and the seconds that one sleeps.
 CROWD, EACH, LONG = 4_000, 4, 0.5
 
@@ -52,12 +51,16 @@ def warm_up(names: Collection[str], workers: int) -> None:
 
 
 def timed(
-    function: Function, count: int, workers: int, names: Collection[str] = RESULTS
+    function: Function,
+    count: int,
+    workers: int,
+    names: Collection[str] = RESULTS,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> list[tuple[str, ...]]:
     items = list(range(count))
 
     def once(contender: Results) -> float:
-        return seconds(partial(contender, function, items, workers))
+        return seconds(partial(contender, function, items, workers), clock)
 
     contenders = {name: partial(once, RESULTS[name]) for name in names}
     warm_up(names, workers)
@@ -85,34 +88,21 @@ def no_op_million() -> Table:
 
 
 def waiting() -> Table:
-    names = [name for name in RESULTS if name != "plain loop"]
     return Table(
         "Waiting: 10 000 tasks that sleep 1 ms, 50 threads",
         "The ideal is 20 µs per task, since 50 tasks sleep at a time.",
         HEADER,
-        timed(one_millisecond, 10_000, 50, names),
+        timed(one_millisecond, 10_000, 50, THREADED),
     )
 
 
 def waiting_cpu() -> Table:
     """How long the processor is busy with tasks that only sleep."""
-    count, workers = 10_000, 50
-    items = list(range(count))
-
-    def once(contender: Results) -> float:
-        start = time.process_time()
-        contender(five_milliseconds, items, workers)
-        return time.process_time() - start
-
-    contenders = {
-        name: partial(once, RESULTS[name]) for name in RESULTS if name != "plain loop"
-    }
-    warm_up(contenders, workers)
     return Table(
         "Waiting: the processor's time for 10 000 tasks that sleep 5 ms, 50 threads",
         "What is spent on everything but the sleep.",
         HEADER,
-        compare(interleave(contenders), 1e6 / count),
+        timed(five_milliseconds, 10_000, 50, THREADED, time.process_time),
     )
 
 

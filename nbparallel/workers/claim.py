@@ -17,9 +17,12 @@ A claim is a ledger and nothing else: `carry_out` is the loop that fills it.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from contextvars import Context
+from itertools import repeat, starmap
 from threading import Event
 from typing import Any, Protocol
 
@@ -146,14 +149,12 @@ class Claim:
         """When the running task started, by `perf_counter`."""
         return self.ends[-1] if self.ends else self.begun
 
-    def take_all(self) -> list[Any]:
-        """Take the items that nobody has taken back, as the worker."""
-        found, take = [], self.items.popleft
-        try:
-            while True:
-                found.append(take())
-        except IndexError:
-            return found
+    def take(self, most: int = sys.maxsize) -> list[Any]:
+        """Take items that nobody has taken back, *most* at most, as the worker."""
+        found: list[Any] = []
+        with suppress(IndexError):  # there are no more; what it has got, it keeps
+            found.extend(starmap(self.items.popleft, repeat((), most)))
+        return found
 
     def take_back(self, most: int | None = None) -> range:
         """Take tasks that have not started from the end of the claim.

@@ -140,7 +140,7 @@ class Far:
         if self._call is None:  # nobody knew where the workers are
             self.prepare(claim.owner.call)
         assert self._call is not None
-        items = claim.take_all()
+        items = claim.take()
         batch, bad = remote.pack_items(self._call, claim, items)
         claim.sealed = True
         with self._lock:

@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import repeat, starmap
 from time import perf_counter
 from typing import Any, Final
 
@@ -113,7 +112,7 @@ class Driver:
     def _next_items(self, claim: Claim) -> list[Any]:
         """Return what is to be sent next; from now on it can be recalled."""
         with self._lock:
-            if items := _take(claim, self._size):
+            if items := claim.take(self._size):
                 self._piece = claim, claim.first + len(claim.ends)
                 self.process.page.reset(len(items))
         return items
@@ -173,14 +172,6 @@ class Gone(Exception):
     def __init__(self, *, running: bool) -> None:
         super().__init__()
         self.running = running
-
-
-def _take(claim: Claim, most: int) -> list[Any]:
-    """Take the next items of *claim*: nobody else gets them any more."""
-    found: list[Any] = []
-    with suppress(IndexError):  # there are no more; what it has got, it keeps
-        found.extend(starmap(claim.items.popleft, repeat((), most)))
-    return found
 
 
 def _each_by_itself(items: list[Any], first: int) -> Packed:

@@ -85,8 +85,7 @@ class Page:
 
     def result(self, task: int) -> Any:
         """Return the result of *task*; MISSING if it is not on the page."""
-        begin = self.stops[task - 1] if task else 0
-        text = self.text[begin : self.stops[task]]
+        text = self.text[self._begin(task) : self.stops[task]]
         return pickle.loads(text) if text else MISSING  # noqa: S301 # its own process
 
     def results_of(self, tasks: range) -> Iterator[Any]:
@@ -95,9 +94,12 @@ class Page:
         It raises for the first that is not on the page or cannot be unpickled.
         """
         stops = self.stops[tasks.start : tasks.stop].tolist()
-        begins = [self.stops[tasks.start - 1] if tasks.start else 0, *stops]
+        begins = [self._begin(tasks.start), *stops]
         parts = map(self.text.__getitem__, map(slice, begins, stops))
         return map(pickle.loads, parts)
+
+    def _begin(self, task: int) -> int:
+        return self.stops[task - 1] if task else 0
 
     def begun(self) -> int:
         """Return how many tasks the process has begun."""
