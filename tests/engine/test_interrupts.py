@@ -23,8 +23,9 @@ ROUNDS = 300
 SOON = 5
 
 PRELUDE = """
-import asyncio, gc, itertools, signal, sys, threading, time
+import asyncio, itertools, signal, sys, threading, time
 import nbparallel as nbp
+from nbparallel.edge import signals
 
 # Whoever starts the tests in the background has it ignored, here as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -38,13 +39,10 @@ def spin(*_):
     while True:
         pass
 
+looping = threading.Event()  # the main thread is in a loop of asyncio's
+
 def is_waited_for():
-    gc.disable()  # else CPython 3.11.7 may hang
-    frame = sys._current_frames()[threading.main_thread().ident]
-    gc.enable()
-    while frame is not None and frame.f_code.co_name not in ("until", "_run_once"):
-        frame = frame.f_back
-    return frame is not None
+    return signals.is_waiting() or looping.is_set()
 
 def hang(*_):
     while not is_waited_for():
@@ -104,6 +102,7 @@ def task(number):
 nbp.pmap(task, itertools.count(), **options)""",
     "threads-await": """
 async def cell():
+    looping.set()
     await nbp.pmap(hang, [1], block=False, **options)
 asyncio.run(cell())""",
     "asyncio": "nbp.pmap(forever, range(3), **options)",
@@ -128,6 +127,7 @@ async def outer(_):
 nbp.pmap(outer, range(3), **options)""",
     "asyncio-await": """
 async def cell():
+    looping.set()
     await nbp.pmap(forever, [1], block=False, **options)
 asyncio.run(cell())""",
     "processes": "nbp.pmap(spin, range(3), backend='processes', **options)",
@@ -325,6 +325,7 @@ def strike():
     signal.raise_signal(signal.SIGALRM)
 
 async def cell():
+    looping.set()
     await run
 
 gate = nbp.testing.Gate()
