@@ -20,6 +20,8 @@ from nbparallel import daemons
 LAG: Final = 0.5
 #: Seconds between two looks whether it turns.
 LOOK: Final = 0.1
+#: Bytes, more than asyncio makes room for whenever it reads.
+ROOM: Final = 4 << 20
 
 
 class Guest(Protocol):
@@ -81,6 +83,9 @@ class Loop:
 
     def _run(self) -> None:
         self.thread = threading.get_ident()
+        # glibc asks the system for room for each read, a quarter of what a request
+        # costs, until so large a block has been freed once.
+        bytes(ROOM)
         while True:
             try:
                 self.events.run_forever()
