@@ -89,12 +89,12 @@ class NotebookPage:
 
     def answer(self, index: int, text: str) -> None:
         """Answer the cell that asks for input, with the Enter key."""
-        # A box that was answered stays on the page for half a second.
-        new = "input.jp-Stdin-input:not([data-answered])"
-        box = self.output(index).locator(new).element_handle()
-        box.evaluate("box => { box.dataset.answered = 'yes' }")
+        box = self.output(index).locator("input.jp-Stdin-input").element_handle()
         box.fill(text)
         box.press("Enter")
+        # It stays for half a second. Once it is gone the front end moves the focus: a
+        # key that was pressed before gets lost.
+        box.wait_for_element_state("hidden")
 
     def click_button(self, index: int, name: str) -> None:
         """Click a button in the output of a cell."""
