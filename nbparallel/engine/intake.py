@@ -83,8 +83,12 @@ class Intake:
         self.take(claim, crashed=0 if isinstance(error, Abandoned) else held)
 
     def take_rest(self, claim: Claim, task: int) -> None:
-        """Take back the tasks of *claim* from *task* on, which nobody has begun."""
-        if not claim.revoked:
+        """Take back the tasks of *claim* from *task* on, which nobody has begun.
+
+        What has been taken back stays so: who says so later may have seen a task as
+        begun that its process then refused.
+        """
+        if not claim.revoked and task < claim.stop:
             claim.items.clear()
             tasks, claim.stop = range(task, claim.stop), task
             self.put_back(tasks)

@@ -219,10 +219,10 @@ class Program:
         by_python = []
         try:
             threading.Thread(target=shoot, daemon=True).start()
+            # It is Python that loses what strikes while an object of its own goes.
+            sys.unraisablehook = by_python_in(by_python)
             with suppress(nbp.InputError, Broken):
                 self.run.wait(0.005)
-            # From here on it is Python that loses what strikes while an object goes.
-            sys.unraisablehook = lambda lost: by_python.append(lost.exc_type)
             while time.perf_counter() < limit and not by_python:
                 time.sleep(0.0005)
             if by_python != [KeyboardInterrupt]:
@@ -321,6 +321,16 @@ class Program:
                 assert columns.results[task] == item * 2
             else:
                 assert columns.results[task] is MISSING
+
+
+def by_python_in(seen):
+    """Return a hook that notes which exceptions were lost in code that is not ours."""
+
+    def note(lost):
+        if not getattr(lost.object, "__module__", "").startswith("nbparallel"):
+            seen.append(lost.exc_type)
+
+    return note
 
 
 def nest(chance, depth, others):

@@ -215,3 +215,30 @@ def test_a_grace_leaves_nothing_in_the_timer(gate):
     wait_for(
         lambda: all(each.name != "nbparallel-timer" for each in threading.enumerate())
     )
+
+
+def test_what_has_been_given_back_stays_so():
+    # Given a claim of which a task goes on
+    gate, called = Gate(), []
+
+    def task(number):
+        called.append(number)
+        if number == 50:
+            gate(number)
+        return number
+
+    run = nbp.pmap(task, range(100), workers=1, block=False)
+    gate.wait_for(50)
+    scheduler = run._life.scheduler
+    (claim,) = scheduler.open
+    assert claim.stop > 52
+
+    # When all behind it are given back, and then again, as if one had been begun
+    scheduler.give_back(claim, 51)
+    scheduler.give_back(claim, 52)
+
+    # Then none of them is in two places
+    assert claim.stop == 51
+    gate.open()
+    assert run.results == list(range(100))
+    assert sorted(called) == list(range(100))

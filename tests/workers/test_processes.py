@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 import contextvars
 import functools
 import gc
@@ -17,7 +18,7 @@ import textwrap
 import threading
 import time
 import warnings
-from collections import Counter
+from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -508,6 +509,57 @@ def test_a_flood_of_text_comes_whole_and_in_order(capsys):
     assert kept.startswith("0\n1\n")
     assert kept.endswith("19999\nend")
     assert len(kept) < 11_000
+
+
+def leave_a_thread(number):
+    """Leave a thread behind that prints while the next task goes on."""
+    if number:
+        said = builtins.said.popleft()
+        said.set()
+        builtins.left.popleft().join()
+        return number
+    say("early")
+    said = threading.Event()
+    left = threading.Thread(
+        target=contextvars.copy_context().run, args=(print_after, said)
+    )
+    left.start()
+    builtins.said, builtins.left = deque([said]), deque([left])
+    return number
+
+
+def print_after(said):
+    said.wait()
+    say("late")
+
+
+def test_what_a_thread_prints_after_its_task_is_not_in_the_next_ones_row():
+    run = nbp.pmap(leave_a_thread, [0, 1], workers=1)
+
+    assert run.results == [0, 1]
+    assert run.df["output"].tolist() == ["early\n", ""]
+
+
+BROKEN_PIPE = """
+import sys
+import nbparallel as nbp
+run = nbp.pmap(print, range(200), backend="processes", workers=2, progress=False)
+sys.stderr.write(" ".join(sorted(set(run.df["status"]))))
+"""
+
+
+def test_a_reader_that_goes_ends_no_process():
+    with subprocess.Popen(
+        [sys.executable, "-c", BROKEN_PIPE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert said.startswith("ok")
+    assert "crashed" not in said
 
 
 def test_text_of_threads_of_a_task_is_in_its_row():

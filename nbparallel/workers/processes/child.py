@@ -132,6 +132,7 @@ def _raising(error: BaseException) -> Callable[[Any], Any]:
 def _carry_out(piece: Any, *, apart: bool) -> None:
     call = piece.owner.call
     carry_out(piece, partial(_on_its_own, call) if apart else call)
+    piece.close()
     vars(piece).clear()  # its parts refer to it: it would stay, with the user's arrays
 
 

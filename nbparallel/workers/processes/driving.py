@@ -261,7 +261,12 @@ class _Harvest:
 
 
 def _let_through(text: str) -> None:
-    """Write *text*; into a pipe at once, for the task may have asked for that."""
-    sys.stdout.write(text)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.flush()
+    """Write *text*; into a pipe at once, for the task may have asked for that.
+
+    What is wrong with the stream, a reader that has gone for instance, is no fault of
+    the process.
+    """
+    with suppress(OSError, ValueError):
+        sys.stdout.write(text)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.flush()

@@ -80,6 +80,7 @@ class Piece:
         self.failures: dict[int, BaseException] = {}
         self.thread, self.begun = 0, 0.0
         teller = Teller(page, channel)
+        self.close = teller.close
         self.texts = Texts(teller)
         self.items = _Items(_taking(items, page))
         keep, note = _keeping(self, page, teller)

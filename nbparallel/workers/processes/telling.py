@@ -32,7 +32,16 @@ class Teller:
     def __init__(self, page: Page, channel: Channel) -> None:
         self._words, self._channel = page.words, channel
         self._lock = Lock()
+        self._is_over = False
         self.sent = 0
+
+    def close(self) -> None:
+        """Send nothing any more: what threads of its tasks still print goes elsewhere.
+
+        The numbers of tasks are those of the next piece from now on.
+        """
+        with self._lock:
+            self._is_over = True
 
     def tell(self, kind: int, packed: Packed, task: int) -> None:
         """Send a message about *task*."""
@@ -42,7 +51,7 @@ class Teller:
     def tell_printed(self, task: int, text: str) -> bool:
         """Send what a task has printed, unless that has ended."""
         with self._lock:
-            if task < self._words[ENDED]:
+            if self._is_over or task < self._words[ENDED]:
                 return False
             self._send(PRINTED, pack(text), task)
             return True
