@@ -39,6 +39,7 @@ from nbparallel.errors import (
 from nbparallel.testing import DEADLINE
 from nbparallel.types import State
 from nbparallel.workers.processes import MOST_WORKERS, driving, warm
+from nbparallel.workers.processes.page import BEGUN, Page, new_file
 from tests.engine.conftest import wait_for
 
 pytestmark = pytest.mark.timeout(120)
@@ -1115,3 +1116,13 @@ def test_processes_that_cannot_be_started_end_the_run(monkeypatch):
     with pytest.raises(BackendBroken, match="no more processes"):
         _ = nbp.pmap(abs, range(3)).results
     assert set(nbp.last.df["status"]) == {"cancelled"}
+
+
+def test_what_a_process_looks_for_at_the_end_is_no_task():
+    page = Page(new_file())
+    page.reset(2)
+
+    page.words[BEGUN] = 3  # for an instant, before it sees that there are but two
+
+    assert page.begun() == 2
+    assert page.begin_no_more() == 2

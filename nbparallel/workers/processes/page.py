@@ -74,14 +74,14 @@ class Page:
         self.stops = memory[stamped:stopped].cast("Q")
         self.sent = memory[stopped:told].cast("Q")
         self.text = memory[told:]
-        self._seen = 0
+        self._seen = self._tasks = 0
 
     # -- In the parent ----------------------------------------------------------------
 
     def reset(self, tasks: int) -> None:
         """Make ready for so many tasks, before they are sent."""
         self.words[BEGUN] = self.words[ENDED] = self.words[_HALT] = self._seen = 0
-        self.words[LIMIT] = tasks
+        self.words[LIMIT] = self._tasks = tasks
 
     def result(self, task: int) -> Any:
         """Return the result of *task*; MISSING if it is not on the page."""
@@ -102,8 +102,11 @@ class Page:
         return self.stops[task - 1] if task else 0
 
     def begun(self) -> int:
-        """Return how many tasks the process has begun."""
-        return self.words[BEGUN]
+        """Return how many tasks the process has begun.
+
+        It looks for one more at the end, which there is not.
+        """
+        return min(self.words[BEGUN], self._tasks)
 
     def ended(self, *, surely: bool = False) -> int:
         """Return how many tasks have ended: at the last look, or *surely* by now."""
