@@ -327,7 +327,8 @@ def by_python_in(seen):
     """Return a hook that notes which exceptions were lost in code that is not ours."""
 
     def note(lost):
-        if not getattr(lost.object, "__module__", "").startswith("nbparallel"):
+        module = getattr(lost.object, "__module__", None) or ""
+        if not module.startswith("nbparallel"):
             seen.append(lost.exc_type)
 
     return note

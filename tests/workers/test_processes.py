@@ -18,7 +18,7 @@ import textwrap
 import threading
 import time
 import warnings
-from collections import Counter, deque
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -515,9 +515,8 @@ def test_a_flood_of_text_comes_whole_and_in_order(capsys):
 def leave_a_thread(number):
     """Leave a thread behind that prints while the next task goes on."""
     if number:
-        said = builtins.said.popleft()
-        said.set()
-        builtins.left.popleft().join()
+        builtins.said.set()
+        builtins.left.join()
         return number
     say("early")
     said = threading.Event()
@@ -525,7 +524,7 @@ def leave_a_thread(number):
         target=contextvars.copy_context().run, args=(print_after, said)
     )
     left.start()
-    builtins.said, builtins.left = deque([said]), deque([left])
+    builtins.said, builtins.left = said, left
     return number
 
 
