@@ -47,7 +47,10 @@ test: lint | $(CACHE)/ipython
 
 soak: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.engine.soak $(SOAK_SECONDS)
-	KILLS=200 $(BIN)/python -m pytest -q -k random_kills --timeout 600 tests/workers
+	KILLS=200 $(BIN)/python -m pytest -q -k random_kills --timeout 1800 \
+		tests/workers tests/journal
+	SOAK_TASKS=5000000 $(BIN)/python -m pytest -q -k memory_does_not_grow \
+		--timeout 1800 tests/engine/test_passing.py
 	@for backend in threads processes inline; do for kind in interrupt alarm; do \
 		echo "interrupts that struck, $$backend, $$kind:"; \
 		$(BIN)/python -m tests.engine.storm $$backend $$kind 300 || exit 1; \

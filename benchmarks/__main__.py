@@ -17,6 +17,8 @@ from benchmarks import (
     processes,
     report,
     startup,
+    survival,
+    width,
 )
 
 CASES = {
@@ -32,6 +34,9 @@ CASES = {
     "executor-processes": executors.processes,
     "coroutines": coroutines.giving_way,
     "requests": coroutines.requests,
+    "width": width.width,
+    "journal": survival.journal,
+    "hanging": survival.hanging,
     "first": first_result.first_result,
     "first-million": first_result.first_of_a_million,
     "memory": memory.memory,

@@ -63,7 +63,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 #: Names that other projects document, or that have no page of their own.
 OTHERS = (
-    r"(collections|concurrent|matplotlib|numpy|pandas|pd)\..*",
+    r"(collections|concurrent|matplotlib|numpy|os|pandas|pd)\..*",
     "Axes|Columns",
     r"nbparallel\.types\.Result_co",
     r"nbparallel\.timing\.scaling",

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from nbparallel.engine.measuring.totals import metrics
     from nbparallel.engine.run import Run
     from nbparallel.engine.runs import runs
     from nbparallel.errors import (
@@ -26,11 +27,15 @@ if TYPE_CHECKING:
         NbparallelError,
         StillRunning,
         TaskCancelled,
+        TaskTimeout,
         UsageError,
     )
     from nbparallel.faces.pmap import pmap
     from nbparallel.faces.task import cancelled, sleep
+    from nbparallel.journal.exporting import export_journal
+    from nbparallel.journal.tables import read_journal
     from nbparallel.options import Options, defaults
+    from nbparallel.rates import Rate
     from nbparallel.timing.comparing import compare
     from nbparallel.timing.plots.durations import plot_durations
     from nbparallel.timing.plots.throughput import plot_throughput
@@ -51,20 +56,25 @@ _WHERE = {
     "InputError": "errors",
     "NbparallelError": "errors",
     "Options": "options",
+    "Rate": "rates",
     "Run": "engine.run",
     "StillRunning": "errors",
     "Sweep": "timing.results",
     "TaskCancelled": "errors",
+    "TaskTimeout": "errors",
     "UsageError": "errors",
     "cancelled": "faces.task",
     "compare": "timing.comparing",
     "defaults": "options",
+    "export_journal": "journal.exporting",
+    "metrics": "engine.measuring.totals",
     "plot_durations": "timing.plots.durations",
     "plot_speedup": "timing.results",
     "plot_sweep": "timing.results",
     "plot_throughput": "timing.plots.throughput",
     "plot_timeline": "timing.plots.timeline",
     "pmap": "faces.pmap",
+    "read_journal": "journal.tables",
     "runs": "engine.runs",
     "sleep": "faces.task",
     "sweep": "timing.sweeping",
@@ -79,21 +89,26 @@ __all__ = [
     "InputError",
     "NbparallelError",
     "Options",
+    "Rate",
     "Run",
     "StillRunning",
     "Sweep",
     "TaskCancelled",
+    "TaskTimeout",
     "UsageError",
     "cancelled",
     "compare",
     "defaults",
+    "export_journal",
     "last",
+    "metrics",
     "plot_durations",
     "plot_speedup",
     "plot_sweep",
     "plot_throughput",
     "plot_timeline",
     "pmap",
+    "read_journal",
     "runs",
     "sleep",
     "sweep",

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
+
+#: Who has started the threads that have not had their first turn.
+_starters: dict[object, int] = {}
+#: Seconds to wait at most for such a turn.
+_PATIENCE: Final = 0.05
 
 
 def start(name: str, target: Callable[..., object], *args: Any) -> threading.Thread:
@@ -18,10 +25,34 @@ def start(name: str, target: Callable[..., object], *args: Any) -> threading.Thr
     RuntimeError
         The system gives no thread, as at the exit of the interpreter.
     """
-    thread = threading.Thread(target=target, args=args, name=name, daemon=True)
+    birth = object()
+
+    def begin() -> None:
+        _starters.pop(birth, None)
+        target(*args)
+
+    thread = threading.Thread(target=begin, name=name, daemon=True)
     thread._started.wait = bool  # type: ignore[attr-defined] # noqa: SLF001
-    thread.start()
+    _starters[birth] = threading.get_ident()
+    try:
+        thread.start()
+    except BaseException:
+        _starters.pop(birth, None)
+        raise
     return thread
+
+
+def wait_for_births(threads: set[int]) -> None:
+    """Wait a moment until each thread that *threads* have started has had a turn.
+
+    In CPython 3.11 it has the number of who has started it until then, and gets what
+    is raised there.
+    """
+    limit = time.perf_counter() + _PATIENCE
+    while not threads.isdisjoint(_starters.copy().values()):
+        if time.perf_counter() > limit:
+            return
+        time.sleep(0.001)
 
 
 def have_done(name: str, what: Callable[[], object]) -> None:
@@ -30,3 +61,13 @@ def have_done(name: str, what: Callable[[], object]) -> None:
         start(name, what)
     except RuntimeError:  # at the interpreter's exit there are no more threads
         what()
+
+
+def anew_in_a_child(thing: Any) -> None:
+    """Have a forked child make *thing* anew: it has none of its parent's threads."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=thing.__init__)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_starters.clear)

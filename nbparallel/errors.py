@@ -9,6 +9,7 @@
     │       └── BadCell         a cell of a magic; it shows the line and the place
     ├── InputError              the user's iterable raised while it was read
     ├── BackendBroken           the executor it was given carries no more tasks out
+    ├── TaskTimeout             an attempt of a task lasted too long
     ├── TaskCancelled           the value of a task that was cancelled was asked for
     ├── StillRunning            an answer was asked for that only an ended run has
     ├── WorkerDied              a worker process ended while it carried out a task
@@ -80,6 +81,13 @@ class InputError(NbparallelError):
 
 class BackendBroken(NbparallelError, RuntimeError):
     """The executor that a run was given has been shut down, or its workers died."""
+
+
+class TaskTimeout(NbparallelError):
+    """An attempt lasted longer than its ``timeout``; so says the task's row.
+
+    It is no `TimeoutError`: a task that raises one of those has failed by itself.
+    """
 
 
 class TaskCancelled(NbparallelError):

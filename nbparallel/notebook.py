@@ -96,25 +96,19 @@ class NotebookViews(hooks.Hook):
         if run.nested:
             return
         from nbparallel.edge.idle_interrupt import watch_idle_interrupts
-        from nbparallel.views.ticker import Ticker
 
         shown = self._of(run)
         shown.started_in = cell_id()
         shown.unwatch = watch_idle_interrupts(run.cancel)
         if run.options.progress:
-            panel = shown.the_panel(run)
-            panel.show(run.snapshot())
-            shown.ticker = Ticker(panel, run.snapshot)
-            shown.ticker.start()
+            shown.the_panel(run).show(run.snapshot())
+        shown.follow(run)
 
     def run_finished(self, run: Run) -> None:
         """Replace the panel by what remains in the saved notebook."""
         shown = self._of(run)
         shown.unwatch()
-        if shown.ticker is not None:
-            shown.ticker.stop()
-            shown.ticker = None
-            shown.unheard = not run.options.block
+        shown.leave(run)
 
     def run_waited(self, run: Run) -> None:
         """Send the end once more, for runners that only hear the waiting cell."""
@@ -129,7 +123,12 @@ class NotebookViews(hooks.Hook):
         if shown.panel is None and shown.started_in == cell_id():
             sys.stdout.write(f"{run!r}\n")
         else:
-            shown.the_panel(run).show(run.snapshot())
+            shot = run.snapshot()
+            shown.the_panel(run).show(shot)
+            if not shot.state.ended:
+                shown.follow(run)
+            if run.state.ended:  # perhaps while it was being shown
+                shown.leave(run)
 
     def _of(self, run: Run) -> _Shown:
         return self._shown.setdefault(run, _Shown())
@@ -201,6 +200,24 @@ class _Shown:
 
             self.panel = Panel(_actions(run), rows=run.options.rows)
         return self.panel
+
+    def follow(self, run: Run) -> None:
+        """Keep the panel, if there is one, up to date while the run goes on.
+
+        That of a run which was to be silent has been displayed.
+        """
+        if self.ticker is None and self.panel is not None:
+            from nbparallel.views.ticker import Ticker
+
+            self.ticker = Ticker(self.panel, run.snapshot)
+            self.ticker.start()
+
+    def leave(self, run: Run) -> None:
+        """Have the panel show the end."""
+        ticker, self.ticker = self.ticker, None
+        if ticker is not None:
+            ticker.stop()
+            self.unheard = not run.options.block
 
     def republish(self) -> None:
         """Send the end of a run in the background again, from a cell being run."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,10 +15,14 @@ from typing import Any, Final, Literal, TypedDict, Unpack, get_args
 from nbparallel.errors import BadType, BadValue, nearest
 from nbparallel.kinds import KINDS, Kind
 from nbparallel.peers import unknown
+from nbparallel.rates import Rate
 from nbparallel.signatures import with_options
 
 OnError = Literal["collect", "raise"]
 Unpacking = Literal["args", "kwargs", "item"]
+#: As many workers as the work rewards.
+AUTO: Final = "auto"
+RetryOn = type[BaseException] | tuple[type[BaseException], ...] | Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,10 @@ class Options:
     ----------
     workers
         How many tasks are carried out at the same time. None lets the backend
-        choose; threads take ``min(32, CPUs + 4)``, coroutines 64.
+        choose; threads take ``min(32, CPUs + 4)``, coroutines 64. ``"auto"``: as many
+        as the work rewards, measured while it goes on; up to 512 threads, 4096
+        coroutines, as many processes as there are CPUs; inside a task, the number of
+        the run that the task is of.
     backend
         The kind of worker. ``"threads"``: for tasks that wait. ``"processes"``: for
         tasks that compute; what they are given and return is pickled. ``"asyncio"``:
@@ -62,6 +70,40 @@ class Options:
         Keep what tasks print with their row instead of letting it through.
     grace
         Seconds that running tasks are given to end once the run is cancelled.
+    timeout
+        Seconds that each attempt of a task may last, from its own start. One that lasts
+        longer has the status ``"timeout"`` at once, and the others go on. None: no
+        bound.
+    deadline
+        Seconds after which the run is cancelled, whatever is left. None: never.
+    retries
+        How often a task that failed is tried again; 0: never. Or a ``stop`` of
+        tenacity's. A task that has ended three workers is not tried a fourth time.
+    retry_on
+        After which failures: a class of exceptions or a tuple of them; or what is
+        called with the exception and returns whether to try again; or a ``retry`` of
+        tenacity's.
+    backoff
+        Seconds to wait before a task is tried again. A number is the most before the
+        first retry; the bound doubles each time, up to a minute, and the wait is a
+        random time up to the bound. Or what is called with the number of attempts and
+        returns seconds; or a ``wait`` of tenacity's. None: 1. In any case it is as long
+        as the error asks, by an attribute ``retry_after`` or a header ``Retry-After``.
+    rate
+        How many tasks may start in which time, over all workers: ``"10/s"``,
+        ``"600/min"``; or a `Rate` that several runs share. None: no bound.
+    journal
+        The path of a file that keeps what has ended, through the death of the process,
+        too. The same call resumes from it: what was ok comes back, the rest is carried
+        out. None: nothing is kept.
+    key
+        What tells the items of a journal apart: a function of the item, or for the rows
+        of a table the name of a column. None: what the item consists of.
+    trust
+        Load results of a journal that another user has written. That can run any code.
+    keep_results
+        Keep the rows of tasks that have ended. False lets go of each once a loop over
+        the run has had it, or nobody reads: any number of tasks takes the same memory.
 
     Examples
     --------
@@ -72,7 +114,7 @@ class Options:
     nbparallel.errors.BadValue: workers=0: must be a whole number of at least 1
     """
 
-    workers: int | None = None
+    workers: int | Literal["auto"] | None = None
     backend: Kind | Executor | None = None
     on_error: OnError = "collect"
     ordered: bool = False
@@ -84,9 +126,21 @@ class Options:
     rows: int = 12
     capture: bool = True
     grace: float = 1.0
+    timeout: float | None = None
+    deadline: float | None = None
+    retries: int | Callable[[Any], bool] = 0
+    retry_on: RetryOn = Exception
+    backoff: float | Callable[[Any], float] | None = None
+    rate: str | Rate | None = None
+    journal: str | os.PathLike[str] | None = None
+    key: Callable[[Any], Any] | str | None = None
+    trust: bool = False
+    keep_results: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("workers", "buffer", "rows"):
+        if self.workers is not None:
+            object.__setattr__(self, "workers", width(self.workers))
+        for name in ("buffer", "rows"):
             given = getattr(self, name)
             if given is not None or name == "rows":
                 # NumPy's whole numbers are as good; what is kept is Python's.
@@ -98,9 +152,21 @@ class Options:
             _choice("unpack", self.unpack, get_args(Unpacking))
         if self.desc is not None:
             _word("desc", self.desc)
-        for name in ("ordered", "block", "progress", "capture"):
+        for name in (
+            "ordered",
+            "block",
+            "progress",
+            "capture",
+            "trust",
+            "keep_results",
+        ):
             flag(name, getattr(self, name))
         _seconds("grace", self.grace)
+        _durations(self)
+        _retrying(self)
+        if self.rate is not None and not isinstance(self.rate, Rate):
+            Rate(self.rate)
+        _keeping(self)
 
 
 # The fields above as type checkers read them, by who takes them; a test compares both.
@@ -136,10 +202,20 @@ class MapOptions(SharedOptions, total=False):
     [1, 2]
     """
 
-    workers: int | None
+    workers: int | Literal["auto"] | None
     ordered: bool
     buffer: int | None
     block: bool
+    timeout: float | None
+    deadline: float | None
+    retries: int | Callable[[Any], bool]
+    retry_on: RetryOn
+    backoff: float | Callable[[Any], float] | None
+    rate: str | Rate | None
+    journal: str | os.PathLike[str] | None
+    key: Callable[[Any], Any] | str | None
+    trust: bool
+    keep_results: bool
 
 
 class RunOptions(MapOptions, total=False):
@@ -211,8 +287,8 @@ def defaults(**given: Unpack[RunOptions]) -> Iterator[Options]:
         _block.reset(token)
 
 
-def whole(name: str, value: Any) -> int:
-    """Return *value* if it is a whole number of at least 1; NumPy's are welcome.
+def whole(name: str, value: Any, least: int = 1) -> int:
+    """Return *value* if it is a whole number of at least *least*; NumPy's are welcome.
 
     Raises
     ------
@@ -226,10 +302,29 @@ def whole(name: str, value: Any) -> int:
     if number is None or isinstance(value, bool):
         message = f"{name}={value!r}: must be a whole number, as in {name}=8"
         raise BadType(message)
-    if number < 1:
-        message = f"{name}={value!r}: must be a whole number of at least 1"
+    if number < least:
+        message = f"{name}={value!r}: must be a whole number of at least {least}"
         raise BadValue(message)
     return number
+
+
+def width(value: Any) -> int | Literal["auto"]:
+    """Return *value* if it is a number of workers, or ``"auto"``.
+
+    Raises
+    ------
+    BadType, BadValue
+        It is not.
+    """
+    if isinstance(value, str):
+        if value == AUTO:
+            return AUTO
+        message = (
+            f"workers={value!r}: must be a whole number, as in workers=8, or "
+            "workers='auto'"
+        )
+        raise BadType(message)
+    return whole("workers", value)
 
 
 def flag(name: str, value: Any) -> bool:
@@ -277,6 +372,95 @@ def _choice(name: str, value: object, known: tuple[str, ...]) -> None:
     if value not in known:
         choices = " or ".join(f"{name}={word!r}" for word in known)
         message = f"{name}={value!r}:{nearest(str(value), known)} Write {choices}."
+        raise BadValue(message)
+
+
+def _retrying(options: Options) -> None:
+    """Check what is said of failed tasks."""
+    retries, chosen, backoff = options.retries, options.retry_on, options.backoff
+    if not callable(retries):
+        object.__setattr__(options, "retries", whole("retries", retries, 0))
+    kinds = chosen if isinstance(chosen, tuple) else (chosen,)
+    if not all(_is_error(each) for each in kinds) and not _is_predicate(chosen):
+        message = (
+            f"retry_on={chosen!r}: must be a class of exceptions, a tuple of them or a "
+            "function of one, as in retry_on=(TimeoutError, OSError)"
+        )
+        raise BadType(message)
+    if backoff is not None and not callable(backoff):
+        _seconds("backoff", backoff)
+
+
+def _keeping(options: Options) -> None:
+    """Check what is said of the journal."""
+    journal, key = options.journal, options.key
+    if key is not None and not callable(key) and not isinstance(key, str):
+        message = (
+            f"key={key!r}: must be a function of the item or the name of a column, as "
+            "in key=lambda item: item.id"
+        )
+        raise BadType(message)
+    if journal is None:
+        return
+    path = os.fspath(journal) if isinstance(journal, os.PathLike) else journal
+    if not isinstance(path, str):
+        message = f'journal={journal!r}: must be a path, as in journal="run.db"'
+        raise BadType(message)
+    from pathlib import Path
+
+    found = Path(path).expanduser()
+    if not path or path.endswith(("/", os.sep)) or found.is_dir():
+        message = (
+            f"journal={path!r}: must be a file, not a folder. Write "
+            f"journal={str(found / 'run.db')!r}"
+        )
+        raise BadValue(message)
+    if not found.parent.is_dir():
+        message = (
+            f"journal={path!r}: there is no folder {str(found.parent)!r}. Make it, or "
+            f"write journal={found.name!r}"
+        )
+        raise BadValue(message)
+    path = str(found)
+    object.__setattr__(options, "journal", path)
+
+
+def refuse_without_journal(options: Options) -> None:
+    """Refuse what is said of a journal where there is none.
+
+    Raises
+    ------
+    BadValue
+        `key` or `trust` is given.
+    """
+    for name in ("key", "trust"):
+        given = getattr(options, name)
+        if given:
+            message = (
+                f"{name}={given!r}: is said of a journal, and there is none. Write "
+                f'journal="run.db", or leave {name} out'
+            )
+            raise BadValue(message)
+
+
+def _is_error(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseException)
+
+
+def _is_predicate(value: object) -> bool:
+    return callable(value) and not isinstance(value, type)
+
+
+def _durations(options: Options) -> None:
+    for name in ("timeout", "deadline"):
+        if getattr(options, name) is not None:
+            _duration(name, getattr(options, name))
+
+
+def _duration(name: str, value: Any) -> None:
+    _seconds(name, value)
+    if not float(value) > 0:
+        message = f"{name}={value!r}: must be more than 0 seconds, or None for no bound"
         raise BadValue(message)
 
 

@@ -41,6 +41,11 @@ EXAMPLES: Final = {
     "on_error": '"raise"',
     "unpack": '"args"',
     "capture": "False",
+    "retries": "3",
+    "retry_on": "OSError",
+    "rate": '"10/s"',
+    "timeout": "10",
+    "journal": '"run.db"',
 }
 #: Words without an option here, each group with the reason.
 NEEDLESS: Final = {

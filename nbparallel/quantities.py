@@ -61,6 +61,14 @@ def measured_time(value: float) -> str:
     return f"{significant(value)} s"
 
 
+def size(value: float) -> str:
+    """Return so many bytes: ``"312 MB"``, ``"1.24 GB"``."""
+    for below, scale, unit in ((1e9, 1e6, "MB"), (1e12, 1e9, "GB")):
+        if value < below * 0.9995:
+            return f"{significant(value / scale)} {unit}"
+    return f"{significant(value / 1e12)} TB"
+
+
 def rate(value: float | None) -> str:
     """Return tasks per time: ``"325/s"``, ``"37.2/s"``, ``"12.5/min"``."""
     if value is None:

@@ -15,7 +15,7 @@ from nbparallel.engine import capture
 from nbparallel.types import MISSING
 from nbparallel.workers.carry_out import carry_out
 from nbparallel.workers.claim import Claim
-from nbparallel.workers.packing import refusal
+from nbparallel.workers.packing import CURE_BACK, refusal
 from nbparallel.workers.remote import (
     Batch,
     Call,
@@ -112,7 +112,9 @@ def _unpacking(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _pack(claim: Claim) -> Values:
     def refuse(place: int, value: object, error: Exception) -> None:
-        claim.failures[place] = refusal("what the task returned", value, error)
+        claim.failures[place] = refusal(
+            "what the task returned", value, error, CURE_BACK
+        )
         claim.values[place] = MISSING
 
     return pack_values(claim.values, refuse)

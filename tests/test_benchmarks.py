@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks import lock, report
+from benchmarks import lock, report, survival, width
 from benchmarks.__main__ import CASES
 from benchmarks.contenders import RESULTS
 from benchmarks.measure import interleave, ratios, spread
@@ -68,3 +68,33 @@ def test_a_case_without_a_place_says_which_lines_to_add(tmp_path):
     (tmp_path / "README.md").write_text("nothing", encoding="utf-8")
     with pytest.raises(LookupError, match="<!-- news: begin -->"):
         report.write("news", "text", tmp_path / "README.md")
+
+
+@pytest.mark.parametrize("made", [width.requests, width.files, width.computing])
+def test_work_is_paced_with_any_number_of_workers(made):
+    with made() as task:
+        pace, workers = width.pace(task, 2, seconds=0.2)
+        assert pace > 0
+        assert workers == 2
+        row = width.rows_of("work", task, rounds=1, seconds=0.1)
+
+    assert row[0] == "work"
+    assert int(row[1]) in width.FIXED
+
+
+def test_a_journal_is_measured(monkeypatch):
+    monkeypatch.setattr(survival, "COUNT", 100)
+
+    rows = survival.journal().rows
+
+    assert [row[0] for row in rows] == ["threads", "processes"]
+    assert all(float(row[1]) > 0 < float(row[2]) for row in rows)
+
+
+def test_hanging_tasks_are_measured(monkeypatch):
+    monkeypatch.setattr(survival, "TASKS", 20)
+
+    rows = survival.hanging().rows
+
+    assert [row[0] for row in rows] == ["threads", "processes", "asyncio"]
+    assert all(float(row[1]) >= survival.TIMEOUT for row in rows)

@@ -102,8 +102,9 @@ class TestSignature:
 def test_a_signature_is_shown_without_quotes():
     shown = str(inspect.signature(nbp.pmap))
 
-    assert shown.startswith("(fn: Callable[..., Any], *iterables: Any, workers: int |")
-    assert shown.endswith("grace: float = 1.0) -> Run[Any]")
+    assert shown.endswith(", keep_results: bool = True) -> Run[Any]")
+    assert shown.startswith("(fn: Callable[..., Any], *iterables: Any, workers: ")
+    assert ", buffer: int | None = None, " in shown
 
 
 def test_an_entry_may_have_several_paragraphs():

@@ -11,6 +11,7 @@ from nbparallel.quantities import (
     rate,
     remaining,
     significant,
+    size,
 )
 
 
@@ -83,3 +84,18 @@ def test_factors(value, told):
 )
 def test_about_three_figures_also_where_rounding_adds_one(value, shown):
     assert significant(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "0.000 MB"),
+        (31_200_000, "31.2 MB"),
+        (312_000_000, "312 MB"),
+        (999_900_000, "1.00 GB"),
+        (1_240_000_000, "1.24 GB"),
+        (2_500_000_000_000, "2.50 TB"),
+    ],
+)
+def test_sizes(value, shown):
+    assert size(value) == shown

@@ -14,9 +14,6 @@ from typing import TypeVar
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.records.snapshot import Row
 
-#: How far a lazy input is read ahead of the loop that reads the run.
-READ_AHEAD = 1000
-
 Found = TypeVar("Found")
 
 #: Returns True once its argument does, or False if the run has ended.
@@ -55,6 +52,8 @@ def completed(run: Scheduler, position: int) -> tuple[int, Row] | None:
             run.intake.take_all(run.open)
             found = run.records.completed(position, run.epoch)
     run.crew.flush()
+    if found is not None:
+        run.source.keeper.assure(found[1].task)
     return found
 
 
@@ -65,6 +64,8 @@ def ended(run: Scheduler, task: int) -> Row | None:
         has_ended = run.records.has_ended(task)
         found = run.records.row(task, run.epoch) if has_ended else None
     run.crew.flush()
+    if found is not None:
+        run.source.keeper.assure(task)
     return found
 
 

@@ -5,17 +5,21 @@ Called with the crew's lock held.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
+from functools import partial
 from time import perf_counter
 
 from nbparallel.engine.crew import Crew
-from nbparallel.engine.open_claims import finished_of
-from nbparallel.engine.outcome import Outcome
+from nbparallel.engine.observer import Observer
+from nbparallel.engine.open_claims import finished_of, stands_as
+from nbparallel.engine.outcome import Outcome, again_in
 from nbparallel.engine.phase import Phase
 from nbparallel.engine.source import Source
 from nbparallel.engine.timer import TIMER
 from nbparallel.errors import Abandoned
-from nbparallel.records.store import Records
+from nbparallel.records.store import Finished, Records
+from nbparallel.records.tries import Try
 from nbparallel.types import MISSING, Status
 from nbparallel.workers.claim import Claim
 
@@ -28,9 +32,16 @@ class Intake:
     crew, phase, records, source
         Of the run.
     outcome
-        What a failed attempt means.
+        What a failed attempt means; None: that it was the last one.
     on_failure
         Called with each failure that is final; or None.
+    on_decision
+        Called when a failure has turned out to be final.
+
+    Attributes
+    ----------
+    observers
+        Who hears of what has been taken in, in this order.
     """
 
     def __init__(
@@ -40,12 +51,16 @@ class Intake:
         records: Records,
         source: Source,
         *,
-        outcome: Outcome,
+        outcome: Outcome | None,
         on_failure: Callable[[BaseException], None] | None,
+        on_decision: Callable[[], None],
     ) -> None:
         self._crew, self._phase = crew, phase
         self._records, self._source = records, source
         self._outcome, self._on_failure = outcome, on_failure
+        self._on_decision = on_decision
+        self._alarm = phase.alarm(self._note_time)
+        self.observers: list[Observer] = []
 
     def take(self, claim: Claim, *, crashed: int = 0) -> None:
         """Take in what *claim* has finished; its worker may go on meanwhile.
@@ -56,14 +71,11 @@ class Intake:
         finished = finished_of(claim, crashed=crashed, halted=halted)
         if finished is None:
             return
-        self._records.commit(finished)
+        self._commit(finished)
         for offset, (status, error) in finished.failures.items():
             if status is not Status.CANCELLED:
-                self._judge(finished.first + offset, status, error)
-        if self._source.shelf.sorts:
-            stop = finished.first + len(finished.ends)
-            self._source.note_end(range(finished.first, stop))
-            self._crew.rouse(self._source.at_hand)
+                self._judge(finished.first + offset, claim.worker, error)
+        self._note_ends(finished.tasks)
 
     def take_all(self, claims: Iterable[Claim]) -> None:
         """Take in what *claims* have finished so far."""
@@ -75,12 +87,34 @@ class Intake:
 
         Of a worker that we have ended, it has been abandoned.
         """
+        error = claim.expired or error
         held = len(claim.left) if claim.sealed else int(claim.running is not None)
         for _ in range(held):
             claim.failures[len(claim.ends)] = error
             claim.values.append(MISSING)
             claim.ends.append(perf_counter())
         self.take(claim, crashed=0 if isinstance(error, Abandoned) else held)
+
+    def take_expired(self, claim: Claim, error: BaseException) -> bool:
+        """Give up *claim*, whose running task, its last, has lasted too long.
+
+        Return whether it was still running.
+        """
+        self.take(claim)
+        task = claim.first + claim.harvested
+        if task == claim.stop:
+            return False
+        claim.revoked = True
+        self.give_up(claim, task, Status.TIMEOUT, error)
+        self._judge(task, claim.worker, error)
+        self._note_ends(range(task, task + 1))
+        return True
+
+    def give_up(
+        self, claim: Claim, task: int, status: Status, error: BaseException
+    ) -> None:
+        """Take in that *task* has ended, which its worker goes on with."""
+        self._commit(stands_as(claim, task, status, error))
 
     def take_rest(self, claim: Claim, task: int) -> None:
         """Take back the tasks of *claim* from *task* on, which nobody has begun.
@@ -103,21 +137,58 @@ class Intake:
             self._source.give_back(tasks)
             self._crew.rouse(len(tasks))
 
-    def _judge(self, task: int, status: Status, error: BaseException) -> None:
-        pause = None
-        if not self._phase.halt.is_set():
-            tried = self._records.attempts_of(task)
-            pause = self._outcome.again(status, error, tried)
-        if pause is None:
-            if self._on_failure is not None:
-                self._on_failure(error)
-        else:
-            self._records.reopen(range(task, task + 1))
-            self._source.shelf.hold_until(TIMER.clock() + pause, task)
-            self._phase.call_after(pause, self._note_time)
+    def _commit(self, finished: Finished) -> None:
+        self._records.commit(finished)
+        for observer in self.observers:
+            observer.took(finished)
+
+    def _note_ends(self, tasks: range) -> None:
+        if self._source.shelf.sorts:
+            self._source.note_end(tasks)
+            self._crew.rouse(self._source.at_hand)
+
+    def _judge(self, task: int, worker: int, error: BaseException) -> None:
+        """See whether *task*, which has failed, is to be tried again.
+
+        That is for the user's code to say: it lies on the shelf until the lock is free.
+        """
+        if self._outcome is None or self._phase.halt.is_set():
+            self._is_final(task, worker, error)
+            return
+        records = self._records
+        records.reopen(range(task, task + 1))
+        self._source.shelf.hold_until(math.inf, task)
+        self._crew.after(partial(self._decide, task, records.tried(task)))
+
+    def _decide(self, task: int, tries: list[Try]) -> None:
+        """Decide on *task*, which was tried so often; without the lock."""
+        assert self._outcome is not None
+        pause, last = again_in(self._outcome, tries), tries[-1]
+        with self._crew.lock:
+            if not self._source.shelf.remove(task):
+                return  # it was cancelled meanwhile
+            if pause is None or self._phase.halt.is_set():
+                self._records.fail_again(task)
+                self._is_final(task, last.worker, last.error)
+                self._note_ends(range(task, task + 1))
+                self._on_decision()
+                self._crew.progressed()
+            else:
+                instant = TIMER.clock() + pause.seconds
+                self._source.shelf.hold_until(instant, task, asked=pause.asked)
+                self._alarm.by(instant)
+                for observer in self.observers:
+                    observer.tries_again(task, last.worker, last.error, pause.seconds)
+
+    def _is_final(self, task: int, worker: int, error: BaseException) -> None:
+        for observer in self.observers:
+            observer.failed(task, worker, error)
+        if self._on_failure is not None:
+            self._on_failure(error)
 
     def _note_time(self) -> None:
         with self._crew.lock:
             self._source.note_time(TIMER.clock())
+            self._alarm.by(self._source.shelf.next_due)
             self._crew.rouse(self._source.at_hand)
         self._crew.flush()

@@ -19,9 +19,12 @@ from typing import Any
 
 from nbparallel.engine import capture, registry, steering, stopping
 from nbparallel.engine.announcer import Announcer
+from nbparallel.engine.keeper import Keeper
+from nbparallel.engine.measuring.meter import Meter
 from nbparallel.engine.scheduler import Scheduler
-from nbparallel.errors import TaskCancelled
-from nbparallel.options import Options
+from nbparallel.engine.width.following import Width
+from nbparallel.errors import BadValue, TaskCancelled
+from nbparallel.options import Options, refuse_without_journal
 from nbparallel.work.work import Work
 from nbparallel.workers.scope import Scope, calling_scope
 
@@ -52,8 +55,12 @@ class Lifecycle:
 
     Attributes
     ----------
+    width
+        What has the number of its workers follow the work.
     fatal
         The failure that has ended the run, or None.
+    meter
+        Measures where the time goes.
     """
 
     def __init__(self, run: Any, work: Work, options: Options) -> None:
@@ -63,6 +70,10 @@ class Lifecycle:
             raise TaskCancelled(message)
         parent: Any = outer.run if outer and not _is_afar(outer) else None
         self.scheduler = Scheduler(work, options, parent, self)
+        self._keeper = _keeper_for(self.scheduler)
+        self.width = Width(self.scheduler)
+        self.meter = Meter(self.scheduler, looks=outer is None)
+        self.scheduler.intake.observers.append(self.meter.watch)
         self.announcer = Announcer()
         self.fatal: BaseException | None = None
         self._run = run
@@ -85,6 +96,7 @@ class Lifecycle:
     def begin(self) -> None:
         """Start the run, or start it again."""
         scheduler = self.scheduler
+        self._keeper.open()
         outer = calling_scope()
         scheduler.phase.halt_afar = outer.halt if outer and _is_afar(outer) else None
         if scheduler.parent is None:
@@ -105,6 +117,9 @@ class Lifecycle:
             if kept:
                 self._release = _guarded(capture.start, scheduler) or self._release
             scheduler.start()
+            _guarded(self.meter.begin)
+            self._mind_the_deadline()
+            self.width.begin()
             if self.is_cut_short:
                 stopping.cancel(scheduler)
             elif scheduler.phase.halt_afar is not None:
@@ -122,11 +137,14 @@ class Lifecycle:
         """Start the run again if something of it is not ok."""
         try:
             with self._telling:
+                self._keeper.open()  # if it can't be, the run stays as it is
                 while (again := self._reopen()) is None:
                     self.ended()
                 self.scheduler.crew.flush()
                 if again:
                     self.begin()
+                elif self.is_over():
+                    self._keeper.close()
         finally:
             self.ended()
 
@@ -136,6 +154,20 @@ class Lifecycle:
             stopping.cancel(self.scheduler)
         else:
             self._look_later()
+
+    def _mind_the_deadline(self) -> None:
+        scheduler, seconds = self.scheduler, self.scheduler.options.deadline
+        if seconds is not None:
+            with scheduler.crew.lock:
+                if not scheduler.phase.over.is_set():
+                    scheduler.phase.call_after(seconds, self._deadline_passed)
+
+    def _deadline_passed(self) -> None:
+        phase = self.scheduler.phase
+        with self.scheduler.crew.lock:
+            if not phase.halt.is_set():
+                phase.deadline = self.scheduler.options.deadline
+        stopping.cancel(self.scheduler)
 
     def _look_later(self) -> None:
         with self.scheduler.crew.lock:
@@ -170,6 +202,9 @@ class Lifecycle:
         self._stage = Stage.ENDING
         try:
             _guarded(self._release)
+            _guarded(self._keeper.close)  # what is told to have ended is in the journal
+            self.width.end()
+            _guarded(self.meter.end)
             self.announcer.tell("run_finished", self._run)
         finally:
             self.scheduler.phase.unhurry()
@@ -191,6 +226,25 @@ class Lifecycle:
     def _wake_those_who_wait(self) -> None:
         with self.scheduler.crew.lock:
             self.scheduler.crew.changed()
+
+
+def _keeper_for(run: Scheduler) -> Keeper:
+    """Return who keeps what *run* comes to, and let the run know."""
+    path = run.options.journal
+    if path is None:
+        refuse_without_journal(run.options)
+        return run.source.keeper
+    if run.work.fn is None:
+        message = (
+            f"journal={path!r}: a journal is of one function and its items, and the "
+            "statements of a cell are neither. Leave it out"
+        )
+        raise BadValue(message)
+    from nbparallel.engine.journaling import Journaling  # SQLite, where it is used
+
+    found = run.source.keeper = Journaling(run, str(path))
+    run.intake.observers.append(found)
+    return found
 
 
 def _is_afar(outer: Scope) -> bool:

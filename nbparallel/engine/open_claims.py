@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from array import array
+from time import perf_counter
 from typing import Any
 
 from nbparallel.edge.signals import has_struck
 from nbparallel.errors import Abandoned, TaskCancelled
 from nbparallel.records.store import Finished
-from nbparallel.types import Status
+from nbparallel.types import MISSING, Status
 from nbparallel.workers.claim import Claim
 
 #: How a task ends that heeds a cancel.
@@ -51,9 +52,10 @@ class OpenClaims(set[Claim]):
                 return tasks
         return None
 
-    def take_back(self) -> list[range]:
-        """Take back everything that no worker has begun."""
-        taken = [tasks for claim in self if (tasks := claim.take_back())]
+    def take_back(self, beyond: int = 0) -> list[range]:
+        """Take back what no worker has begun whose number is *beyond* or greater."""
+        those = [claim for claim in self if claim.worker >= beyond]
+        taken = [tasks for claim in those if (tasks := claim.take_back())]
         for claim in [claim for claim in self if claim.is_void]:
             self.close(claim)  # it may be long before its worker comes to it
         return taken
@@ -92,7 +94,9 @@ def finished_of(claim: Claim, *, crashed: int, halted: bool) -> Finished | None:
     for offset in [n for n in list(claim.failures) if n < stop]:
         error = claim.failures.pop(offset)
         status = Status.ERROR
-        if offset >= stop - crashed:
+        if claim.expired and claim.first + offset == claim.stop - 1:
+            status, error = Status.TIMEOUT, claim.expired  # whatever it made of the end
+        elif offset >= stop - crashed:
             status = Status.CRASHED
         elif halted and _stopped(error):
             status = Status.CANCELLED
@@ -104,10 +108,26 @@ def finished_of(claim: Claim, *, crashed: int, halted: bool) -> Finished | None:
         first=claim.first + start,
         worker=claim.worker,
         values=claim.values[start:stop],
-        begun=claim.ends[start - 1] if start else claim.begun,
+        begun=claim.began_at(start),
         ends=array("d", claim.ends[start:stop]),
         failures=failures,
         texts=texts,
+    )
+
+
+def stands_as(
+    claim: Claim, task: int, status: Status, error: BaseException
+) -> Finished:
+    """Return a task of *claim* that is carried out, as if it had ended now."""
+    text = claim.printed(task - claim.first)
+    return Finished(
+        first=task,
+        worker=claim.worker,
+        values=[MISSING],
+        begun=claim.began_at(claim.harvested),
+        ends=array("d", (perf_counter(),)),
+        failures={0: (status, error)},
+        texts={0: text} if text else {},
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic
 from nbparallel.engine import feed, snapshotting
 from nbparallel.engine.conclusion import Conclusion
 from nbparallel.engine.lifecycle import Lifecycle
+from nbparallel.engine.limits import READ_AHEAD
 from nbparallel.errors import TaskCancelled, UsageError
 from nbparallel.kinds import word_of
 from nbparallel.options import Options
@@ -43,6 +44,31 @@ class Outcomes(Generic[Result_co]):
         return frame(self.columns(), word, work.index, work.frame)
 
     @property
+    def attempts(self) -> pd.DataFrame:
+        """One row per attempt that has ended: a task that was tried again has several.
+
+        Columns: ``task``, ``attempt`` (from 1), ``status``, ``error``, ``seconds``,
+        ``started``, ``worker``, ``output``.
+
+        Examples
+        --------
+        >>> import nbparallel as nbp
+        >>> fails = iter([True, False])
+        >>> def flaky(x):
+        ...     if next(fails):
+        ...         raise ConnectionError
+        ...     return x
+        >>> run = nbp.pmap(flaky, [1], retries=1, backoff=0, progress=False)
+        >>> run.attempts[["task", "attempt", "status"]]
+           task  attempt status
+        0     0        1  error
+        1     0        2     ok
+        """
+        from nbparallel.records.attempts import attempts_frame
+
+        return attempts_frame(self.columns(), word_of(self._options.backend))
+
+    @property
     def results(self) -> list[Result_co]:
         """The results in input order; waits for the end.
 
@@ -63,7 +89,8 @@ class Outcomes(Generic[Result_co]):
             raise self._conclusion.explained(columns.errors[task], task)
         if columns.status.count(Status.OK) < len(columns):
             task = next(n for n, s in enumerate(columns.status) if s != Status.OK)
-            message = f"task {task} was cancelled; run.df has every finished row"
+            why = _why_cancelled(self._life.scheduler.phase.deadline)
+            message = f"task {task} was cancelled{why}; run.df has every finished row"
             raise TaskCancelled(message)
         if not self._life.scheduler.source.exhausted:
             message = (
@@ -82,7 +109,10 @@ class Outcomes(Generic[Result_co]):
         The first 1000 failures keep their frames, with all local variables, for a
         debugger; of the others the traceback is kept as text.
         """
-        return dict(sorted(self.columns().errors.items()))
+        self.snapshot()  # takes in what has ended
+        scheduler = self._life.scheduler
+        with scheduler.crew.lock:
+            return dict(sorted(scheduler.records.errors.items()))
 
     @property
     def input_error(self) -> BaseException | None:
@@ -91,10 +121,22 @@ class Outcomes(Generic[Result_co]):
 
     @property
     def metrics(self) -> Metrics:
-        """Counts, times, throughput, and an honest estimate of the speedup."""
-        from nbparallel.records.summary import metrics
+        """Counts, times, where the time went, and an honest estimate of the speedup."""
+        shot, measures = self.snapshot(), self._life.meter.measures()
+        return snapshotting.metrics(self._life.scheduler, shot, measures)
 
-        return metrics(self.snapshot(), self.columns())
+    @property
+    def advice(self) -> str:
+        """What to change, in one sentence; empty where nothing measured says so.
+
+        Examples
+        --------
+        >>> import nbparallel as nbp
+        >>> run = nbp.pmap(abs, range(9), rate="30/s", workers=2, progress=False)
+        >>> "tasks waited on the rate limit (rate='30/s')" in run.advice
+        True
+        """
+        return self._life.meter.advice()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end; see `Run.wait`."""
@@ -138,7 +180,7 @@ class Outcomes(Generic[Result_co]):
 
     def snapshot(self) -> Snapshot:
         """Return what views show: counts and a few rows, in microseconds."""
-        return snapshotting.snapshot(self._life.scheduler, self._options.rows)
+        return self._life.meter.snapshot(self._options.rows)
 
     def columns(self) -> Columns:
         """Return every cell of every task, frozen; what plots are made from."""
@@ -156,7 +198,7 @@ class Outcomes(Generic[Result_co]):
     def __iter__(self) -> Iterator[tuple[Any, Result_co | Any, BaseException | None]]:
         scheduler = self._life.scheduler
         if self._options.buffer is None and self._work.source is not None:
-            scheduler.limits.bound = feed.READ_AHEAD
+            scheduler.limits.bound = READ_AHEAD
         read = feed.in_order if self._options.ordered else feed.as_completed
         return self._outcomes(read(scheduler, self._wait_for))
 
@@ -183,6 +225,10 @@ class Outcomes(Generic[Result_co]):
         __tracebackhide__ = True
         yield from map(_outcome, rows)
         self._conclude()
+
+
+def _why_cancelled(deadline: float | None) -> str:
+    return "" if deadline is None else f" at the run's deadline={deadline:g}"
 
 
 def _outcome(row: Row) -> tuple[Any, Any, BaseException | None]:

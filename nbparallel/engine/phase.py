@@ -29,6 +29,8 @@ class Phase:
         Workers whose tasks were ended have a moment to leave before the run is over.
     broken_by
         Why there are no workers any more, or None.
+    deadline
+        The seconds after which the run was cancelled, or None.
     grace_ends
         When tasks that go on are given up, by the timer's clock.
     """
@@ -40,6 +42,7 @@ class Phase:
         self.paused = False
         self.sees_off = False
         self.broken_by: BaseException | None = None
+        self.deadline: float | None = None
         self.grace_ends = math.inf
         self._alarms: set[Entry] = set()
         self._usual_turns: Callable[[], None] | None = None
@@ -85,6 +88,10 @@ class Phase:
         self._alarms.add(entry)
         TIMER.add(entry)
 
+    def alarm(self, call: Callable[[], None]) -> Alarm:
+        """Return what has *call* called by an instant, once for all who ask."""
+        return Alarm(self, call)
+
     def hurry(self) -> None:
         """Have short turns: tasks that compute must hold up nobody."""
         if self._usual_turns is None:
@@ -108,4 +115,25 @@ class Phase:
     def renew(self) -> None:
         """Make ready for another start; what is left of the last keeps its events."""
         self.halt, self.over = threading.Event(), threading.Event()
-        self.broken_by = None
+        self.broken_by = self.deadline = None
+
+
+class Alarm:
+    """Has one thing called by an instant, whoever asks for that; the lock is held."""
+
+    def __init__(self, phase: Phase, call: Callable[[], None]) -> None:
+        self._phase, self._call = phase, call
+        self._instant = math.inf
+        self._start: threading.Event | None = None  # the one for which it is set
+
+    def by(self, instant: float) -> None:
+        """Have it called at *instant* at the latest, unless the run is over by then."""
+        is_set = self._start is self._phase.over
+        if instant == math.inf or (is_set and self._instant <= instant):
+            return
+        self._start, self._instant = self._phase.over, instant
+        self._phase.call_at(instant, self._ring)
+
+    def _ring(self) -> None:
+        self._start = None
+        self._call()

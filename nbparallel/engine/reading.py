@@ -45,6 +45,9 @@ class Reading:
         What the input raised, or None.
     iterator
         The input itself.
+    take
+        Called with each item that was read, by the thread that reads: appends it to
+        *arrived*. Returns True of one that will be no work.
     """
 
     def __init__(self, iterator: Iterator[Any]) -> None:
@@ -53,6 +56,7 @@ class Reading:
         self.exhausted = False
         self.error: BaseException | None = None
         self.iterator = iterator
+        self.take: Callable[[Any], bool | None] = self.arrived.append
 
     def take_arrived(self) -> list[Any]:
         """Return the items that have arrived, each once; the lock is held."""
@@ -106,7 +110,7 @@ def visit(run: Reader, reading: Reading, most: int) -> None:
     error, ended = None, True
     try:
         ended = copies_of(run.context)().run(
-            read, reading.iterator, most, reading.arrived.append, crew, announce
+            read, reading.iterator, most, reading.take, crew, announce
         )
     except BaseException as raised:  # the user's iterator; reported by the run
         error = BaseException.with_traceback(raised, without_our_frames(raised))
@@ -131,14 +135,15 @@ def _cut_off(error: BaseException) -> Iterator[Any]:
 def read(
     iterator: Iterator[Any],
     most: int,
-    take: Callable[[Any], None],
+    take: Callable[[Any], bool | None],
     crew: Crew,
     announce: Callable[[], None],
 ) -> bool:
     """Read up to *most* items; say whether there are no more. It may be interrupted."""
     limit = perf_counter() + LONG
-    for count, item in enumerate(iterator, start=1):
-        take(item)
+    count = 0
+    for item in iterator:
+        count += not take(item)
         # Who has just become idle has looked at what arrived after saying so.
         if crew.idle or crew.pushed:
             announce()

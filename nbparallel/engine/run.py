@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from nbparallel.engine import steering, stopping
+from nbparallel.engine.adjusting import Adjustable
 from nbparallel.engine.awaiting import until_over
 from nbparallel.engine.conclusion import Conclusion
 from nbparallel.engine.feed import unbounded
@@ -24,7 +25,7 @@ from nbparallel.workers import usual_kind
 LOOK = 0.005
 
 
-class Run(Outcomes[Result_co]):
+class Run(Adjustable, Outcomes[Result_co]):
     """One parallel execution of many tasks.
 
     Made by the faces, `nbparallel.pmap` first of all. Everything here can be used at
@@ -125,7 +126,7 @@ class Run(Outcomes[Result_co]):
         StillRunning
             The run is being cancelled and has not ended yet.
         UsageError
-            It is the run of a measurement.
+            It is the run of a measurement, or keeps no results.
 
         Examples
         --------
@@ -140,13 +141,7 @@ class Run(Outcomes[Result_co]):
         [1]
         """
         __tracebackhide__ = True
-        if self._work.measurement:
-            verb = self._work.name
-            message = (
-                f"what a {verb} found is made of the legs that it has: it cannot be "
-                f"retried. Call nbp.{verb} again."
-            )
-            raise UsageError(message)
+        _refuse_to_retry(self._work, self._options)
         chosen = self._options.block if block is None else block
         return self._through(self._life.retry, block=chosen)
 
@@ -224,3 +219,18 @@ class Run(Outcomes[Result_co]):
             while not waiter.until(lambda: ready() or over(), LOOK):
                 pass
         return not over()
+
+
+def _refuse_to_retry(work: Work, options: Options) -> None:
+    if work.measurement:
+        message = (
+            f"what a {work.name} found is made of the legs that it has: it cannot be "
+            f"retried. Call nbp.{work.name} again."
+        )
+        raise UsageError(message)
+    if not options.keep_results:
+        message = (
+            "with keep_results=False nothing is kept that could be retried. With "
+            'journal="run.db" call pmap again: it carries out what is not ok'
+        )
+        raise UsageError(message)

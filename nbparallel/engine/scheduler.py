@@ -20,18 +20,20 @@ import time
 from collections.abc import Callable
 from time import perf_counter
 
+from nbparallel.engine.expiry import Expiry
 from nbparallel.engine.intake import Intake
 from nbparallel.engine.limits import Limits
 from nbparallel.engine.listener import Listener
 from nbparallel.engine.open_claims import OpenClaims
-from nbparallel.engine.outcome import Final, Outcome
+from nbparallel.engine.outcome import outcome_of
+from nbparallel.engine.pacing import Pacing
 from nbparallel.engine.phase import Phase
 from nbparallel.engine.reading import next_visit
 from nbparallel.engine.sharing import workers_for
 from nbparallel.engine.source import Source
 from nbparallel.engine.stopwatch import Stopwatch
 from nbparallel.options import Options
-from nbparallel.records.store import Records
+from nbparallel.records.passing import records_for
 from nbparallel.work.work import Work
 from nbparallel.workers.claim import Claim
 from nbparallel.workers.scope import context_of_tasks
@@ -48,8 +50,6 @@ class Scheduler:
         The run inside whose task this one is made, or None.
     listener
         Who is told of the end.
-    outcome
-        What a failed attempt means; None: that it was the last one.
     """
 
     def __init__(
@@ -58,27 +58,28 @@ class Scheduler:
         options: Options,
         parent: Scheduler | None,
         listener: Listener,
-        outcome: Outcome | None = None,
     ) -> None:
         self.work, self.options, self.listener = work, options, listener
         self.parent, self.children = parent, set[Scheduler]()
         self.call, self.context = work.call, context_of_tasks()
         self.keeps_text, self.echo = options.capture, True
+        self.epoch = time.time() - perf_counter()
         self.crew, self.backend, workers = workers_for(options, parent)
         self.backend.prepare(self.call)
-        self.epoch = time.time() - perf_counter()
         self.clock, self.phase = Stopwatch(), Phase()
-        self.records, self.open = Records(), OpenClaims()
+        self.records, self.open = records_for(options, workers), OpenClaims()
         self.source = Source(self.records, work)
-        urgent = options.on_error == "raise" or outcome is not None
-        self.limits = Limits(self.backend, workers, options.buffer, urgent=urgent)
+        pacing = Pacing(options.rate, self.crew, self.phase, self.clock)
+        self.limits = Limits(options, self.backend, workers, pacing)
+        self.expiry = Expiry(self)
         self.intake = Intake(
             self.crew,
             self.phase,
             self.records,
             self.source,
-            outcome=outcome or Final(),
+            outcome=outcome_of(options),
             on_failure=listener.failed if options.on_error == "raise" else None,
+            on_decision=self.end_if_dry,
         )
 
     def start(self) -> None:
@@ -102,9 +103,7 @@ class Scheduler:
         if self._holds_back():
             return None
         self.source.absorb()
-        most = self.limits.most(self.source)
-        tasks = self.source.take(most) if most > 0 else None
-        return self._claim(tasks or self.open.steal(), worker)
+        return self._claim(self.limits.take(self.source) or self.open.steal(), worker)
 
     def take_over(self, worker: int) -> Claim | None:
         """Return work that waits for a worker who may be waiting for this one."""
@@ -118,6 +117,7 @@ class Scheduler:
         items = self.records.items_of(tasks)
         claim = Claim(self, worker, tasks.start, items, self.phase.halt)
         self.open.add(claim)
+        self.expiry.watch()
         return claim
 
     def next_reading(self) -> Callable[[], None] | None:

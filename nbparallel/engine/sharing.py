@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Protocol, Self
 
 from nbparallel.engine.crew import Crew
-from nbparallel.options import Options
+from nbparallel.engine.limits import Limits
+from nbparallel.errors import BadValue
+from nbparallel.options import AUTO, Options
 from nbparallel.workers import load
 from nbparallel.workers.base import Backend, Kind
+from nbparallel.workers.bounds import Bounds
 
 
 class Outer(Protocol):
@@ -15,17 +18,50 @@ class Outer(Protocol):
 
     crew: Crew
     backend: Backend
+    limits: Limits
     parent: Self | None
 
 
 def workers_for(options: Options, parent: Outer | None) -> tuple[Crew, Backend, int]:
-    """Return the crew of a run, what carries its tasks out, and how many at a time."""
+    """Return the crew of a run, what carries its tasks out, and how many at a time.
+
+    Raises
+    ------
+    BadValue
+        The number is to follow the work, and can't.
+    """
     kind = load(options.backend)
-    workers = options.workers or kind.default_workers()
     if parent is not None and _can_share(kind, parent):
-        return parent.crew, parent.backend, workers
+        outer = parent.limits.workers
+        return parent.crew, parent.backend, _number(options, kind, outer)
+    workers = _number(options, kind, None)
     crew = Crew()
     return crew, kind(crew, workers), workers
+
+
+def bounds_of(kind: Kind, asked: str = "'auto'") -> Bounds:
+    """Return between which numbers of workers of *kind* the work may choose.
+
+    Raises
+    ------
+    BadValue
+        It can't.
+    """
+    bounds = kind.bounds()
+    if bounds is None:
+        message = (
+            f"workers={asked}: backend='inline' carries tasks out in the thread that "
+            "waits, and there is only one. Leave workers out, or write "
+            "backend='threads'."
+        )
+        raise BadValue(message)
+    return bounds
+
+
+def _number(options: Options, kind: Kind, outer: int | None) -> int:
+    if options.workers == AUTO:
+        return outer or bounds_of(kind).first
+    return options.workers or kind.default_workers()
 
 
 def _can_share(kind: Kind, parent: Outer) -> bool:

@@ -7,6 +7,8 @@ cancelled, and so is what needs it.
 
 from __future__ import annotations
 
+import heapq
+import math
 from collections.abc import Collection, Iterable, Mapping
 
 from nbparallel.errors import BadValue
@@ -17,11 +19,6 @@ from nbparallel.types import Status
 class Shelf:
     """The tasks of one run that wait; called with the crew's lock held.
 
-    Attributes
-    ----------
-    due
-        The tasks that wait for an instant, with it.
-
     Raises
     ------
     BadValue
@@ -31,7 +28,9 @@ class Shelf:
     def __init__(
         self, records: Records, needs: Mapping[int, Collection[int]] | None = None
     ) -> None:
-        self.due: dict[int, float] = {}
+        self._due: dict[int, float] = {}  # task -> the instant it waits for
+        self._soonest: list[tuple[float, int]] = []  # the same, as a heap
+        self._asked: set[int] = set()  # those of them whose error asked for the wait
         self._records = records
         self._needs = needs or {}
         self._held: dict[int, set[int]] = {}  # task -> what it still waits for
@@ -45,7 +44,25 @@ class Shelf:
                 self._dependents.setdefault(needed, []).append(task)
 
     def __len__(self) -> int:
-        return len(self._held) + len(self.due)
+        return len(self._held) + len(self._due)
+
+    @property
+    def next_due(self) -> float:
+        """The instant at which the next task is due; infinity if there is none."""
+        heap = self._soonest
+        while heap and self._due.get(heap[0][1]) != heap[0][0]:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else math.inf
+
+    @property
+    def waiting_for_time(self) -> int:
+        """How many tasks wait for an instant."""
+        return len(self._due)
+
+    @property
+    def waits_as_asked(self) -> bool:
+        """Whether some of them wait for as long as their error asked for."""
+        return bool(self._asked)
 
     @property
     def sorts(self) -> bool:
@@ -71,9 +88,12 @@ class Shelf:
                 ready.append(range(task, task + 1))
         return ready
 
-    def hold_until(self, instant: float, task: int) -> None:
-        """Keep *task* until *instant*."""
-        self.due[task] = instant
+    def hold_until(self, instant: float, task: int, *, asked: bool = False) -> None:
+        """Keep *task* until *instant*, which its error may have *asked* for."""
+        self._due[task] = instant
+        if asked:
+            self._asked.add(task)
+        heapq.heappush(self._soonest, (instant, task))
 
     def release(self, ended: Iterable[int]) -> list[range]:
         """Return the tasks that need wait no longer now that *ended* have ended."""
@@ -95,23 +115,29 @@ class Shelf:
 
     def release_due(self, now: float) -> list[range]:
         """Return the tasks whose instant has come."""
-        ready = sorted(task for task, instant in self.due.items() if instant <= now)
-        for task in ready:
-            del self.due[task]
-        return [range(task, task + 1) for task in ready]
+        ready = []
+        while self.next_due <= now:
+            _, task = heapq.heappop(self._soonest)
+            del self._due[task]
+            self._asked.discard(task)
+            ready.append(task)
+        return [range(task, task + 1) for task in sorted(ready)]
 
     def remove(self, task: int) -> bool:
         """Hold *task* no longer; return whether it was here."""
-        found = task in self._held or task in self.due
+        found = task in self._held or task in self._due
         self._held.pop(task, None)
-        self.due.pop(task, None)
+        self._due.pop(task, None)
+        self._asked.discard(task)
         return found
 
     def drain(self) -> list[range]:
         """Hold nothing any more; return what was held."""
-        tasks = [range(task, task + 1) for task in sorted({*self._held, *self.due})]
+        tasks = [range(task, task + 1) for task in sorted({*self._held, *self._due})]
         self._held.clear()
-        self.due.clear()
+        self._due.clear()
+        self._asked.clear()
+        self._soonest.clear()
         return tasks
 
     def _cancel_dependents(self, task: int) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from operator import itemgetter
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.records.columns import Columns
+from nbparallel.records.measures import Measures
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.types import Status
 from nbparallel.workers.claim import Claim
+
+if TYPE_CHECKING:
+    from nbparallel.records.summary import Metrics
 
 
 def snapshot(run: Scheduler, rows: int) -> Snapshot:
@@ -18,6 +23,7 @@ def snapshot(run: Scheduler, rows: int) -> Snapshot:
         run.intake.take_all(run.open)
         found = _snapshot(run, rows)
     run.crew.flush()
+    run.source.keeper.assure()
     return found
 
 
@@ -28,7 +34,19 @@ def columns(run: Scheduler) -> Columns:
         going = [task for claim in run.open if (task := claim.running) is not None]
         found = run.records.columns(run.epoch, going)
     run.crew.flush()
+    run.source.keeper.assure()
     return found
+
+
+def metrics(run: Scheduler, shot: Snapshot, measures: Measures) -> Metrics:
+    """Return what the run comes to, by a snapshot of it and what was measured."""
+    from nbparallel.records import summary
+
+    if not run.options.keep_results:
+        return summary.metrics(shot, run.records.busy, None, measures)
+    found = columns(run)
+    busy, overhead = summary.busy_in(found), summary.overhead_in(found)
+    return summary.metrics(shot, busy, overhead, measures)
 
 
 def _snapshot(run: Scheduler, rows: int) -> Snapshot:
@@ -64,7 +82,14 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         broken_by=run.phase.broken_by,
         elsewhere=run.backend.elsewhere,
         guessed=run.backend.guessed,
+        waiting=run.source.shelf.waiting_for_time,
+        held_by=run.limits.held_by(run.source, run.open),
+        deadline=run.phase.deadline,
         measurement=run.work.measurement,
+        keeps_results=run.options.keep_results,
+        restored=records.restored_count,
+        journal_notes=run.source.keeper.notes,
+        widths=tuple(run.limits.widths),
     )
 
 

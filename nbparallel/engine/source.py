@@ -6,8 +6,9 @@ Called with the crew's lock held.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
+from nbparallel.engine.keeper import Keeper, without
 from nbparallel.engine.reading import Reading
 from nbparallel.engine.shelf import Shelf
 from nbparallel.records.store import Records
@@ -27,11 +28,14 @@ class Source:
         No task can be added any more.
     at_hand
         Number of tasks that can be claimed now.
+    keeper
+        Who knows the tasks that need not be carried out.
     """
 
     def __init__(self, records: Records, work: Work) -> None:
         self.reading = None if work.source is None else Reading(work.source)
         self.closed = not work.open
+        self.keeper = Keeper()
         self._records = records
         self._fresh = range(0)  # never claimed
         self._returned: deque[range] = deque()  # claimed once, handed out before those
@@ -114,7 +118,9 @@ class Source:
     def absorb(self) -> None:
         """Make tasks of the items that have been read."""
         if self.reading is not None and self.reading.arrived:
-            self._line_up(self._records.add(self.reading.take_arrived()))
+            made = self._records.add(self.reading.take_arrived())
+            for tasks in self.keeper.sift(made):
+                self._line_up(tasks)
 
     def add(self, item: object) -> int:
         """Make a task of *item*; return its number."""
@@ -141,6 +147,14 @@ class Source:
         self._fresh = range(0)
         self.at_hand = 0
         return [some for some in tasks if some]
+
+    def leave_out(self, done: Container[int]) -> None:
+        """Hand out none of *done*, before the first claim."""
+        kept = [some for tasks in self.drain() for some in without(tasks, done)]
+        if kept and kept[-1].stop == len(self._records) and not self.shelf.sorts:
+            self._line_up(kept.pop())
+        for some in reversed(kept):
+            self.give_back(some)
 
     def _line_up(self, tasks: range) -> None:
         if self._fresh and self._fresh.stop != tasks.start:

@@ -10,12 +10,17 @@ from nbparallel.types import State
 
 
 def staff(run: Scheduler) -> None:
-    """Have workers for the tasks of a run that has been started."""
+    """Have workers for the tasks of a run that has been started.
+
+    For those that have been claimed, too: after a retry that may be by a worker that is
+    on its way home, and what it does not do is left for others.
+    """
     with run.crew.lock:
-        waiting = run.source.waiting if run.source.exhausted else None
+        left = len(run.records) - run.records.finished
+        tasks = left if run.source.exhausted else None
         over = run.phase.over.is_set()
-    if not over and waiting != 0:
-        run.backend.start(waiting)
+    if not over and tasks != 0:
+        run.backend.start(tasks)
 
 
 def pause(run: Scheduler) -> None:
@@ -43,15 +48,52 @@ def resume(run: Scheduler) -> None:
 
 
 def resize(run: Scheduler, workers: int) -> None:
-    """Use that many workers from now on; those that are too many finish first."""
-    with run.crew.lock:
-        run.limits.workers = workers
-        _hand_out_again(run)
-        over = run.phase.over.is_set()
-    if run.parent is None or run.parent.backend is not run.backend:
+    """Use that many workers from now on; those that are too many finish first.
+
+    What those have not begun is handed out again.
+
+    Raises
+    ------
+    BadValue
+        There can't be so many.
+    """
+    if not is_guest(run):
         run.backend.resize(workers)
-        if not over:
+    with run.crew.lock:
+        run.limits.follows = False
+        set_width(run, workers)
+    follow(run)
+
+
+def is_guest(run: Scheduler) -> bool:
+    """Whether its workers are those of the run that it is nested in."""
+    return run.parent is not None and run.parent.backend is run.backend
+
+
+def set_width(run: Scheduler, workers: int) -> None:
+    """Bound the claims of a run, and of those in it that follow; the lock is held."""
+    fewer = workers < run.limits.workers
+    run.limits.resize(workers, run.clock.elapsed)
+    run.records.make_room(workers)
+    if fewer and not is_guest(run):
+        for tasks in run.open.take_back(workers):
+            run.source.give_back(tasks)
+        run.backend.recall([each for each in run.open if each.worker >= workers])
+    for inner in list(run.children):
+        if inner.limits.follows and is_guest(inner):
+            set_width(inner, workers)
+    _hand_out_again(run)
+
+
+def follow(run: Scheduler) -> None:
+    """Have as many workers as claims, whoever changes that number meanwhile."""
+    workers = None
+    while workers != run.limits.workers and not is_guest(run):
+        workers = run.limits.workers
+        run.backend.resize(workers)
+        if not run.phase.over.is_set():
             run.backend.start(workers)
+    run.crew.flush()
 
 
 def add(run: Scheduler, item: Any) -> int:

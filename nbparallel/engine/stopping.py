@@ -16,6 +16,8 @@ from time import perf_counter, sleep
 from nbparallel.edge.arrivals import asked
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.engine.timer import TIMER
+from nbparallel.errors import TaskCancelled
+from nbparallel.types import Status
 from nbparallel.workers.claim import Claim
 
 #: Seconds that workers whose tasks were ended are waited for, at most, before the end
@@ -29,6 +31,7 @@ def cancel(run: Scheduler, *, hard: bool = False, halt: Event | None = None) -> 
 
     Given the *halt* of a start, cancel that start alone: none that a retry has made.
     """
+    run.source.keeper.hasten()
     with run.crew.lock:
         phase = run.phase
         if phase.over.is_set() or halt not in (None, phase.halt):
@@ -103,17 +106,20 @@ def _give_up(run: Scheduler, halt: Event) -> None:
         # It has ended, and has been started again; or another thread is at it.
         if phase.halt is not halt or phase.sees_off or not run.open:
             return
-        phase.sees_off = run.backend.stop([claim for claim in run.open if claim.left])
-        if not run.backend.kills:
+        stops = run.backend.stop([claim for claim in run.open if claim.left])
+        if not (stops and run.backend.kills):
             _revoke_all(run)
+        phase.sees_off = stops
+        run.end_if_dry()
     try:
-        if phase.sees_off:
+        if stops:
             _see_them_leave(run)
     finally:
-        with run.crew.lock:
-            phase.sees_off = False
-            _revoke_all(run)
-            run.end_if_dry()
+        if stops:  # else it may have ended meanwhile, and been started again
+            with run.crew.lock:
+                phase.sees_off = False
+                _revoke_all(run)
+                run.end_if_dry()
         run.crew.flush()
 
 
@@ -148,12 +154,10 @@ def _revoke(run: Scheduler, claim: Claim) -> None:
     run.open.revoked.add(claim)
     claim.revoked = True
     if claim.begun:
-        times = claim.ends[done - 1] if done else claim.begun, perf_counter()
         # What can be killed has handed back what it had not begun; of the others we
         # know but the first, which runs.
         begun = left if run.backend.kills else left[:1]
         for task in begun:
-            text = claim.printed(task - claim.first)
-            run.records.give_up(task, claim.worker, times, text)
+            run.intake.give_up(claim, task, Status.CANCELLED, TaskCancelled())
         left = left[len(begun) :]
     run.records.cancel(left)  # the worker has them and has not begun them

@@ -16,7 +16,6 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from queue import Empty, SimpleQueue
 from time import perf_counter
 from types import FrameType, TracebackType
@@ -67,10 +66,9 @@ class Waiter:
     ) -> None:
         self._run = scheduler
         self._news: SimpleQueue[int] = SimpleQueue()
-        self._armed = False
+        self._armed = self._is_relieved = False
         self._reads = reads
-        notify = partial(self._news.put, 0) if PUTS else bool
-        self._signals = Signals(notify, _in_users_code)
+        self._signals = Signals(self._hear_of_signal, _in_users_code)
         self._answered = 0
         self._in_main = threading.current_thread() is threading.main_thread()
         self._pumps = pumps if self._in_main else ()
@@ -83,6 +81,7 @@ class Waiter:
         except BaseException:
             stopping.cancel(self._run)
             raise
+        self._is_relieved = self._finds_relief()
         helps = self.worker is not None
         self._run.crew.watch_ends(self._wake, tasks=self._reads or helps)
         return self
@@ -124,6 +123,12 @@ class Waiter:
             if not self._news.empty() or not self.help():
                 self._hear(left)
             self._pump()
+
+    def _hear_of_signal(self) -> None:
+        # This thread may be waiting for the journal, which waits for users' code.
+        self._run.source.keeper.hasten()
+        if PUTS:
+            self._news.put(0)
 
     def _hear(self, left: float | None) -> None:
         waits = [threading.TIMEOUT_MAX if left is None else left]
@@ -178,8 +183,24 @@ class Waiter:
             return 0
         scope = calling_scope()
         if scope is not None and _crew_of(scope.run) is self._run.crew:
-            return scope.claim.worker
+            return None if self._is_relieved else scope.claim.worker
         return None
+
+    def _finds_relief(self) -> bool:
+        """Whether another worker stands in for this one, whose tasks may hang.
+
+        A task that waits for a run with a timeout would never end if it hung there.
+        """
+        run, scope = self._run, calling_scope()
+        if scope is None or _crew_of(scope.run) is not run.crew:
+            return False
+        if run.options.timeout is None or run.phase.over.is_set():
+            return False
+        with run.crew.lock:
+            scope.run.intake.put_back(scope.claim.take_back())  # type: ignore[attr-defined]
+            run.backend.replace(scope.claim)
+        run.backend.start(1)
+        return True
 
     def _is_struck(self) -> bool:
         return self._answered < len(self._signals.raised)

@@ -41,7 +41,8 @@ def run_body(
     how: Unpacking = "args" if len(names) > 1 else "item"
     work = work_of(task, (items,), how)
     title = " ".join(map(ast.unparse, clauses)).strip()
-    return Run(replace(work, name=title), replace(options, unpack=how)).start()
+    work = replace(work, name=title, source_text="\n".join(map(ast.unparse, body)))
+    return Run(work, replace(options, unpack=how)).start()
 
 
 def _names(cell: Cell, clauses: Clauses) -> list[str]:

@@ -81,7 +81,7 @@ def kind(name: str) -> str:
     Examples
     --------
     >>> kind("workers"), kind("on_error"), kind("df")
-    ('int | None', 'str', '')
+    ('int | str | None', 'str', '')
     """
     declared = _TYPES.get(name)
     is_union = get_origin(declared) in (Union, UnionType)
@@ -95,7 +95,7 @@ def words(name: str) -> tuple[str, ...]:
     Examples
     --------
     >>> words("on_error"), words("workers")
-    (('collect', 'raise'), ())
+    (('collect', 'raise'), ('auto',))
     """
     declared = _TYPES.get(name)
     found = (declared, *get_args(declared))

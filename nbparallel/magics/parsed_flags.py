@@ -169,6 +169,8 @@ def _meant(name: str, text: str, namespace: dict[str, Any]) -> Any:
         return None
     if accepted.replace(" | None", "") == "str" or text in words(name):
         return text
+    if accepted.startswith("str") and "/" in text:  # a rate, also where there is an s
+        return text
     try:
         # The user's own expression in the user's own cell: -w n, --backend pool.
         return eval(text, dict(namespace))  # noqa: S307

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from nbparallel.records.tries import Try
+from nbparallel.types import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,12 @@ class Columns:
         Exceptions and printed text, by task, where there are any.
     epoch
         What to add to an instant to get seconds since 1970.
+    tries
+        The attempts of tasks that were tried more than once, but for the last of each.
     forgotten
         Some results may have been let go.
+    restored
+        The tasks whose row came from a journal.
     """
 
     items: Sequence[Any]
@@ -42,7 +49,18 @@ class Columns:
     errors: Mapping[int, BaseException]
     output: Mapping[int, str]
     epoch: float
+    tries: Mapping[int, Sequence[Try]] = field(default_factory=dict)
     forgotten: bool = False
+    restored: array[int] = field(default_factory=lambda: array("Q"))
+
+    def without_restored(self) -> Columns:
+        """Return the same, with the tasks that came from a journal as if pending."""
+        if not self.restored:
+            return self
+        attempts, status = self.attempts[:], self.status.copy()
+        for task in self.restored:
+            attempts[task], status[task] = 0, Status.PENDING
+        return replace(self, attempts=attempts, status=status)
 
     def __len__(self) -> int:
         return len(self.items)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from typing import TYPE_CHECKING, Any, Final
 
+from nbparallel.records.cells import category, instants, sparse, text, workers
 from nbparallel.records.forgotten import is_forgotten
 from nbparallel.types import FINAL, Missing, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -63,14 +63,14 @@ def frame(
     tried = (attempts > 0) & np.isin(status, FINAL)
     cells: dict[str, Any] = {} if given is not None else {"item": _typed(columns.items)}
     cells |= {
-        "status": _category(status, [each.word for each in Status]),
+        "status": category(status, [each.word for each in Status]),
         "result": _typed(columns.results, (status != Status.OK) | _forgotten(columns)),
-        "error": _sparse(columns.errors, count, None),
+        "error": sparse(columns.errors, count, None),
         "seconds": np.where(tried, ended - started, np.nan),
-        "started": _instants(started, columns.epoch, tried),
-        "worker": _workers(np.asarray(columns.workers), kind, tried),
+        "started": instants(started, columns.epoch, tried),
+        "worker": workers(np.asarray(columns.workers), kind, tried),
         "attempts": np.minimum(attempts, MOST_ATTEMPTS).astype("int16"),
-        "output": _text(_sparse(columns.output, count, "")),
+        "output": text(sparse(columns.output, count, "")),
     }
     found = pd.DataFrame(cells, copy=False)
     if index is not None:
@@ -107,7 +107,7 @@ def _typed(values: Sequence[Any], absent: Any = None) -> Any:
     if kinds and kinds <= {bool, np.bool_}:
         return pd.array(cells, dtype="boolean" if absent is not None else "bool")
     if kinds == {str}:
-        return _text(cells)
+        return text(cells)
     if kinds and all(issubclass(kind, dt.datetime) for kind in kinds):
         return _datetimes(cells)
     return pd.Series(cells, dtype=object)  # left alone, pandas takes None for a gap
@@ -136,49 +136,6 @@ def _datetimes(cells: Any) -> Any:
         return found if (found.nanosecond > 0).any() else found.as_unit("us")
     except (TypeError, ValueError):  # time zones mixed, or out of range
         return cells
-
-
-def _text(cells: Any) -> Any:
-    import pandas as pd
-
-    try:
-        return pd.array(cells, dtype="string")
-    except UnicodeEncodeError:  # half characters, as file names can have: not in Arrow
-        return pd.array(cells, dtype=pd.StringDtype("python"))
-
-
-def _sparse(values: Mapping[int, Any], count: int, default: Any) -> Any:
-    import numpy as np
-
-    cells = np.full(count, default, dtype=object)
-    for task, value in values.items():
-        cells[task] = value
-    return cells
-
-
-def _instants(started: Any, epoch: float, tried: Any) -> Any:
-    """Return wall clock times, as the local clock showed them."""
-    import numpy as np
-
-    first = epoch + (started[tried].min() if tried.any() else 0.0)
-    local = epoch + time.localtime(first).tm_gmtoff
-    instants = ((started + local) * 1e6).astype("int64").astype("datetime64[us]")
-    instants[~tried] = np.datetime64("NaT", "us")
-    return instants
-
-
-def _workers(numbers: Any, kind: str, tried: Any) -> Any:
-    import numpy as np
-
-    count = int(numbers.max()) + 1 if len(numbers) else 0
-    codes = np.where(tried, numbers.astype("int32"), -1)
-    return _category(codes, [f"{kind}-{n}" for n in range(count)])
-
-
-def _category(codes: Any, words: list[str]) -> Any:
-    import pandas as pd
-
-    return pd.Categorical.from_codes(codes, pd.Index(words, dtype="object"))
 
 
 def _renamed(given: pd.DataFrame) -> dict[Any, str]:

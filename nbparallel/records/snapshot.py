@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nbparallel.records.usage import Usage
 from nbparallel.types import FAILED, FINAL, State, Status
 
 
@@ -95,8 +96,28 @@ class Snapshot:
         What carries tasks out where nobody can end them, by its word, or ``""``.
     guessed
         Whether nobody says how many workers there are.
+    waiting
+        Tasks that have failed and wait for the instant at which they are tried again.
+    held_by
+        The rate that keeps workers from starting tasks, as it was written, or ``""``.
+    deadline
+        The seconds after which the run was cancelled, or None.
     measurement
         Whether its tasks are legs of a measurement, which has no retry.
+    restored
+        How many tasks ended ok in an earlier run, from whose journal their rows came.
+    journal_notes
+        What is wrong with the journal, one sentence each.
+    keeps_results
+        Whether what has ended is kept; else there is no retry.
+    widths
+        Since which second how many workers there were; not all changes, if many.
+    advice
+        What to change next time, in one sentence, or ``""``; filled once the run has
+        ended.
+    usage
+        What this process and its children use; of a run that has ended, on average, and
+        of memory the most. None where nobody has looked.
     """
 
     name: str
@@ -117,7 +138,16 @@ class Snapshot:
     broken_by: BaseException | None = field(default=None)
     elsewhere: str = ""
     guessed: bool = False
+    waiting: int = 0
+    held_by: str = ""
+    deadline: float | None = None
     measurement: bool = False
+    restored: int = 0
+    journal_notes: tuple[str, ...] = ()
+    keeps_results: bool = True
+    widths: tuple[tuple[float, int], ...] = ()
+    advice: str = ""
+    usage: Usage | None = None
 
     @property
     def known(self) -> int:
@@ -142,9 +172,10 @@ class Snapshot:
     @property
     def rate(self) -> float | None:
         """Tasks carried out per second of unpaused time, or None before the first."""
-        if not self.carried_out or self.active <= 0:
+        done = self.carried_out - self.restored
+        if not done or self.active <= 0:
             return None
-        return self.carried_out / self.active
+        return done / self.active
 
     @property
     def eta(self) -> float | None:

@@ -17,6 +17,7 @@ from typing import Any
 from nbparallel.records.columns import Columns
 from nbparallel.records.failures import MOST_FRAMES, without_frames
 from nbparallel.records.snapshot import Row
+from nbparallel.records.tries import Try
 from nbparallel.types import FINAL, MISSING, Status
 
 #: The most pieces of captured output in a snapshot.
@@ -47,6 +48,11 @@ class Finished:
     failures: dict[int, tuple[Status, BaseException]]
     texts: dict[int, str]
 
+    @property
+    def tasks(self) -> range:
+        """Their numbers."""
+        return range(self.first, self.first + len(self.ends))
+
 
 class Records:
     """The rows of one run, by columns.
@@ -57,8 +63,12 @@ class Records:
         Task numbers in the order in which they ended. A retried task appears again.
     counts
         Number of tasks by final status.
+    tries
+        By task, its attempts but for the latest.
     forgotten
         Results have been let go.
+    restored
+        The tasks whose row came from a journal.
     """
 
     def __init__(self) -> None:
@@ -74,10 +84,23 @@ class Records:
         self.log = array("I")
         self.counts = dict.fromkeys(FINAL, 0)
         self.forgotten = False
+        self.restored = array("Q")
+        self.tries: dict[int, list[Try]] = {}
+        self._asked_again: dict[int, int] = {}  # task -> attempts before `retry`
         self._reopened: dict[int, int] = {}  # task -> length of the log at that time
 
     def __len__(self) -> int:
         return len(self.items)
+
+    @property
+    def busy(self) -> float:
+        """Seconds that tasks took, added up, as far as the store counts them itself."""
+        return 0.0
+
+    @property
+    def restored_count(self) -> int:
+        """How many rows came from a journal."""
+        return len(self.restored)
 
     @property
     def finished(self) -> int:
@@ -101,6 +124,9 @@ class Records:
         self.attempts.frombytes(bytes(self.attempts.itemsize * count))
         self.workers.frombytes(bytes(2 * count))
         return range(first, first + count)
+
+    def make_room(self, workers: int) -> None:
+        """Note that there are so many workers now: here, all is kept anyway."""
 
     def commit(self, batch: Finished) -> None:
         """Write a batch of finished tasks; one slice per column."""
@@ -129,33 +155,27 @@ class Records:
             self.output[first + offset] = text
         self.log.extend(array("I", range(first, stop)))
 
+    def restore(self, task: int, row: Row, epoch: float) -> None:
+        """Let *task* have ended ok, as *row* of an earlier run says."""
+        started, seconds = row.started or 0.0, row.seconds or 0.0
+        self.results[task] = row.result
+        self.started[task] = started - epoch
+        self.ended[task] = started - epoch + seconds
+        self.workers[task] = row.worker or 0
+        self.attempts[task] = row.attempts
+        self.status[task] = Status.OK
+        self.counts[Status.OK] += 1
+        if row.output:
+            self.output[task] = row.output
+        self.log.append(task)
+        self.restored.append(task)
+
     def cancel(self, tasks: range) -> None:
         """Mark tasks that never started as cancelled."""
         count = len(tasks)
         self.status[tasks.start : tasks.stop] = bytes((Status.CANCELLED,)) * count
         self.counts[Status.CANCELLED] += count
         self.log.extend(array("I", tasks))
-
-    def give_up(
-        self, task: int, worker: int, times: tuple[float, float], text: str
-    ) -> None:
-        """Mark a task as cancelled that was being carried out and did not stop.
-
-        Parameters
-        ----------
-        task, worker
-            Which task, and who had it.
-        times
-            When it was begun, and when it was given up.
-        text
-            What it has printed.
-        """
-        self.started[task], self.ended[task] = times
-        self.workers[task] = worker
-        if text:
-            self.output[task] = text
-        self._count_attempts(slice(task, task + 1), 1)
-        self.cancel(range(task, task + 1))
 
     def reopen_failed(self) -> list[range]:
         """Make every task pending again that ended other than ok; return them."""
@@ -172,16 +192,36 @@ class Records:
             start = chosen.find(1, stop)
         for tasks in runs:
             self.reopen(tasks)
+            self._asked_again.update((task, self.attempts[task]) for task in tasks)
         return runs
 
     def reopen(self, tasks: range) -> None:
         """Make tasks that have ended pending again."""
         for task in tasks:
-            self.counts[Status(self.status[task])] -= 1
-            self.errors.pop(task, None)
-            self.output.pop(task, None)
+            status = Status(self.status[task])
+            self.counts[status] -= 1
+            output, error = self.output.pop(task, ""), self.errors.pop(task, None)
+            if error is not None:
+                self._keep_try(task, status, error, output)
         self.status[tasks.start : tasks.stop] = bytes(len(tasks))
         self._reopened.update(dict.fromkeys(tasks, len(self.log)))
+
+    def fail_again(self, task: int) -> None:
+        """Make the last try of a pending task its outcome after all."""
+        last = self.tries[task].pop()
+        if not self.tries[task]:
+            del self.tries[task]
+        self.errors[task] = last.error
+        if last.output:
+            self.output[task] = last.output
+        self.status[task] = last.status
+        self.counts[last.status] += 1
+        self.log.append(task)
+
+    def tried(self, task: int) -> list[Try]:
+        """Return the attempts of *task* since it was last asked for, but the latest."""
+        before = self._asked_again.get(task, 0)
+        return [each for each in self.tries.get(task, ()) if each.number > before]
 
     def forget(self, looks: Mapping[int, object]) -> None:
         """Let go of results and of the frames of errors.
@@ -208,9 +248,9 @@ class Records:
         """Return where *task* stands; one that is being carried out is pending."""
         return Status(self.status[task])
 
-    def attempts_of(self, task: int) -> int:
-        """Return how often *task* has been tried."""
-        return self.attempts[task]
+    def attempts_in(self, tasks: range) -> array[int]:
+        """Return how often each of consecutive tasks has been tried."""
+        return self.attempts[tasks.start : tasks.stop]
 
     def has_ended(self, task: int) -> bool:
         """Whether there is such a task, and it has ended."""
@@ -307,8 +347,26 @@ class Records:
             errors=self.errors.copy(),
             output=self.output.copy(),
             epoch=epoch,
+            tries={task: tuple(tries) for task, tries in self.tries.items()},
             forgotten=self.forgotten,
+            restored=self.restored[:],
         )
+
+    def _keep_try(
+        self, task: int, status: Status, error: BaseException, output: str
+    ) -> None:
+        if len(self.tries) >= MOST_FRAMES:
+            without_frames(error)
+        made = Try(
+            number=self.attempts[task],
+            status=status,
+            error=error,
+            started=self.started[task],
+            ended=self.ended[task],
+            worker=self.workers[task],
+            output=output,
+        )
+        self.tries.setdefault(task, []).append(made)
 
     def _count_attempts(self, tasks: slice, count: int) -> None:
         before = self.attempts[tasks]

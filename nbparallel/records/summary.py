@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbparallel.records.columns import Columns
+from nbparallel.records.measures import Measures
 from nbparallel.records.snapshot import Snapshot
 
-#: Below this mean duration, in seconds, starting a task costs more than the task.
-TINY = 20e-6
-#: Below this busy share of the workers, most of them had nothing to do.
-IDLE = 0.5
+#: The overhead is that of so many tasks, the first ones.
+MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,28 @@ class Metrics:
         ``busy / wall``: how much longer the same tasks would have taken one after
         another *if each took as long alone*. An estimate: tasks that compete for a
         processor or a server take longer together than alone. None before any task.
-    advice
-        One sentence for next time, or an empty string.
+    restored
+        How many of the tasks came from a journal; they count for nothing but *tasks*
+        and *counts*.
+    widths
+        The history of *workers*: pairs of the second of the run since when there were
+        so many, and the number. Of more than 500 changes, some.
+    cpu
+        CPU seconds per second that this process and its child processes used while it
+        ran: 1.0 is one CPU in full use. None for a run of less than about two seconds,
+        and for one that is neither shown nor on processes.
+    locked
+        The share, from 0 to 1, of the time in which tasks took turns at the interpreter
+        lock, so that never more than one computed. None where that was not looked at.
+    waited_for_rate
+        Seconds during which a task and a worker were ready and the rate let none start.
+    waited_for_backoff
+        Seconds during which nothing was left to do but to wait for the instant at which
+        failed tasks were tried again; by looks 0.05 s apart.
+    overhead
+        Seconds per task between the end of what a worker was given and the beginning of
+        what it was given next, by the median: what it costs to hand tasks out, and
+        waiting where most had to. None where no worker was given something twice.
     """
 
     counts: Mapping[str, int]
@@ -48,12 +67,19 @@ class Metrics:
     throughput: float
     workers: int
     estimated_speedup: float | None
-    advice: str
+    cpu: float | None
+    locked: float | None
+    waited_for_rate: float
+    waited_for_backoff: float
+    overhead: float | None
+    restored: int = 0
+    widths: tuple[tuple[float, int], ...] = ()
 
     def __str__(self) -> str:
         counts = ", ".join(f"{n} {word}" for word, n in self.counts.items() if n)
+        kept = f", {self.restored} of them from the journal" if self.restored else ""
         lines = [
-            f"{self.tasks} tasks: {counts or 'none'}",
+            f"{self.tasks} tasks: {counts or 'none'}{kept}",
             (
                 f"{self.wall:.3g} s with {self.workers} workers, "
                 f"{self.throughput:.4g} tasks per second"
@@ -64,44 +90,58 @@ class Metrics:
                 f"the tasks took {self.busy:.3g} s in all: an estimated "
                 f"{self.estimated_speedup:.3g} times as fast as one after another"
             )
-        return "\n".join([*lines, *filter(None, [self.advice])])
+        waits = [
+            (self.waited_for_rate, "for the rate"),
+            (self.waited_for_backoff, "to try again"),
+        ]
+        lines += [f"{each:.3g} s of waiting {what}" for each, what in waits if each]
+        return "\n".join(lines)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001, ARG002
         printer.text(str(self))
 
 
-def metrics(snapshot: Snapshot, columns: Columns) -> Metrics:
-    """Compute the metrics of a run."""
+def busy_in(columns: Columns) -> float:
+    """Return the seconds that tasks of this run took, added up."""
     busy = sum(columns.ended) - sum(columns.started)
+    return busy - sum(columns.ended[n] - columns.started[n] for n in columns.restored)
+
+
+def metrics(
+    snapshot: Snapshot, busy: float, overhead: float | None, measures: Measures
+) -> Metrics:
+    """Compute the metrics of a run whose tasks took *busy* seconds, added up."""
     wall = snapshot.active
-    done = snapshot.carried_out
-    speedup = busy / wall if done and wall > 0 else None
+    done = snapshot.carried_out - snapshot.restored
     return Metrics(
         counts={status.word: n for status, n in snapshot.counts.items()},
         tasks=snapshot.known,
-        wall=snapshot.elapsed,
+        wall=wall,
         busy=busy,
         throughput=done / wall if wall > 0 else 0.0,
         workers=snapshot.workers,
-        estimated_speedup=speedup,
-        advice=_advice(snapshot, busy, speedup),
+        estimated_speedup=busy / wall if done and wall > 0 else None,
+        cpu=measures.usage.cpu if measures.usage else None,
+        locked=measures.locked,
+        waited_for_rate=measures.waited_for_rate,
+        waited_for_backoff=measures.waited_for_backoff,
+        overhead=overhead,
+        restored=snapshot.restored,
+        widths=snapshot.widths,
     )
 
 
-def _advice(snapshot: Snapshot, busy: float, speedup: float | None) -> str:
-    done = snapshot.carried_out
-    if not done or speedup is None:
-        return ""
-    if snapshot.failed:
-        return f"{snapshot.failed} failed: run.errors says why."
-    if busy / done < TINY:
-        return (
-            f"Tasks take {busy / done * 1e6:.1f} µs each: a plain loop is as fast. "
-            "Give each task more to do."
-        )
-    if done >= snapshot.workers and speedup < IDLE * snapshot.workers:
-        return (
-            f"On average {speedup:.1f} of {snapshot.workers} workers were busy: "
-            "fewer workers would do."
-        )
-    return ""
+def overhead_in(columns: Columns) -> float | None:
+    """Return the seconds per task that workers spent between two claims."""
+    latest: dict[int, float] = {}
+    gaps = []
+    tried = [task for task in range(min(MOST, len(columns))) if columns.ended[task]]
+    for task in sorted(tried, key=columns.started.__getitem__):
+        worker = columns.workers[task]
+        gap = columns.started[task] - latest.get(worker, columns.started[task])
+        if gap > 0:
+            gaps.append(gap)
+        latest[worker] = columns.ended[task]
+    if not gaps:
+        return None
+    return sorted(gaps)[len(gaps) // 2] * len(gaps) / len(tried)

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 from nbparallel.engine.run import Run
 from nbparallel.errors import BadValue
-from nbparallel.options import LegOptions, Options, flag, whole
+from nbparallel.options import AUTO, LegOptions, Options, flag, whole
 from nbparallel.signatures import with_options
 from nbparallel.timing.legs import Leg, plan
 from nbparallel.timing.measuring import measure
@@ -90,6 +90,13 @@ def compare(
     True
     """
     __tracebackhide__ = True  # the user's line is what matters
+    if workers == AUTO:  # type: ignore[comparison-overlap] # somebody may try
+        message = (
+            "workers='auto': compare measures one number of workers from first to "
+            "last, as in workers=8. Of a run, it takes the number that it came to: "
+            "nbp.compare(run)"
+        )
+        raise BadValue(message)
     if workers is not None:
         workers = whole("workers", workers)
     repeats, warmup = whole("repeats", repeats), flag("warmup", warmup)

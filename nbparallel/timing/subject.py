@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import islice
 from typing import Any, Final
 
 from nbparallel.engine.run import Run
 from nbparallel.errors import BadType, BadValue, InputError, StillRunning
-from nbparallel.options import Options, resolve
+from nbparallel.options import LegOptions, Options, resolve
 from nbparallel.short_text import with_type
 from nbparallel.types import MISSING
 from nbparallel.work.inputs import work_of
@@ -19,8 +19,13 @@ from nbparallel.workers import load, usual_kind
 
 #: More items than this are not kept at hand: an endless input must not fill the memory.
 MOST_ITEMS: Final = 10_000_000
-#: What each leg has to do in its own way, whatever a run is told.
-FIXED: Final[dict[str, Any]] = {"block": True, "ordered": False, "buffer": None}
+#: What each leg does in the same way, whatever a run is told: each task once, as fast
+#: as it goes, as the plain loop does that it is compared with.
+FIXED: Final[dict[str, Any]] = {
+    field.name: field.default
+    for field in fields(Options)
+    if field.name not in {"workers", *LegOptions.__optional_keys__}
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def subject_of(verb: str, fn: Any, items: Any, given: dict[str, Any]) -> Subject
         raise BadType(message)
     alone = work_of(fn, ((),), "kwargs")  # its name, and how it is called if async
     kind = load(chosen.backend or usual_kind(alone.call))
-    default = chosen.workers or kind.default_workers()
+    default = _fixed(chosen.workers) or kind.default_workers()
     chosen = replace(chosen, **FIXED)
     if items is MISSING:
         _check_takes_workers(verb, fn, alone.name)
@@ -107,7 +112,12 @@ def _from_run(verb: str, run: Run, items: Any, given: dict[str, Any]) -> Subject
         raise StillRunning(message)
     work = _with(verb, run.work, list(run.columns().items))
     options = replace(run.options, **(given | FIXED))
-    return Subject(work, options, options.workers or run.snapshot().workers)
+    return Subject(work, options, _fixed(options.workers) or run.snapshot().workers)
+
+
+def _fixed(workers: int | str | None) -> int | None:
+    """Return the number that is asked for: a leg has as many from first to last."""
+    return workers if isinstance(workers, int) else None
 
 
 def _with(verb: str, work: Work, items: list[Any]) -> Work:
@@ -121,8 +131,8 @@ def _check_options(verb: str, given: dict[str, Any]) -> None:
     for name, value in FIXED.items():
         if name in given and given[name] != value:
             message = (
-                f"{name}={given[name]!r}: {verb} carries every item out in every leg "
-                f"and returns when it has measured them. Leave {name} out."
+                f"{name}={given[name]!r}: {verb} carries every item out once in every "
+                f"leg and returns when it has measured them. Leave {name} out."
             )
             raise BadValue(message)
 

@@ -52,7 +52,8 @@ _BETWEEN = '<span class="nbp-unstyled"> · </span>'
 def head(snapshot: Snapshot, note: str = "") -> str:
     """Return the name, the bar and the counts of a run: three lines and a *note*.
 
-    While the run goes on, the coroutine that keeps the others waiting comes below.
+    What the processes use is a fourth, once it is known. While the run goes on, the
+    coroutine that keeps the others waiting comes below.
     """
     pace = " · ".join(text.pace(snapshot))
     lagging = "" if snapshot.state.ended else text.lagging(snapshot)
@@ -62,9 +63,14 @@ def head(snapshot: Snapshot, note: str = "") -> str:
         f'{_BETWEEN}<span class="nbp-quiet">{pace}</span></div>'
         f"{bar(snapshot)}"
         f'<div class="nbp-line"><span>{text.done(snapshot)}</span>{_BETWEEN}'
-        f"<span>{_emphasized(text.tally(snapshot))}</span></div>"
+        f"<span>{_emphasized(text.tally(snapshot))}</span></div>{_usage(snapshot)}"
         f"{''.join(map(_paragraph, (note, *text.caveats(snapshot), lagging)))}</div>"
     )
+
+
+def _usage(snapshot: Snapshot) -> str:
+    used = text.usage(snapshot).replace(" - ", " · ")
+    return f'<div class="nbp-line nbp-quiet"><span>{used}</span></div>' if used else ""
 
 
 def _emphasized(tally: str) -> str:

@@ -10,7 +10,7 @@ from nbparallel.quantities import counted
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.short_text import printable
 from nbparallel.types import State, Status
-from nbparallel.views.text import goal, title
+from nbparallel.views.text import goal, title, width
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -47,15 +47,18 @@ class TerminalBar:
         bar.n = snapshot.carried_out
         bar.start_t = time.time() - snapshot.elapsed
         bar.set_description_str(_label(snapshot), refresh=False)
-        bar.set_postfix_str(_troubles(snapshot), refresh=False)
+        notes = filter(None, (_troubles(snapshot), width(snapshot)))
+        bar.set_postfix_str(", ".join(notes), refresh=False)
         bar.refresh()
 
     def finish(self, snapshot: Snapshot) -> None:
-        """Show the end and leave the line standing."""
+        """Show the end and leave the line standing, with the advice below it."""
         self.draw(snapshot)
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+            if snapshot.advice:
+                self._stream.write(f"{snapshot.advice}\n")
 
     def _write_above(self, bar: tqdm[None], log: Log) -> None:
         for task, text in _fresh(self._log, log):

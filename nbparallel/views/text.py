@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from nbparallel.quantities import count, counted, duration, rate, remaining, seconds
+from nbparallel.quantities import (
+    count,
+    counted,
+    duration,
+    rate,
+    remaining,
+    seconds,
+    size,
+)
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.short_text import brief, error_line, one_line
 from nbparallel.types import MISSING, State, Status
@@ -69,10 +77,32 @@ def state(snapshot: Snapshot) -> str:
 
 
 def pace(snapshot: Snapshot) -> list[str]:
-    """Return time taken, rate and time to go, as far as they are known."""
+    """Return time taken, rate, time to go, and workers where their number changes."""
     left = None if snapshot.state is State.PAUSED else snapshot.eta
     known = duration(snapshot.elapsed), rate(snapshot.rate), remaining(left)
-    return [part for part in known if part]
+    return [part for part in (*known, width(snapshot)) if part]
+
+
+def width(snapshot: Snapshot) -> str:
+    """Return the number of workers where it changes, else nothing."""
+    if len(snapshot.widths) < 2:  # noqa: PLR2004 # the first is that of the start
+        return ""
+    return f"{count(snapshot.workers)} worker{'' if snapshot.workers == 1 else 's'}"
+
+
+def usage(snapshot: Snapshot) -> str:
+    """Return what the processes use: ``"CPU 187 % - memory 312 MB, 5 processes"``.
+
+    The percentage is that of one CPU.
+    """
+    used = snapshot.usage
+    if used is None:
+        return ""
+    ended = snapshot.state.ended
+    cpu = f"CPU {100 * used.cpu:.0f} %{' on average' if ended else ''}"
+    memory = f"memory {'up to ' if ended else ''}{size(used.memory)}"
+    family = f", {count(used.children + 1)} processes" if used.children else ""
+    return f"{cpu} - {memory}{family}"
 
 
 def summary_line(snapshot: Snapshot) -> str:
@@ -97,7 +127,7 @@ def sentence(snapshot: Snapshot) -> str:
 
 def not_ok(snapshot: Snapshot) -> int:
     """Return how many tasks a retry would run again."""
-    if snapshot.measurement:
+    if snapshot.measurement or not snapshot.keeps_results:
         return 0
     return snapshot.known - snapshot.counts[Status.OK]
 
@@ -122,6 +152,12 @@ def notices(snapshot: Snapshot) -> list[str]:
         said.append(f"The input raised after {count(snapshot.known)} items: {line}")
     if snapshot.broken_by is not None:
         said.append(f"There are no workers any more: {error_line(snapshot.broken_by)}")
+    if snapshot.deadline is not None:
+        said.append(f"The run was stopped at its deadline={snapshot.deadline:g}.")
+    if snapshot.restored:
+        came = "row came" if snapshot.restored == 1 else "rows came"
+        said.append(f"{count(snapshot.restored)} {came} from the journal.")
+    said += snapshot.journal_notes
     if snapshot.lag is not None:
         said.append(lagging(snapshot))
     if snapshot.abandoned and snapshot.elsewhere:
@@ -138,14 +174,21 @@ def notices(snapshot: Snapshot) -> list[str]:
             "it goes on until it returns by itself. "
             "backend='processes' ends a call into C as well."
         )
+    if snapshot.advice:
+        said.append(snapshot.advice)
     return said
 
 
 def caveats(snapshot: Snapshot) -> list[str]:
-    """Return what the workers of a run under way can't do, one sentence each."""
+    """Return what a run under way waits for or can't do, one sentence each."""
     said: list[str] = []
     if snapshot.state.ended:
         return said
+    if snapshot.held_by:
+        said.append(f"The rate of {snapshot.held_by} holds it back, not the workers.")
+    if snapshot.waiting:
+        waits = "task waits" if snapshot.waiting == 1 else "tasks wait"
+        said.append(f"{count(snapshot.waiting)} {waits} to be tried again.")
     if snapshot.elsewhere:
         said.append(
             f"The {snapshot.elsewhere} ends nothing that it has begun: after a cancel "
@@ -163,8 +206,10 @@ def shown_rows(snapshot: Snapshot, ends: int = 5) -> list[Row]:
     """Return the few tasks that stand for all, in input order.
 
     Those are the first ones and the last to end; while a run is under way, the ones
-    being carried out as well.
+    being carried out as well. If all of them fit into the table, it is all of them.
     """
+    if snapshot.known == len(snapshot.first):
+        return list(snapshot.first)
     some = (*snapshot.first[:ends], *snapshot.latest[:ends], *snapshot.running[:ends])
     picked = {row.task: row for row in some}
     return [picked[task] for task in sorted(picked)]
@@ -173,6 +218,7 @@ def shown_rows(snapshot: Snapshot, ends: int = 5) -> list[Row]:
 def plain(snapshot: Snapshot, width: int = 40) -> str:
     """Return a run as text of several lines, for where HTML cannot be shown."""
     lines = [summary_line(snapshot), *_bar(snapshot, width)]
+    lines += filter(None, [usage(snapshot)])
     rows = shown_rows(snapshot)
     last = -1
     for row in rows:

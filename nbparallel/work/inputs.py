@@ -63,6 +63,7 @@ def _from_items(function: Function, given: Items, how: str) -> Work:
         check_unread(function)
     return Work(
         name=function.name,
+        fn=function.fn,
         call=function.call(how),
         items=given.at_hand,
         source=given.source,
@@ -79,6 +80,7 @@ def _from_table(function: Function, given: Table, how: str) -> Work:
         items = given.rows(how)
     return Work(
         name=function.name,
+        fn=function.fn,
         call=function.call(how),
         items=items,
         source=None,
@@ -105,6 +107,7 @@ def _from_several(
     totals = [each.total for each in columns if each.total is not None]
     return Work(
         name=function.name,
+        fn=function.fn,
         call=function.call("args"),
         items=list(together) if at_hand else None,
         source=None if at_hand else together,

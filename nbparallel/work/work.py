@@ -39,6 +39,10 @@ class Work:
         there is no retry, and what a leg raises is not told as a task's.
     open
         Whether tasks can be added while the run goes on, until it is closed.
+    fn
+        The user's function, by which a journal is told from others.
+    source_text
+        The source of it, where nobody else could find it.
     """
 
     name: str
@@ -51,3 +55,5 @@ class Work:
     needs: Mapping[int, Collection[int]] | None = None
     measurement: bool = False
     open: bool = False
+    fn: Callable[..., Any] | None = None
+    source_text: str | None = None

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import filterfalse, islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nbparallel.coroutines import CoroutineCall
 from nbparallel.errors import Abandoned
 from nbparallel.workers.base import Backend, Desk
+from nbparallel.workers.bounds import Bounds, processors
 from nbparallel.workers.claim import Claim
 from nbparallel.workers.loop import Loop, loop_at_hand, the_loop
 from nbparallel.workers.places import InThread, OnLoop, Place
@@ -22,6 +23,15 @@ from nbparallel.workers.raising import raise_in
 
 #: The most claims that are begun before the loop turns again.
 MOST_AT_ONCE: Final = 256
+#: The most coroutines at a time that ``workers="auto"`` takes.
+MOST_BY_ITSELF: Final = 4096
+
+
+class _Held(NamedTuple):
+    """A place that a worker of that team has."""
+
+    place: Place
+    team: set[int]
 
 
 class Asyncio(Backend):
@@ -30,17 +40,26 @@ class Asyncio(Backend):
     At the exit of an interpreter, whoever waits for the run carries its tasks out.
     """
 
+    replaces = True
+
     def __init__(self, desk: Desk, workers: int) -> None:
         super().__init__(desk, workers)
         self._loop: Loop | None = None
         self._team: set[int] = set()  # the workers that have a claim
-        self._places: dict[Claim, Place] = {}
+        self._places: dict[Claim, _Held] = {}
         self._woken = False
 
     @classmethod
     def default_workers(cls) -> int:
         """Return 64: coroutines cost next to nothing, but servers have their limits."""
         return 64
+
+    @classmethod
+    def bounds(cls) -> Bounds | None:
+        """Return what ``workers="auto"`` chooses from; one loop turns for all."""
+        return Bounds(
+            first=8, most=MOST_BY_ITSELF, processors=processors(), one_lock=True
+        )
 
     def needs(self, thread: int) -> bool:
         """Whether *thread* is that of the loop."""
@@ -62,11 +81,22 @@ class Asyncio(Backend):
 
     def stop(self, claims: Sequence[Claim]) -> bool:
         """Cancel what is awaited for *claims*, and end what computes in threads."""
-        places = [self._places[claim] for claim in claims if claim in self._places]
+        found = [self._places[claim] for claim in claims if claim in self._places]
+        places = [held.place for held in found]
         for place in places:
             place.give_up()
         raise_in((place.thread for place in places if place.thread), Abandoned)
         return bool(places)
+
+    def strike(self, claim: Claim) -> None:
+        """Do as `stop`."""
+        self.stop([claim])
+
+    def replace(self, claim: Claim) -> None:
+        """Free the place of *claim*, whose task goes on for as long as it likes."""
+        held = self._places.pop(claim, None)
+        if held is not None:  # else it is about to be free by itself
+            held.team.discard(claim.worker)
 
     def close(self) -> None:
         """Look for no more work; who is still busy counts for nothing."""
@@ -103,7 +133,7 @@ class Asyncio(Backend):
         call = self._call_of(claim)
         kind = OnLoop if isinstance(call, CoroutineCall) else InThread
         place = kind(claim, call, loop, partial(self._ended, team), self._lags)
-        self._places[claim] = place
+        self._places[claim] = _Held(place, team)
         place.begin()
         return True
 
@@ -112,8 +142,10 @@ class Asyncio(Backend):
 
     def _ended(self, team: set[int], place: Place) -> None:
         claim, loop = place.claim, place.loop
-        self._places.pop(claim, None)
+        replaced = self._places.pop(claim, None) is None
         self.desk.hand_back(claim)
+        if replaced:
+            return
         team.discard(claim.worker)
         is_current = team is self._team and loop is self._loop
         if is_current and claim.worker < self.workers:

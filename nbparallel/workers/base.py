@@ -15,10 +15,12 @@ Two ways to drive it
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
+from nbparallel.workers.bounds import Bounds, processors
 from nbparallel.workers.claim import Claim
 
 
@@ -76,6 +78,9 @@ class Kind(Protocol):
     The flags are explained there.
     """
 
+    def bounds(self) -> Bounds | None:
+        """Return what ``workers="auto"`` chooses from, or None where it can't."""
+
     @property
     def nests(self) -> bool:
         """As of the backends that it makes."""
@@ -117,6 +122,11 @@ class Backend(ABC):
         Its workers can carry out tasks of runs that are started inside its tasks.
     waits_itself
         The thread that waits for the run carries the tasks out itself.
+    replaces
+        Others go on at full width while a task that nobody can end keeps its worker:
+        `replace`, or `stop` where that `kills`.
+    has_thread_clocks
+        Its workers are threads of ours, and `thread_seconds` tells their CPU time.
     sees_names
         Its workers share the memory of this process, and so the user's names.
     pool
@@ -136,6 +146,8 @@ class Backend(ABC):
     kills: ClassVar[bool] = False
     nests: bool = False
     waits_itself: bool = False
+    replaces: ClassVar[bool] = False
+    has_thread_clocks: ClassVar[bool] = False
     sees_names: bool = True
     pool: object = None
     elsewhere: str = ""
@@ -151,6 +163,15 @@ class Backend(ABC):
     @abstractmethod
     def default_workers(cls) -> int:
         """Return the number of workers where the user names none."""
+
+    @classmethod
+    def bounds(cls) -> Bounds | None:
+        """Return what ``workers="auto"`` chooses from: at most the usual number.
+
+        None where the number can't change.
+        """
+        most = cls.default_workers()
+        return Bounds(first=min(4, most), most=most, processors=processors())
 
     def prepare(self, call: Callable[[Any], Any]) -> None:  # noqa: B027 # as `stop`
         """Hear what is to be called, before a run starts, and each time it does.
@@ -196,6 +217,33 @@ class Backend(ABC):
             Whether some of them may be about to end, and come back.
         """
         return False
+
+    def since(self, claim: Claim) -> float:
+        """Return when the running task of *claim* was begun, by `time.perf_counter`.
+
+        Infinity where none is running, as far as that can be told.
+        """
+        return math.inf if claim.running is None else claim.since
+
+    def thread_seconds(self) -> Mapping[int, float]:
+        """Return the CPU seconds of each worker since its start, by its thread.
+
+        Empty where the system does not tell.
+        """
+        return {}
+
+    def strike(self, claim: Claim) -> None:  # noqa: B027 # as `stop`
+        """Ask the running task of *claim* to end; where that `kills`, `stop` follows.
+
+        Called with the desk's lock held: it must return at once.
+        """
+
+    def replace(self, claim: Claim) -> None:  # noqa: B027 # as `stop`
+        """Have another worker for the one that *claim* keeps, from the next start on.
+
+        The claim has been given up. Called with the desk's lock held: it must return at
+        once. Who has it, and is free again after all, goes home.
+        """
 
     def close(self) -> None:  # noqa: B027 # most kinds keep nothing
         """Hear that no claim will come any more, until the next `start`.

@@ -86,6 +86,11 @@ class Claim:
         The thread that carries it out, while it does; else 0.
     revoked
         The run gave up on this claim: whatever still comes of it is discarded.
+    expired
+        What the row of its last task is to say, which is being ended because it lasts
+        too long; else None.
+    replaced
+        Another worker has taken the place of the one that holds it.
     sealed
         Its tasks are out of reach: nobody can tell which of them have been begun, until
         all have ended.
@@ -94,12 +99,14 @@ class Claim:
     __slots__ = (
         "begun",
         "ends",
+        "expired",
         "failures",
         "first",
         "halt",
         "harvested",
         "items",
         "owner",
+        "replaced",
         "revoked",
         "sealed",
         "stop",
@@ -126,6 +133,8 @@ class Claim:
         self.harvested = 0
         self.thread = 0
         self.revoked = False
+        self.expired: BaseException | None = None
+        self.replaced = False
         self.sealed = False
 
     @property
@@ -147,7 +156,11 @@ class Claim:
     @property
     def since(self) -> float:
         """When the running task started, by `perf_counter`."""
-        return self.ends[-1] if self.ends else self.begun
+        return self.began_at(len(self.ends))
+
+    def began_at(self, offset: int) -> float:
+        """Return when the task at *offset*, which has been begun, was begun."""
+        return self.ends[offset - 1] if offset else self.begun
 
     def take(self, most: int = sys.maxsize) -> list[Any]:
         """Take items that nobody has taken back, *most* at most, as the worker."""

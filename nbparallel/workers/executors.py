@@ -32,6 +32,7 @@ from nbparallel.errors import Abandoned, BackendBroken, BadType, UsageError
 from nbparallel.kinds import BATCHES, import_from, word_of
 from nbparallel.workers import remote
 from nbparallel.workers.base import Desk
+from nbparallel.workers.bounds import Bounds, has_one_lock, processors
 from nbparallel.workers.carry_out import carry_through
 from nbparallel.workers.claim import Claim
 from nbparallel.workers.raising import raise_in
@@ -99,6 +100,13 @@ class Pool:
     def default_workers(self) -> int:
         """Return how many workers it has, or is taken to have."""
         return self.told_workers or Pooled.default_workers()
+
+    def bounds(self) -> Bounds:
+        """Return what ``workers="auto"`` chooses from: at most all that it has."""
+        most = self.default_workers()
+        first = min(4 if self.is_here else processors(), most)
+        here = bool(self.is_here) and has_one_lock()
+        return Bounds(first=first, most=most, processors=processors(), one_lock=here)
 
     def __call__(self, desk: Desk, workers: int) -> Pooled:
         """Return a backend that hands it batches."""

@@ -18,5 +18,9 @@ class Inline(Backend):
         """Return 1."""
         return 1
 
+    @classmethod
+    def bounds(cls) -> None:
+        """Return None: the thread that waits is one, and there are no others."""
+
     def start(self, tasks: int | None) -> None:
         """Do nothing; see the module's docstring."""

@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 
 from nbparallel import daemons
 
-#: A loop that has not turned for so many seconds lags.
+#: A loop that has not turned for so many seconds, or nearly so, lags.
 LAG: Final = 0.5
 #: Seconds between two looks whether it turns.
 LOOK: Final = 0.1
@@ -105,22 +105,20 @@ class Loop:
             self._look()
 
     def _look(self) -> None:
-        turned, looked = threading.Event(), perf_counter()
+        """Tell who keeps the loop, and for how long at least, if somebody does."""
+        turned = threading.Event()
         self.soon(turned.set)
         tell = seen = None
-        since = looked
-        while not turned.wait(LAG / 2):
-            task = asyncio.current_task(self.events)
+        since = perf_counter()
+        while not turned.wait(LAG / 10):
+            now, task = perf_counter(), asyncio.current_task(self.events)
             if task is not seen:
-                seen, since, tell = task, looked, None
-            elif task is not None:  # it was at work last time, too
+                seen, since, tell = task, now, None
+            elif task is not None and now - since >= LAG * 0.8:
                 host = self._host_of(task)
                 tell = tell or (host and host.lagging())
-            looked = perf_counter()
             if tell:
-                tell(looked - since)
-        if tell:
-            tell(perf_counter() - since)
+                tell(now - since)
 
     def _host_of(self, task: asyncio.Task[Any]) -> Guest | None:
         """Return whose *task* is, as far as that can be told."""

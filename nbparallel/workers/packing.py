@@ -32,6 +32,14 @@ CURE = (
     "What goes to a worker process has to be pickled: open files, connections and "
     "locks inside the task instead, or take backend='threads'."
 )
+CURE_BACK = (
+    "What comes back from a worker process has to be pickled: return what you need of "
+    "it, such as a list instead of a generator, or take backend='threads'."
+)
+CURE_SHELL = (
+    "get_ipython(), and so every magic and !command, is there in the notebook's own "
+    "process only: take backend='threads'."
+)
 
 
 class Packed:
@@ -140,7 +148,9 @@ def unpacked(data: bytes, buffers: list[memoryview]) -> Any:
     return pickle.loads(data, buffers=buffers)  # noqa: S301 # a process of ours made it
 
 
-def refusal(what: str, value: object, error: BaseException) -> BadType:
+def refusal(
+    what: str, value: object, error: BaseException, cure: str = CURE
+) -> BadType:
     """Return the error that says which part of *value* cannot be pickled.
 
     Parameters
@@ -149,14 +159,18 @@ def refusal(what: str, value: object, error: BaseException) -> BadType:
         How the message calls the value: ``"the item of task 3"``.
     value, error
         What was to be pickled, and what that raised.
+    cure
+        What to do about it.
     """
     way, part = _culprit(value)
+    if "its variable get_ipython" in way:
+        return BadType(f"{what} cannot be sent to a worker process: {CURE_SHELL}")
     of = f"{what}{way}" if way.startswith(("[", ".")) else f"{what}{way and ', '}{way}"
     kind = type(part)
     name = kind.__qualname__
     if kind.__module__ not in ("builtins", "__main__"):
         name = f"{kind.__module__}.{name}"
-    message = f"{of} is of type {name}, which can't be pickled ({error}). {CURE}"
+    message = f"{of} is of type {name}, which can't be pickled ({error}). {cure}"
     return BadType(message)
 
 

@@ -19,6 +19,7 @@ from itertools import chain, repeat
 from threading import Lock, main_thread
 from types import CodeType, FrameType
 
+from nbparallel.daemons import wait_for_births
 from nbparallel.workers.carry_out import carry_out
 
 _set: Callable[..., int] | None = getattr(
@@ -35,10 +36,14 @@ _SHARED = ("asyncio", "concurrent", "importlib", "logging", "queue", "threading"
 _collecting = Lock()
 
 
-def raise_in(threads: Iterable[int], kind: type[BaseException]) -> bool:
+def raise_in(
+    threads: Iterable[int],
+    kind: type[BaseException],
+    within: CodeType = carry_out.__code__,
+) -> bool:
     """Raise *kind* in those of the *threads*, by number, that are in the user's code.
 
-    Return whether there were any.
+    That is what *within* calls. Return whether there were any.
 
     Nothing happens in an interpreter that is not CPython, and in one without the GIL,
     where threads move on while they are looked at. `sys.monitoring`, and listing the
@@ -47,12 +52,14 @@ def raise_in(threads: Iterable[int], kind: type[BaseException]) -> bool:
     """
     if _set is None or not getattr(sys, "_is_gil_enabled", lambda: True)():
         return False
+    wanted = {*threads} - {main_thread().ident}
+    wait_for_births(wanted)
     with _without_collections():
         frames = sys._current_frames()  # noqa: SLF001 # it is documented
         strikes: dict[FrameType, Callable[[], int]] = {}
-        for thread in {*threads} - {main_thread().ident}:
+        for thread in wanted:
             frame = frames.get(thread)
-            if frame is not None and _in_users_code(frame):
+            if frame is not None and _in_users_code(frame, within):
                 number, what = ctypes.c_ulong(thread), ctypes.py_object(kind)
                 strikes[frame] = partial(_set, number, what)
         _call_for_the_current(strikes)
@@ -108,10 +115,9 @@ def is_within(
     return False
 
 
-def _in_users_code(frame: FrameType) -> bool:
-    """Whether a thread at *frame* is in a task, and there in no code of many users."""
-    loop = carry_out.__code__
-    return frame.f_code is not loop and is_within(frame, (loop,), _is_spared)
+def _in_users_code(frame: FrameType, caller: CodeType) -> bool:
+    """Whether *frame* is of what *caller* calls, and in no code of many users."""
+    return frame.f_code is not caller and is_within(frame, (caller,), _is_spared)
 
 
 def _is_spared(frame: FrameType) -> bool:

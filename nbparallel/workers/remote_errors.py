@@ -6,11 +6,20 @@ traceback over there; what can't be rebuilt becomes its text.
 
 from __future__ import annotations
 
+import linecache
 import pickle
+import re
 import traceback
 
 from nbparallel.errors import RemoteError
 from nbparallel.workers.packing import Packed, pack
+
+#: A place in a traceback that is told without its line: of a cell, which is no file.
+_BARE = re.compile(
+    r'^(?P<place>(?P<indent>[ |]*)File "(?P<file>.+)", line (?P<line>\d+), in .+)$'
+    r"(?!\n(?P=indent)  )",
+    re.MULTILINE,
+)
 
 
 class RemoteTraceback(Exception):
@@ -41,7 +50,7 @@ def pack_error(error: BaseException) -> Packed:
 
 def revived(packed: tuple[bytes | None, str]) -> BaseException:
     """Return the error, chained to its traceback over there."""
-    data, text = packed
+    data, text = packed[0], _BARE.sub(_with_line, packed[1])
     error: BaseException | None = None
     if data is not None:
         try:
@@ -54,3 +63,9 @@ def revived(packed: tuple[bytes | None, str]) -> BaseException:
         error = RemoteError(text.rpartition("\n")[2])
     error.__cause__ = RemoteTraceback(text)
     return error
+
+
+def _with_line(bare: re.Match[str]) -> str:
+    """Return a place in a traceback with its line, where this process has it."""
+    line = linecache.getline(bare["file"], int(bare["line"])).strip()
+    return f"{bare['place']}\n{bare['indent']}  {line}" if line else bare["place"]

@@ -31,6 +31,16 @@ def browser():
         chromium.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Say where the kernels are when a test has failed: one may not answer any more."""
+    report = yield
+    server = getattr(item, "funcargs", {}).get("server")
+    if report.failed and server is not None:
+        report.sections.append(("kernels", server.whereabouts()))
+    return report
+
+
 @contextmanager
 def _opening(browser, server):
     pages = []

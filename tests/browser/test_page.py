@@ -142,6 +142,52 @@ def test_the_end_of_every_kind_of_worker_is_in_the_file(open_notebook, place, tm
     notebook.set_dark(False)
 
 
+LONG = """
+import tempfile, threading, time
+import nbparallel as nbp
+
+gate = threading.Event()
+
+def visit(item):
+    if item >= 110:
+        assert gate.wait(60)
+    time.sleep(0.02)
+    if item == 7 and not gate.is_set():
+        raise ConnectionError("again")
+    return item
+
+path = tempfile.mkdtemp() + "/visits.db"
+options = dict(workers="auto", retries=1, backoff=0.1, rate="40/s", journal=path)
+"""
+
+
+def test_a_long_run_says_what_holds_it_back_and_comes_back(open_notebook, place):
+    cells = [
+        LONG,
+        "run = nbp.pmap(visit, range(120), **options, block=False)",
+        "run.workers = 3",
+        "gate.set(); print(run.wait(), run.metrics.restored)",
+        "again = nbp.pmap(visit, range(120), **options)",
+    ]
+    notebook = open_notebook(cells, **place)
+    run_all(notebook, 3)
+
+    panel = notebook.output(1)
+    expect(panel).to_contain_text("The rate of 40/s holds it back")
+    expect(panel).to_contain_text("3 workers")
+    expect(panel).to_contain_text(re.compile(r"CPU \d+ % · memory \d+"))
+    notebook.run_cell(3)
+    notebook.wait_for_text(3, "True 0")
+    notebook.run_cell(4)
+    notebook.wait_until_done(4)
+    notebook.wait_for_text(4, "119 rows came from the journal")
+    notebook.save()
+    notebook.reopen()
+
+    notebook.wait_for_text(1, "waited on the rate limit")
+    notebook.wait_for_text(4, "119 rows came from the journal")
+
+
 def test_a_failed_run_displayed_again_offers_to_retry(open_notebook, place):
     cells = [
         SETUP,
@@ -168,6 +214,52 @@ mended.set()
     notebook.wait_for_text(3, "40")
     notebook.save()
     assert "vnd.jupyter.widget" not in notebook.file.read_text()
+
+
+SILENT = """
+gate = threading.Event()
+
+def held(item):
+    assert gate.wait(60)
+    return work(item)
+
+run = nbp.pmap(held, range(40), workers=4, block=False, progress=False)
+"""
+
+
+def test_a_silent_run_that_is_displayed_is_kept_up_to_date(open_notebook, place):
+    steps = ["gate.set(); run.wait();", "work = str", "run.retry(block=False).wait();"]
+    notebook = open_notebook([SETUP, SILENT, "run", *steps], **place)
+    run_all(notebook, 2)
+    notebook.run_cell(2)
+    expect(notebook.button(2, "Cancel")).to_be_visible()
+
+    notebook.run_cell(3)
+    notebook.wait_for_text(2, "36 ok, 4 failed")
+    expect(notebook.button(2, "Cancel")).to_have_count(0)
+    notebook.run_cell(4)
+    notebook.wait_until_done(4)
+    notebook.run_cell(5)
+    notebook.wait_for_text(2, "40 ok")
+
+    notebook.save()
+    assert "vnd.jupyter.widget" not in notebook.file.read_text()
+    assert "40 ok" in notebook.file.read_text()
+
+
+def test_the_buttons_of_a_silent_run_tell_what_they_did(open_notebook, place):
+    cells = [SETUP, SILENT, "run", SILENT, "gate.set(); run.wait();", "work = str; run"]
+    notebook = open_notebook(cells, **place)
+    run_all(notebook, 2)
+    notebook.run_cell(2)
+    notebook.click_button(2, "Cancel")
+    notebook.wait_for_text(2, "40 cancelled")
+    for index in (3, 4, 5):
+        notebook.run_cell(index)
+        notebook.wait_until_done(index)
+
+    notebook.click_button(5, "Retry failed")
+    notebook.wait_for_text(5, "40 ok")
 
 
 def test_nothing_a_task_says_is_ever_run(open_notebook, place):

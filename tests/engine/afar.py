@@ -73,18 +73,31 @@ class Courier:
         self.address, self.number = address, number
 
     def __call__(self, item):
+        try:
+            kind, data = self._answer_to(item)
+        except BaseException:  # the task is struck: nobody is to read its answer
+            _leave(self.address)
+            raise
+        if kind == ERROR:
+            raise KeptError(pickle.loads(data))
+        return pickle.loads(data)
+
+    def _answer_to(self, item):
         line = _line(self.address)
         line.send(CALL, pack((self.number, item)))
         while True:
             kind, _, data, _ = line.receive()
-            if kind == VALUE:
-                return pickle.loads(data)
-            if kind == ERROR:
-                raise KeptError(pickle.loads(data))
+            if kind != TEXT:
+                return kind, data
             sys.stdout.write(pickle.loads(data))
 
 
 _lines = {}
+
+
+def _leave(address):
+    if address in _lines:
+        _lines.pop(address)[1].close()
 
 
 def _line(address):
@@ -92,9 +105,9 @@ def _line(address):
         end = socket.socket(socket.AF_UNIX)
         end.connect(address)
         atexit.register(end.close)
-        _lines[address] = Channel(end)
-        _lines[address].send(HELLO, NOTHING, os.getpid())
-    return _lines[address]
+        _lines[address] = Channel(end), end
+        _lines[address][0].send(HELLO, NOTHING, os.getpid())
+    return _lines[address][0]
 
 
 # -- Over here ------------------------------------------------------------------------

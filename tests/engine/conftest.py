@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from contextlib import suppress
@@ -44,6 +45,36 @@ def _quiet(request, monkeypatch):
         yield
     pools.fresh()
     wait_for(lambda: not capture._runs)  # whatever happened, nothing is left tapped
+
+
+_hung = threading.Event()
+
+
+def hang():
+    """Come back only once the test is over."""
+    _hung.wait()
+
+
+def compute():
+    """Do so until the test is over: nothing ends it without the GIL."""
+    hung = _hung
+    while not hung._flag:  # what ends a task spares the methods of `threading`
+        pass
+
+
+async def hang_awaiting():
+    """Come back only once the test is over; its thread hears of nothing else."""
+    hung = _hung
+    while not hung.is_set():  # noqa: ASYNC110 # an event of threads
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_hangs_on():
+    yield
+    global _hung  # noqa: PLW0603 # tasks of this test have the old one
+    _hung.set()
+    _hung = threading.Event()
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from contextlib import suppress
 
 import nbparallel as nbp
 from nbparallel.engine import capture, hooks, steering, stopping
+from nbparallel.engine.outcome import Pause
 from nbparallel.engine.run import Run
 from nbparallel.engine.timer import TIMER
 from nbparallel.options import resolve
@@ -44,6 +45,7 @@ ACTIONS = (
     "retry",
     "retry",
     "resize",
+    "width",
     "cancel_task",
     "add",
     "look",
@@ -57,11 +59,15 @@ class Broken(Exception):
     """What tasks and inputs raise."""
 
 
+#: What the end of a run may raise.
+ENDS = (nbp.InputError, nbp.TaskTimeout, Broken)
+
+
 class Again:
     """Every failure is tried three times."""
 
-    def again(self, status, error, attempts):  # noqa: ARG002 # as the engine asks
-        return 0.0005 if attempts < 3 else None
+    def again(self, tries):
+        return Pause(0.0005, asked=False) if len(tries) < 3 else None
 
 
 class Announced(hooks.Hook):
@@ -102,6 +108,7 @@ class Program:
             self.count = min(self.count, 7)
         self.failing = chance.choice([0, 0, 3, 10])
         self.dozing = chance.choice([0, 0, 5, 20])
+        self.hanging = 0
         self.others = []
         self.trouble = []
         self.run = Run(self.work(), resolve(self.options()))
@@ -113,7 +120,7 @@ class Program:
         buffer = chance.choice([None, None, 1, 3, 50])
         return {
             "backend": self.backend,
-            "workers": chance.randint(1, 8),
+            "workers": self.workers(),
             "on_error": chance.choice(["collect", "collect", "raise"]),
             "ordered": chance.random() < 0.3,
             "buffer": buffer,
@@ -121,7 +128,28 @@ class Program:
             "progress": False,
             "capture": chance.random() < 0.8,
             "grace": chance.choice([0, 0.001, 0.01, DEADLINE]),
+            **self.clocks(),
         }
+
+    def clocks(self):
+        """Return options for time: few programs have each, some have several."""
+        chance, wanted = self.chance, {}
+        if getattr(load(self.backend), "replaces", False) and chance.random() < 0.2:
+            wanted["timeout"] = chance.choice([0.001, 0.01, 0.05])
+            self.hanging = chance.choice([0, 3, 10])
+        if chance.random() < 0.2:
+            wanted["retries"] = chance.randint(1, 3)
+            wanted["backoff"] = chance.choice([0, 0.0005, 0.005])
+        if chance.random() < 0.1:
+            wanted["rate"] = chance.choice(["1000/s", "5000/s", "100/s"])
+        if chance.random() < 0.1:
+            wanted["deadline"] = chance.choice([0.001, 0.01, 0.1])
+        return wanted
+
+    def workers(self):
+        if self.chance.random() < 0.3 and self.backend != "inline":
+            return "auto"
+        return self.chance.randint(1, 8)
 
     def work(self):
         items, source, needs = None, None, None
@@ -155,6 +183,9 @@ class Program:
         own = random.Random(item * 31 + self.calls[item])
         if own.random() * 100 < self.dozing:
             nbp.sleep(0.002)
+        if own.random() * 100 < self.hanging:
+            while not (self.release.is_set() or nbp.cancelled()):  # ready for strikes
+                time.sleep(0.0005)
         if own.random() < 0.1:
             print("task", item, end="")  # noqa: T201 # it is captured, or let through
         if self.depth and own.random() < 0.6:
@@ -200,7 +231,7 @@ class Program:
     def guarded(self, call, *args):
         try:
             call(*args)
-        except (nbp.StillRunning, nbp.UsageError, nbp.InputError, Broken):
+        except (nbp.StillRunning, nbp.UsageError, *ENDS):
             pass
         except nbp.TaskCancelled:
             pass
@@ -221,7 +252,7 @@ class Program:
             threading.Thread(target=shoot, daemon=True).start()
             # It is Python that loses what strikes while an object of its own goes.
             sys.unraisablehook = by_python_in(by_python)
-            with suppress(nbp.InputError, Broken):
+            with suppress(*ENDS):
                 self.run.wait(0.005)
             while time.perf_counter() < limit and not by_python:
                 time.sleep(0.0005)
@@ -247,6 +278,9 @@ class Program:
                     run.retry(block=False)
             case "resize":
                 steering.resize(scheduler, chance.randint(1, 8))
+            case "width":
+                with suppress(nbp.BadValue):  # of the thread that waits
+                    run.workers = chance.choice(["auto", "auto", 1, 2, 3, 8, 40])
             case "cancel_task":
                 stopping.cancel_task(scheduler, chance.randrange(self.count + 1))
             case "add" if self.kind == "open":
@@ -276,14 +310,14 @@ class Program:
         if self.kind == "endless":
             run.cancel()
         over = False
-        with suppress(nbp.InputError, Broken, nbp.TaskCancelled):
+        with suppress(nbp.TaskCancelled, *ENDS):
             over = run.wait(DEADLINE)
         assert over or run._life.is_over(), f"it never ends: {run}"
 
     def check(self):
         for run in [self.run, *self.others]:
             run._life.scheduler.parent = None
-            with suppress(nbp.InputError, Broken, nbp.TaskCancelled):
+            with suppress(nbp.TaskCancelled, *ENDS):
                 assert run.wait(DEADLINE), run
         self.release.set()
         wait_for(lambda: not afar.going, lambda: afar.going)
@@ -313,7 +347,9 @@ class Program:
             called, tried = self.calls[item], columns.attempts[task]
             # What ends a task from outside may strike before its first line: here
             # any attempt of it, elsewhere the last one.
-            any_of_it = self.backend in ("inline", "processes") and called < tried
+            timed = self.run.options.timeout is not None
+            apart = self.backend in ("inline", "processes")
+            any_of_it = (apart or timed) and called < tried
             struck = columns.status[task] == Status.CANCELLED and called == tried - 1
             exact = called == tried or struck or any_of_it
             assert exact, f"task {task}: {called} calls, {tried} attempts"
@@ -324,11 +360,12 @@ class Program:
 
 
 def by_python_in(seen):
-    """Return a hook that notes which exceptions were lost in code that is not ours."""
+    """Return a hook that notes which interrupts were lost in code that is not ours."""
 
     def note(lost):
         module = getattr(lost.object, "__module__", None) or ""
-        if not module.startswith("nbparallel"):
+        is_ours = module.startswith("nbparallel")
+        if lost.exc_type is KeyboardInterrupt and not is_ours:
             seen.append(lost.exc_type)
 
     return note
@@ -366,7 +403,7 @@ def check_rows(run):
     assert {status: n for status, n in shot.counts.items() if n} == found
     assert shot.abandoned == 0
     read = []
-    with suppress(nbp.TaskCancelled, nbp.InputError, Broken):
+    with suppress(nbp.TaskCancelled, *ENDS):
         read.extend(item for item, _, _ in run)
     assert sorted(read) == sorted(columns.items)
 

@@ -320,7 +320,8 @@ def fail(*_):
     raise Alarm
 
 def strike():
-    while not is_waited_for():
+    # Its start waits, too: for its workers.
+    while not (is_waited_for() and "run" in globals()):
         time.sleep(0.001)
     signal.raise_signal(signal.SIGALRM)
 

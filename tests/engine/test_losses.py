@@ -7,7 +7,8 @@ import threading
 import pytest
 
 import nbparallel as nbp
-from nbparallel.engine import lifecycle, scheduler
+from nbparallel.engine import scheduler
+from nbparallel.engine.outcome import Pause
 from nbparallel.engine.timer import TIMER
 from nbparallel.kinds import KINDS
 from nbparallel.options import resolve
@@ -38,6 +39,8 @@ class Fragile(Threads):
                 self.desk.lost(claim, Died(f"worker {worker}"))
                 return
             self.desk.settle(claim)
+            if claim.replaced:
+                return
 
     def _dies(self, claim):
         last = []
@@ -132,18 +135,15 @@ class Stubborn:
         self.times, self.pause = times, pause
         self.asked = []
 
-    def again(self, status, error, attempts):
-        self.asked.append((status, type(error), attempts))
-        return self.pause if attempts <= self.times else None
+    def again(self, tries):
+        last = tries[-1]
+        self.asked.append((last.status, type(last.error), last.number))
+        return Pause(self.pause, asked=False) if len(tries) <= self.times else None
 
 
 def run_with(outcome, call, items, monkeypatch, **options):
     """Return the handle of a run with a policy of its own, which has begun."""
-
-    def make(*args):
-        return scheduler.Scheduler(*args, outcome)
-
-    monkeypatch.setattr(lifecycle, "Scheduler", make)
+    monkeypatch.setattr(scheduler, "outcome_of", lambda _: outcome)
     work = Work("again", call, list(items), None, len(items))
     return nbp.Run(work, resolve(options))
 

@@ -10,8 +10,9 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.edge.signals import Signals
-from nbparallel.engine import phase, stopping
+from nbparallel.engine import phase, steering, stopping
 from nbparallel.engine.crew import Crew
+from nbparallel.engine.outcome import Pause
 from nbparallel.engine.timer import TIMER
 from nbparallel.options import resolve
 from nbparallel.testing import DEADLINE, Recorder
@@ -19,7 +20,7 @@ from nbparallel.types import FINAL, State
 from nbparallel.work.work import Work
 from nbparallel.workers.aio import Asyncio
 from nbparallel.workers.carry_out import carry_out
-from tests.engine.conftest import wait_for
+from tests.engine.conftest import PARALLEL, wait_for
 
 
 def test_an_alarm_that_goes_off_at_the_end_does_not_disturb_it(monkeypatch):
@@ -237,11 +238,77 @@ def test_a_fatal_failure_is_known_before_the_end():
     run.cancel()
 
 
+@pytest.mark.parametrize("backend", PARALLEL)
+def test_a_claim_of_who_is_on_the_way_home_leaves_its_tasks_to_workers(backend):
+    work = Work("again", abs, [-1], None, 1)
+    run = nbp.Run(work, resolve({"backend": backend, "block": False}))
+    scheduler = run._life.scheduler
+    scheduler.start()
+    with scheduler.crew.lock:
+        claim = scheduler.next_claim(0)
+
+    steering.staff(scheduler)
+    scheduler.settle(claim)
+    scheduler.crew.flush()
+
+    wait_for(scheduler.phase.over.is_set)
+    assert run.columns().results == [1]
+
+
+class Gap:
+    """A lock that does something else once, when it has been let go."""
+
+    def __init__(self, lock):
+        self.lock, self.what = lock, None
+        self._is_owned = lock._is_owned
+
+    def __enter__(self):
+        self.lock.acquire()
+
+    def __exit__(self, *_):
+        self.lock.release()
+        if self.what is not None and not self._is_owned():
+            what, self.what = self.what, None
+            what()
+
+
+def test_the_end_of_a_grace_spares_the_next_start(monkeypatch):
+    work = Work("again", abs, [-1, -2], None, 2)
+    run = nbp.Run(work, resolve({"backend": "processes", "block": False}))
+    scheduler, later = run._life.scheduler, []
+    scheduler.start()
+    claim = scheduler.next_claim(0)
+    claim.begun = perf_counter()
+    claim.items.clear()
+    claim.values.append(1)
+    claim.ends.append(perf_counter())
+
+    def end_and_start_again():
+        scheduler.settle(claim)
+        assert scheduler.phase.over.is_set()
+        assert steering.reopen(scheduler)
+        scheduler.start()
+        later.append(scheduler.next_claim(0))
+
+    def stop(_):
+        lock.what = end_and_start_again
+        return False
+
+    lock = scheduler.crew.lock = Gap(scheduler.crew.lock)
+    monkeypatch.setattr(scheduler.backend, "stop", stop)
+    stopping.cancel(scheduler, hard=True)
+
+    assert [each.revoked for each in later] == [False]
+    monkeypatch.undo()
+    stopping.cancel(scheduler, hard=True)
+    scheduler.phase.unhurry()  # as who tells of the end would
+
+
 class Once:
     """Tries every task a second time."""
 
-    def again(self, status, error, attempts):  # noqa: ARG002 # as the engine asks
-        return 0.0 if attempts < 2 else None
+    def again(self, tries):
+        return Pause(0.0, asked=False) if len(tries) < 2 else None
 
 
 def test_what_needs_a_task_that_is_tried_again_waits_for_it():

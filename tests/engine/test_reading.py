@@ -10,7 +10,7 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.engine import feed
-from nbparallel.engine.feed import READ_AHEAD
+from nbparallel.engine.limits import READ_AHEAD
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import State
 from tests.engine.conftest import PARALLEL, carry_on, tasks_left_in_claim, wait_for

@@ -539,6 +539,15 @@ class TestDefaults:
         assert notebook.run("%%parallel for x in xs\nx").options.workers == 3
         assert notebook.run("%%parallel -w 2 for x in xs\nx").options.workers == 2
 
+    def test_the_work_may_say_how_many_workers(self, notebook):
+        auto = notebook.run("%%parallel --workers auto for x in xs\nx")
+        assert auto.options.workers == "auto"
+        assert notebook.run("%%parallel -w auto for x in xs\nx").workers >= 1
+
+        notebook.run("%config NBParallel.workers = 'auto'")
+
+        assert nbp.pmap(abs, [1]).options.workers == "auto"
+
     def test_they_hold_for_pmap_too_where_nothing_nearer_says_otherwise(self, notebook):
         notebook.run("%config NBParallel.workers = 3")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, Unpack, assert_type
+from typing import Any, Literal, TypeVar, Unpack, assert_type
 
 import numpy as np
 import pandas as pd
@@ -133,7 +133,9 @@ assert_type(nbp.pmap(len, boxes, unpack="item"), nbp.Run[int])
 nbp.pmap(fetch, urls, workers=8, backend="inline", on_error="raise", ordered=True)
 nbp.pmap(fetch, urls, backend=ThreadPoolExecutor(8))
 nbp.pmap(fetch, urls, workers=None, desc="pages", progress=False, rows=20, grace=2)
-assert_type(nbp.Options(workers=2, unpack="args").workers, int | None)
+nbp.pmap(fetch, urls, workers="auto")
+assert_type(nbp.Options(workers=2, unpack="args").rows, int)
+assert_type(nbp.Options(desc="pages").workers, int | Literal["auto"] | None)
 
 
 def pages(texts: list[str], **options: Unpack[MapOptions]) -> list[int]:
@@ -159,6 +161,9 @@ assert_type(run.metrics, Metrics)
 assert_type(run.state, State)
 assert_type(run.retry(block=False), nbp.Run[bytes])
 assert_type(run.wait(timeout=1), bool)
+assert_type(run.workers, int)
+run.workers = 8
+run.workers = "auto"
 assert_type(len(run), int)
 for item, result, error in run:
     assert_type(item, Any)

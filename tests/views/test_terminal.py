@@ -79,3 +79,11 @@ def test_elsewhere_nothing_is_drawn(stream, make_snapshot):
     bar.draw(make_snapshot(ok=1))
     bar.finish(make_snapshot(State.DONE, ok=4000))
     assert stream == "odd" or stream.closed or not stream.getvalue()
+
+
+def test_advice_stands_below_the_finished_line(screen, make_snapshot):
+    bar = TerminalBar(screen)
+    bar.draw(make_snapshot(ok=1000))
+    bar.finish(make_snapshot(State.DONE, ok=4000, advice="Put it first."))
+    assert "fetch: 100%" in screen.lines[-3]
+    assert screen.lines[-2:] == ["Put it first.", ""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nbparallel.records.usage import Usage
 from nbparallel.types import State, Status
 from nbparallel.views import html, text
 
@@ -120,3 +121,21 @@ def test_tries_are_told(make_row):
 def test_a_result_none_is_shown(make_row):
     assert text.outcome(make_row(result=None)) == "None"
     assert text.outcome(make_row(status=Status.PENDING)) == ""
+
+
+def test_advice_is_told_once_at_the_end(make_snapshot):
+    ended = make_snapshot(State.DONE, ok=4000, advice="Put it <first>.")
+
+    assert text.plain(ended).count("Put it <first>.") == 1
+    assert html.static(ended).count("<p>Put it &lt;first&gt;.</p>") == 1
+
+
+def test_what_the_processes_use(make_snapshot):
+    alone, family = Usage(0.984, 120_000_000), Usage(1.871, 3_120_000_000, children=4)
+
+    assert text.usage(make_snapshot()) == ""
+    assert text.usage(make_snapshot(usage=alone)) == "CPU 98 % - memory 120 MB"
+    shown = text.usage(make_snapshot(State.DONE, ok=4000, usage=family))
+    assert shown == "CPU 187 % on average - memory up to 3.12 GB, 5 processes"
+    assert shown in text.plain(make_snapshot(State.DONE, ok=4000, usage=family))
+    assert "CPU 98 % · memory 120 MB" in html.head(make_snapshot(usage=alone))

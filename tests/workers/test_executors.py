@@ -26,7 +26,7 @@ from nbparallel.types import State, Status
 from nbparallel.views import text
 from nbparallel.workers import executors
 from tests.engine.conftest import wait_for
-from tests.support.threads import ours
+from tests.support.threads import ours, whereabouts
 
 # Functions are made inside tests: those of a module would be looked for by its name.
 
@@ -76,7 +76,7 @@ def gate():
 def _quiet():
     with nbp.defaults(progress=False):
         yield
-    wait_for(lambda: not ours())
+    wait_for(lambda: not ours(), whereabouts)
 
 
 def statuses(run):
@@ -167,7 +167,7 @@ class TestFarAway:
         run = nbp.pmap(task, range(3), backend=far)
 
         assert statuses(run) == ["ok", "error", "ok"]
-        with pytest.raises(nbp.BadType, match=r"returned.*lock.*inside the task"):
+        with pytest.raises(nbp.BadType, match=r"returned.*lock.*return what you need"):
             raise run.errors[1]
 
     def test_a_function_that_cannot_be_pickled_is_refused_before_the_run(self, far):

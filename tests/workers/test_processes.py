@@ -7,6 +7,7 @@ import builtins
 import contextvars
 import functools
 import gc
+import linecache
 import logging
 import os
 import random
@@ -603,6 +604,28 @@ def test_errors_have_their_type_and_their_traceback():
     assert type(errors[1]) is RemoteError
     assert "OwnError: 3: not rebuilt" in str(errors[1])
     assert type(errors[2]) is SystemExit
+
+
+def test_a_traceback_shows_the_lines_of_a_cell(monkeypatch):
+    name, lines = "<a cell>", ["def helper(n):\n", "    return 1 / n\n"]
+    space = {"__name__": "__main__"}
+    exec(compile("".join(lines), name, "exec"), space)
+    monkeypatch.setitem(linecache.cache, name, (1, None, lines, name))
+
+    error = nbp.pmap(space["helper"], [0]).errors[0]
+
+    place = f'  File "{name}", line 2, in helper\n    return 1 / n\n'
+    assert str(error.__cause__).endswith(f"{place}ZeroDivisionError: division by zero")
+
+
+def test_the_cure_fits_what_cannot_be_sent():
+    space = {"__name__": "__main__", "get_ipython": threading.Lock()}
+    exec("def shell(n):\n    return get_ipython()", space)
+
+    with pytest.raises(nbp.BadType, match=r"every magic and !command.*'threads'"):
+        nbp.pmap(space["shell"], [1])
+    said = str(nbp.pmap(lambda n: (n for _ in "a"), [1]).errors[0])
+    assert "a list instead of a generator" in said
 
 
 class Mute(Exception):

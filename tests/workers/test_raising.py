@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import nbparallel as nbp
+from nbparallel import daemons
 from nbparallel.errors import Abandoned
 from nbparallel.testing import DEADLINE
 from tests.engine.conftest import wait_for
@@ -46,7 +48,7 @@ def spin(stop=()):
 def workers():
     """Return what returns the workers that the test has made and that are alive."""
     known = ours()
-    return lambda: ours() - known
+    return lambda: {each for each in ours() - known if each.name != "nbparallel-timer"}
 
 
 @ends
@@ -145,3 +147,23 @@ def test_no_garbage_is_collected_while_the_frames_are_listed(monkeypatch):
     assert collecting
     assert not any(collecting)
     assert gc.isenabled()
+
+
+def test_what_is_raised_waits_for_the_first_turn_of_threads_just_started():
+    usual, begun = sys.getswitchinterval(), threading.Event()
+
+    def start():
+        sys.setswitchinterval(DEADLINE)  # what is started has to wait
+        daemons.start("nbparallel-x", begun.set)
+        before = begun.is_set()
+        daemons.wait_for_births({threading.get_ident()})
+        return before
+
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            had_begun = pool.submit(start).result()
+    finally:
+        sys.setswitchinterval(usual)
+
+    assert not had_begun
+    assert not daemons._starters

@@ -84,15 +84,18 @@ def _shown_axes() -> type[Axes]:
 def columns_of(run: Any) -> Columns:
     """Return the columns of a run, or the columns themselves.
 
+    Tasks of earlier runs, which came from a journal, look as if they had not begun:
+    they are no part of what this one did.
+
     Raises
     ------
     BadType
         It is neither.
     """
     if isinstance(run, Columns):
-        return run
+        return run.without_restored()
     if isinstance(run, Run):
-        return run.columns()
+        return run.columns().without_restored()
     message = (
         f"this draws a run or its columns, not {type(run).__name__}: "
         "plot_timeline(run), with run = nbp.pmap(…)"

@@ -13,7 +13,7 @@ the standard library tells or does.
 
 from __future__ import annotations
 
-import os
+import math
 import sys
 import threading
 from collections.abc import Callable, Collection, Sequence
@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 from nbparallel.errors import Abandoned, BackendBroken, BadValue
 from nbparallel.workers import packing
 from nbparallel.workers.base import Desk
+from nbparallel.workers.bounds import Bounds, processors
 from nbparallel.workers.claim import Claim
 from nbparallel.workers.processes import warm
 from nbparallel.workers.processes.driving import Driver, Gone
@@ -56,9 +57,13 @@ class Processes(Threads):
     @classmethod
     def default_workers(cls) -> int:
         """Return the number of processors that this process may use."""
-        if hasattr(os, "sched_getaffinity"):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
+        return processors()
+
+    @classmethod
+    def bounds(cls) -> Bounds | None:
+        """Return what ``workers="auto"`` chooses from: all processors, or fewer."""
+        most = cls.default_workers()
+        return Bounds(first=most, most=most, processors=most)
 
     def prepare(self, call: Callable[[Any], Any]) -> None:
         """Pickle what is to be called, and what it is to find around it."""
@@ -84,6 +89,19 @@ class Processes(Threads):
             sleep(SETTLED)
         for give_back in found:
             give_back()
+
+    def since(self, claim: Claim) -> float:
+        """Return when the running task of *claim* was begun, as its process says."""
+        driver = self._busy.get(claim)
+        return math.inf if driver is None else driver.since(claim)
+
+    def strike(self, claim: Claim) -> None:
+        """Raise `Abandoned` in the process, which a call into C doesn't hear."""
+        if driver := self._busy.get(claim):
+            driver.process.strike()
+
+    def replace(self, claim: Claim) -> None:
+        """Do nothing: its thread takes another process for the one that was killed."""
 
     def stop(self, claims: Sequence[Claim]) -> bool:
         """Kill the processes that carry *claims* out; those come back with the rest."""

@@ -18,8 +18,10 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
+from nbparallel.errors import Abandoned
 from nbparallel.workers.carry_out import carry_out
 from nbparallel.workers.packing import NOTHING, unpacked
 from nbparallel.workers.processes.channel import Channel
@@ -34,6 +36,7 @@ from nbparallel.workers.processes.piece import (
     Refused,
     Remote,
 )
+from nbparallel.workers.processes.process import STRIKE
 from nbparallel.workers.processes.surroundings import move_to
 from nbparallel.workers.processes.telling import (
     DONE,
@@ -41,6 +44,7 @@ from nbparallel.workers.processes.telling import (
     STALE,
     UNREADABLE,
 )
+from nbparallel.workers.raising import is_delicate, is_within
 
 #: The modules that were there when that was last asked, and the files of the user's.
 _known: set[str] = set()
@@ -61,6 +65,7 @@ def serve(end: int, page: int, lifeline: int, capture: Callable[[Any], object]) 
     for each in (end, page, lifeline):
         os.set_inheritable(each, False)  # noqa: FBT003 # programs of tasks get none
     die_with_the_parent(lifeline)
+    signal.signal(STRIKE, _strike)
     with socket.socket(fileno=end) as ours:
         _serve(Channel(ours), Page(page), capture)
 
@@ -111,6 +116,13 @@ def die_with_the_parent(lifeline: int) -> None:
     gone.register(lifeline, select.POLLIN)
     if gone.poll(0):
         os._exit(1)  # it was gone before
+
+
+def _strike(_number: int, frame: FrameType | None) -> None:
+    """End the running task, unless the signal has come between two, or in our code."""
+    loop = carry_out.__code__
+    if frame and frame.f_code is not loop and is_within(frame, (loop,), is_delicate):
+        raise Abandoned
 
 
 def _loaded(data: bytes, buffers: list[memoryview]) -> Callable[[Any], Any]:

@@ -8,6 +8,7 @@ slow task, it takes back itself.
 from __future__ import annotations
 
 import io
+import math
 import sys
 import threading
 from collections.abc import Callable
@@ -91,6 +92,12 @@ class Driver:
                 self._size = min(2 * self._size, MOST_TASKS)
             elif lasted > 2 * PIECE_SECONDS:
                 self._size = max(1, int(self._size * PIECE_SECONDS / lasted))
+
+    def since(self, claim: Claim) -> float:
+        """Return when the running task of *claim* was begun; see `Backend.since`."""
+        with self._lock:
+            has_it = self._piece is not None and self._piece[0] is claim
+            return self.process.page.since() if has_it else math.inf
 
     def recall(self, claim: Claim) -> Callable[[], object]:
         """Have the process begin no further task of *claim*, nor take any more of it.

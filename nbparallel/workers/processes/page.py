@@ -21,6 +21,7 @@ Guarantees
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import pickle
@@ -39,7 +40,7 @@ SETTLED: Final = 0.001
 #: What each word counts, or says.
 BEGUN, ENDED, LIMIT, _HALT, _WORDS = range(5)
 _TEXT = 1 << 20
-_SIZE: Final = 8 * (_WORDS + 3 * MOST_TASKS) + _TEXT
+_SIZE: Final = 8 * (_WORDS + 3 * MOST_TASKS + 1) + _TEXT
 
 
 class Page:
@@ -51,7 +52,8 @@ class Page:
         Counts of the tasks sent last: begun, ended, how many may be begun; and whether
         the run is being cancelled.
     stamps
-        When each of those tasks ended, by `time.perf_counter`.
+        When each of those tasks ended, by `time.perf_counter`; behind that, when the
+        first of them was begun.
     stops
         Where the result of each ends in *text*. It begins where the one before ends; of
         no length where it has been sent instead.
@@ -66,7 +68,7 @@ class Page:
         self._file = mmap.mmap(file, _SIZE)
         memory = memoryview(self._file)
         counted = 8 * _WORDS
-        stamped = counted + 8 * MOST_TASKS
+        stamped = counted + 8 * (MOST_TASKS + 1)
         stopped = stamped + 8 * MOST_TASKS
         told = stopped + 8 * MOST_TASKS
         self.words = memory[:counted].cast("Q")
@@ -82,6 +84,7 @@ class Page:
         """Make ready for so many tasks, before they are sent."""
         self.words[BEGUN] = self.words[ENDED] = self.words[_HALT] = self._seen = 0
         self.words[LIMIT] = self._tasks = tasks
+        self.stamps[MOST_TASKS] = 0.0
 
     def result(self, task: int) -> Any:
         """Return the result of *task*; MISSING if it is not on the page."""
@@ -114,6 +117,13 @@ class Page:
         seen, self._seen = self._seen, now
         return now if surely else seen
 
+    def since(self) -> float:
+        """Return when the running task was begun; infinity if none is known to run."""
+        begun, ended = self.begun(), self.words[ENDED]
+        if begun <= ended:
+            return math.inf
+        return self.stamps[ended - 1 if ended else MOST_TASKS] or math.inf
+
     def limit(self, tasks: int) -> int:
         """Let the process begin no further task than so many; return how many it may.
 
@@ -137,6 +147,10 @@ class Page:
     def is_halted(self) -> bool:
         """Whether the run is being cancelled."""
         return bool(self.words[_HALT])
+
+    def begin(self, instant: float) -> None:
+        """Note when the first task was begun."""
+        self.stamps[MOST_TASKS] = instant
 
     def results(self) -> Callable[[bytes], int]:
         """Return what writes one pickled result after the other from the beginning on.

@@ -13,7 +13,7 @@ from contextvars import Context
 from typing import Any, NamedTuple
 
 from nbparallel.types import MISSING
-from nbparallel.workers.packing import Packed, pack, refusal
+from nbparallel.workers.packing import CURE_BACK, Packed, pack, refusal
 from nbparallel.workers.processes.channel import Channel
 from nbparallel.workers.processes.page import BEGUN, ENDED, LIMIT, Page
 from nbparallel.workers.processes.telling import FAILURE, VALUE, Teller, Texts
@@ -78,13 +78,23 @@ class Piece:
     ) -> None:
         self.owner, self.halt = owner, Halt(page)
         self.failures: dict[int, BaseException] = {}
-        self.thread, self.begun = 0, 0.0
+        self.thread, self._page = 0, page
         teller = Teller(page, channel)
         self.close = teller.close
         self.texts = Texts(teller)
         self.items = _Items(_taking(items, page))
         keep, note = _keeping(self, page, teller)
         self.values, self.ends = _Values(keep), _Ends(note, page)
+
+    @property
+    def begun(self) -> float:
+        """When the first task was begun; its parent is told."""
+        return self._begun
+
+    @begun.setter
+    def begun(self, instant: float) -> None:
+        self._begun = instant
+        self._page.begin(instant)
 
 
 class _Items(NamedTuple):
@@ -176,7 +186,7 @@ def _by_value(
     try:
         return pack(value)
     except BaseException as error:  # whatever its own code does
-        failures[task] = refusal("what the task returned", value, error)
+        failures[task] = refusal("what the task returned", value, error, CURE_BACK)
         return None
 
 

@@ -23,6 +23,8 @@ _SCRIPT = (
     "import sys; sys.path[:] = {path!r}; "
     "from nbparallel.worker_process import main; main()"
 )
+#: What ends a task in it and leaves it alive.
+STRIKE = signal.SIGUSR1
 #: Seconds to wait for the system to tell how a process ended.
 _PATIENCE = 5.0
 
@@ -118,6 +120,12 @@ class WorkerProcess:
         self._call = None
         with suppress(OSError):
             self.channel.send(FORGET, NOTHING)
+
+    def strike(self) -> None:
+        """Have it end what it is doing, if that is a task, and is in Python."""
+        with suppress(OSError):
+            if self._process.poll() is None:
+                os.kill(self.number, STRIKE)
 
     def kill(self) -> None:
         """End it at once, whatever it is doing, and the programs that it has started.

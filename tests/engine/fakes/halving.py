@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import count
 
 from nbparallel.workers.base import Backend
@@ -24,7 +25,10 @@ class Halving(Threads):
             if claim is None:
                 return
             left = len(claim.items) // 2 if next(self._claims) % 5 == 4 else 0
-            for _ in range(left):  # out of reach of those who take back
-                claim.items.pop()
+            with suppress(IndexError):  # who takes back has been quicker
+                for _ in range(left):  # out of reach of those who take back
+                    claim.items.pop()
             carry_out(claim, claim.owner.call)
             self.desk.settle(claim)
+            if claim.replaced:
+                return

@@ -38,3 +38,5 @@ class Late(Threads):
             settled.acquire()
             self._letters.put((claim, settled))
             settled.acquire()
+            if claim.replaced:
+                return

@@ -34,3 +34,5 @@ class Mortal(Threads):
                 return
             carry_out(claim, claim.owner.call)
             self.desk.settle(claim)
+            if claim.replaced:
+                return

@@ -23,6 +23,8 @@ class Restless(Threads):
                 return
             carry_out(claim, claim.owner.call)
             self.desk.settle(claim)
+            if claim.replaced:
+                return
             self.resize(1)
             if self.desk.members:
                 self.resize(self._all)

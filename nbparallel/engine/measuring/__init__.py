@@ -1,0 +1,1 @@
+"""Where the time of runs goes: measured, added up, and told to the log."""

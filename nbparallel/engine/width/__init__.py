@@ -1,0 +1,1 @@
+"""How many workers a run has with `workers="auto"`: as many as its work rewards."""

@@ -1,0 +1,56 @@
+"""The cells of DataFrames: columns of ours in the dtypes that fit them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def text(cells: Any) -> Any:
+    """Return texts, as text."""
+    import pandas as pd
+
+    try:
+        return pd.array(cells, dtype="string")
+    except UnicodeEncodeError:  # half characters, as file names can have: not in Arrow
+        return pd.array(cells, dtype=pd.StringDtype("python"))
+
+
+def sparse(values: Mapping[int, Any], count: int, default: Any) -> Any:
+    """Return *count* cells: *values* at their places, else *default*."""
+    import numpy as np
+
+    cells = np.full(count, default, dtype=object)
+    for task, value in values.items():
+        cells[task] = value
+    return cells
+
+
+def instants(started: Any, epoch: float, tried: Any) -> Any:
+    """Return wall clock times, as the local clock showed them."""
+    import numpy as np
+
+    first = epoch + (started[tried].min() if tried.any() else 0.0)
+    local = epoch + time.localtime(first).tm_gmtoff
+    instants = ((started + local) * 1e6).astype("int64").astype("datetime64[us]")
+    instants[~tried] = np.datetime64("NaT", "us")
+    return instants
+
+
+def workers(numbers: Any, kind: str, tried: Any) -> Any:
+    """Return the words for workers: number 3 of ``"threads"`` is ``"threads-3"``."""
+    import numpy as np
+
+    count = int(numbers.max()) + 1 if len(numbers) else 0
+    codes = np.where(tried, numbers.astype("int32"), -1)
+    return category(codes, [f"{kind}-{n}" for n in range(count)])
+
+
+def category(codes: Any, words: list[str]) -> Any:
+    """Return the *words* that *codes* stand for; -1 is a gap."""
+    import pandas as pd
+
+    return pd.Categorical.from_codes(codes, pd.Index(words, dtype="object"))

@@ -1,0 +1,169 @@
+"""Timeouts, retries and rates beside all else, on a clock that the test moves."""
+
+from __future__ import annotations
+
+import sys
+from time import perf_counter
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule, run_state_machine_as_test
+
+import nbparallel as nbp
+from nbparallel.engine.timer import TIMER
+from nbparallel.types import MISSING, State, Status
+from tests.engine.conftest import BACKENDS, wait_for
+from tests.engine.test_conservation import Interleaving, Script, check_sums
+from tests.engine.test_expiry import TIMED
+
+TIMEOUT, WAIT, PAUSE = 5.0, 10.0, 1.0
+#: Worker processes have a clock of their own.
+MOVED = [kind for kind in BACKENDS if kind not in ("processes", "inline")]
+
+
+class Clock:
+    """The clock of this process, and how far it has been moved."""
+
+    def __init__(self):
+        self.moved = 0.0
+        self._patch = pytest.MonkeyPatch()
+        self._began = self()
+
+    def __call__(self):
+        return perf_counter() + self.moved
+
+    @property
+    def passed(self):
+        return self() - self._began
+
+    def install(self):
+        for name, module in list(sys.modules.items()):
+            if name.startswith("nbparallel.") and hasattr(module, "perf_counter"):
+                self._patch.setattr(module, "perf_counter", self)
+        # Nobody but the test is to look what is due.
+        self._patch.setattr("nbparallel.engine.timer.perf_counter", perf_counter)
+        self._patch.setattr(TIMER, "clock", self)
+
+    def move(self, seconds):
+        self.moved += seconds
+        TIMER.run_due()
+
+    def remove(self):
+        self._patch.undo()
+
+
+class Timed(Interleaving):
+    """A run whose tasks have a time, and are tried again, at a rate."""
+
+    @initialize(
+        count=st.integers(0, 7),
+        workers=st.integers(1, 3),
+        lazy=st.booleans(),
+        retries=st.integers(0, 2),
+        limited=st.booleans(),
+        timed=st.booleans(),
+        patient=st.booleans(),
+    )
+    def begin(self, *, count, workers, lazy, retries, limited, timed, patient):
+        self.script, self.count, self.retries = Script(), count, 0
+        self.again = retries
+        self.clock = clock = Clock()
+        clock.install()
+        self.timeout = TIMEOUT if timed and self.kind in TIMED else None
+        self.rate = nbp.Rate(f"1/{PAUSE:g}s", clock=clock) if limited else None
+        self.run = nbp.pmap(
+            self.script,
+            iter(range(count)) if lazy else range(count),
+            backend=self.kind,
+            workers=workers,
+            block=False,
+            progress=False,
+            grace=WAIT,
+            timeout=self.timeout,
+            deadline=None if patient else 20 * WAIT,
+            retries=retries,
+            backoff=lambda _: WAIT,
+            rate=self.rate,
+        )
+
+    @rule(seconds=st.sampled_from([0.3, 1.1, 4.0, 6.0, 11.0]))
+    def time_goes_on(self, seconds):
+        self.clock.move(seconds)
+        shot = self.run.snapshot()
+        if self.timeout and shot.state in (State.RUNNING, State.PAUSED):
+            assert all(row.seconds < TIMEOUT + 1 for row in shot.running)
+
+    def is_at_rest(self):
+        shot = self.run.snapshot()
+        return super().is_at_rest() or shot.waiting or shot.held_by
+
+    def counts_add_up(self):
+        super().counts_add_up()
+        if self.rate is not None:
+            most = 2 + self.clock.passed / PAUSE
+            assert self.script.attempts.total() <= most
+
+    def teardown(self):
+        if not hasattr(self, "run"):
+            return
+        self.run.resume()
+        self.script.finish()
+        wait_for(self.is_over)
+        self.clock.remove()
+        tries = (1 + self.again) * (1 + self.retries)
+        assert max(self.script.attempts.values(), default=0) <= tries
+        check_rows(self.run, self.script, self.timeout)
+        if not self.retries:
+            check_waits(self.run)
+
+    def is_over(self):
+        self.clock.move(1.1)
+        return self.run.wait(0)
+
+
+def check_rows(run, script, timeout):
+    """Hold the records against what tasks did and how long they were let."""
+    columns = run.columns()
+    for task, item in enumerate(columns.items):
+        # An attempt may have been given up before it came to its call.
+        given_up = [each.status for each in columns.tries.get(task, ())]
+        late = [*given_up, Status(columns.status[task])].count(Status.TIMEOUT)
+        assert 0 <= columns.attempts[task] - script.attempts[item] <= late
+        made = [(item, number) for number in range(1, script.attempts[item] + 1)]
+        status, error = Status(columns.status[task]), columns.errors.get(task)
+        result = columns.results[task]
+        assert result in made if status is Status.OK else result is MISSING
+        if status is Status.ERROR:
+            assert any(error is script.raised.get(each) for each in made)
+        elif status is Status.TIMEOUT:
+            assert type(error) is nbp.TaskTimeout
+            assert columns.ended[task] - columns.started[task] >= timeout
+        else:
+            assert error is None
+    check_sums(run)
+
+
+def check_waits(run):
+    """Hold the attempts of each task against the wait that was asked for."""
+    columns = run.columns()
+    for task, tries in columns.tries.items():
+        starts = [each.started for each in tries[1:]]
+        if columns.attempts[task] > len(tries):
+            starts.append(columns.started[task])
+        for before, started in zip(tries, starts, strict=False):
+            assert started >= before.ended + WAIT
+
+
+@pytest.mark.parametrize("kind", MOVED)
+def test_any_interleaving_of_tasks_users_and_time(kind):
+    machine = type("Machine", (Timed,), {"kind": kind})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=60,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
