@@ -26,6 +26,7 @@ from nbparallel.edge.signals import HANDLING, Signals
 from nbparallel.engine import reading, stopping
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.errors import UsageError
+from nbparallel.workers.bounds import has_one_lock
 from nbparallel.workers.carry_out import carry_out
 from nbparallel.workers.raising import is_delicate, is_within
 from nbparallel.workers.scope import calling_scope
@@ -37,7 +38,7 @@ HELPER_TICK = 0.01
 #: Whether a signal handler may put into the queue that its own thread waits for. In
 #: CPython 3.13 without the GIL the thread then waits for itself, among busy threads
 #: for some 0.3 s: its next look comes sooner.
-PUTS = sys.version_info >= (3, 14) or getattr(sys, "_is_gil_enabled", lambda: True)()
+PUTS = sys.version_info >= (3, 14) or has_one_lock()
 
 
 class Waiter:

@@ -8,33 +8,20 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from nbparallel.errors import BadValue, nearest
 from nbparallel.journal.pages import Kept
 from nbparallel.journal.rows import Rows, opened, shown_key
+from nbparallel.records import frame
 from nbparallel.short_text import brief
-
-if TYPE_CHECKING:
-    import os
 
 #: How many rows are held at a time.
 CHUNK: Final = 10_000
 #: The most characters of a result that is neither JSON nor like it.
 LONG: Final = 10_000
 
-NAMES: Final = (
-    "item",
-    "status",
-    "result",
-    "error",
-    "seconds",
-    "started",
-    "worker",
-    "attempts",
-    "output",
-    "key",
-)
+NAMES: Final = ("item", *frame.NAMES, "key")
 
 
 def export_journal(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, NoReturn
 
@@ -215,24 +216,6 @@ class PassingRecords(Records):
         known = [n for n in tasks if n in self._going or self._kept(n)]
         return tuple(self.row(task, epoch) for task in known)
 
-    def running_row(
-        self, task: int, worker: int, seconds: float, started: float, output: str
-    ) -> Row:
-        """Return everything known about a task that is being carried out."""
-        item, attempts = self._going.get(task), self._tried.get(task, 0) + 1
-        return Row(
-            task=task,
-            item=item,
-            status=Status.RUNNING,
-            result=MISSING,
-            error=None,
-            seconds=seconds,
-            started=started,
-            worker=worker,
-            attempts=attempts,
-            output=output,
-        )
-
     def latest_output(self) -> tuple[tuple[int, str], ...]:
         """Return what the latest tasks that printed something have printed."""
         printed = ((n, row.output) for n, row in reversed(self._rows.items()))
@@ -300,20 +283,7 @@ class PassingRecords(Records):
 
 
 def _shown(row: Row, epoch: float) -> Row:
-    if row.started is None:
-        return row
-    return Row(
-        task=row.task,
-        item=row.item,
-        status=row.status,
-        result=row.result,
-        error=row.error,
-        seconds=row.seconds,
-        started=row.started + epoch,
-        worker=row.worker,
-        attempts=row.attempts,
-        output=row.output,
-    )
+    return row if row.started is None else replace(row, started=row.started + epoch)
 
 
 def _pending(task: int, item: Any, attempts: int) -> Row:

@@ -303,16 +303,17 @@ class Records:
         self, task: int, worker: int, seconds: float, started: float, output: str
     ) -> Row:
         """Return everything known about a task that is being carried out."""
+        this = range(task, task + 1)
         return Row(
             task=task,
-            item=self.items[task],
+            item=self.items_of(this)[0],
             status=Status.RUNNING,
-            result=self.results[task],
+            result=MISSING,
             error=None,
             seconds=seconds,
             started=started,
             worker=worker,
-            attempts=self.attempts[task] + 1,
+            attempts=self.attempts_in(this)[0] + 1,
             output=output,
         )
 

@@ -20,6 +20,7 @@ from threading import Lock, main_thread
 from types import CodeType, FrameType
 
 from nbparallel.daemons import wait_for_births
+from nbparallel.workers.bounds import has_one_lock
 from nbparallel.workers.carry_out import carry_out
 
 _set: Callable[..., int] | None = getattr(
@@ -50,7 +51,7 @@ def raise_in(
     frames, make them stand still; but that waits for every call into C, and one task in
     a long one would keep a cancel from returning.
     """
-    if _set is None or not getattr(sys, "_is_gil_enabled", lambda: True)():
+    if _set is None or not has_one_lock():
         return False
     wanted = {*threads} - {main_thread().ident}
     wait_for_births(wanted)

@@ -93,7 +93,7 @@ def test_tasks_that_do_both_are_no_reason_for_processes():
 
 
 def test_without_the_lock_nobody_looks_for_it(monkeypatch):
-    monkeypatch.setattr(contention, "_gil", lambda: False)
+    monkeypatch.setattr(contention, "has_one_lock", lambda: False)
 
     run, found = measured(nbp.sleep, [0.1] * 4, workers=1)
 

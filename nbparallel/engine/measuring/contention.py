@@ -11,11 +11,11 @@ with something else it may be too little, never too much.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from nbparallel.workers.bounds import has_one_lock
 from nbparallel.workers.clocks import tells_queued
 
 #: Seconds that a look must be late. Where the lock is free, timers are late by half of
@@ -31,12 +31,10 @@ THEIRS: Final = 0.8
 #: How many threads must share it. One that computes besides some that wait makes 1.05.
 SEVERAL: Final = 1.2
 
-_gil: Any = getattr(sys, "_is_gil_enabled", None)
-
 
 def is_possible() -> bool:
     """Whether there is such a lock, and the system tells enough to see who has it."""
-    return tells_queued() and (_gil is None or bool(_gil()))
+    return tells_queued() and has_one_lock()
 
 
 class Contention:

@@ -9,7 +9,6 @@ run inside a task of another is not looked at: the outer one is.
 from __future__ import annotations
 
 import logging
-import os
 from collections import Counter
 from dataclasses import replace
 from time import perf_counter
@@ -29,6 +28,7 @@ from nbparallel.records.snapshot import Snapshot
 from nbparallel.records.straggling import straggler_of
 from nbparallel.records.usage import Usage, joined
 from nbparallel.types import FAILED, Status
+from nbparallel.workers.bounds import processors
 
 #: How old a run must be before the processes are looked at.
 YOUNG: Final = 0.2
@@ -166,7 +166,7 @@ class Meter:
             done=run.records.finished - counts[Status.CANCELLED] - restored,
             busy=self.watch.busy,
             workers=run.limits.workers,
-            cpus=_cpus(),
+            cpus=processors(),
             backend=word_of(run.options.backend),
             looked=looks.looked if looks else 0.0,
             contended=looks.contended if looks else 0.0,
@@ -216,11 +216,3 @@ class Meter:
             duration(self._run.clock.elapsed),
             tally or "no tasks",
         )
-
-
-def _cpus() -> int:
-    """Return how many CPUs this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS, Windows
-        return os.cpu_count() or 1
