@@ -51,6 +51,7 @@ ALLOWED = {
     ("options", "rates"): "a rate is checked where all options are",
     ("journal", "records"): "its rows are those of a run, and so is its table",
     ("journal", "work"): "the keys of rows are those of the items of the work",
+    ("work", "records"): "what a face shows of its run goes with its work",
     ("rates", "errors"): "it refuses what it cannot read",
     ("peers", "errors"): "the nearest word is found in one place",
     ("__init__", "notebook"): "the first use of a public name connects the views",

@@ -75,7 +75,7 @@ class Intake:
         for offset, (status, error) in finished.failures.items():
             if status is not Status.CANCELLED:
                 self._judge(finished.first + offset, claim.worker, error)
-        self._note_ends(finished.tasks)
+        self.note_ends(finished.tasks)
 
     def take_all(self, claims: Iterable[Claim]) -> None:
         """Take in what *claims* have finished so far."""
@@ -107,7 +107,7 @@ class Intake:
         claim.revoked = True
         self.give_up(claim, task, Status.TIMEOUT, error)
         self._judge(task, claim.worker, error)
-        self._note_ends(range(task, task + 1))
+        self.note_ends(range(task, task + 1))
         return True
 
     def give_up(
@@ -132,20 +132,28 @@ class Intake:
         if not tasks:
             return
         if self._phase.halt.is_set():
-            self._records.cancel(tasks)
+            self.cancel(tasks)
         else:
             self._source.give_back(tasks)
             self._crew.rouse(len(tasks))
+
+    def cancel(self, tasks: range) -> None:
+        """Mark tasks that nobody has begun, and nobody holds, as cancelled."""
+        self._records.cancel(tasks)
+        for observer in self.observers:
+            observer.cancelled(tasks)
+
+    def note_ends(self, tasks: range) -> None:
+        """Hand out what waited for *tasks* alone, cancel what waits in vain."""
+        if self._source.shelf.sorts:
+            for lost in self._source.note_end(tasks):
+                self.cancel(lost)
+            self._crew.rouse(self._source.at_hand)
 
     def _commit(self, finished: Finished) -> None:
         self._records.commit(finished)
         for observer in self.observers:
             observer.took(finished)
-
-    def _note_ends(self, tasks: range) -> None:
-        if self._source.shelf.sorts:
-            self._source.note_end(tasks)
-            self._crew.rouse(self._source.at_hand)
 
     def _judge(self, task: int, worker: int, error: BaseException) -> None:
         """See whether *task*, which has failed, is to be tried again.
@@ -170,7 +178,7 @@ class Intake:
             if pause is None or self._phase.halt.is_set():
                 self._records.fail_again(task)
                 self._is_final(task, last.worker, last.error)
-                self._note_ends(range(task, task + 1))
+                self.note_ends(range(task, task + 1))
                 self._on_decision()
                 self._crew.progressed()
             else:

@@ -17,6 +17,9 @@ class Observer:
     def failed(self, task: int, worker: int, error: BaseException) -> None:
         """Hear that a task has failed for good."""
 
+    def cancelled(self, tasks: range) -> None:
+        """Hear that consecutive tasks, which nobody had begun, were cancelled."""
+
     def tries_again(
         self, task: int, worker: int, error: BaseException, pause: float
     ) -> None:

@@ -1,8 +1,8 @@
 """Tasks that wait: for others that they need, or for an instant.
 
 A task lies here, where no worker sees it, until every task it needs has ended ok, and
-until the instant that it is due at. Once one that it needs ends in any other way it is
-cancelled, and so is what needs it.
+until the instant that it is due at. Once one that it needs ends in any other way it
+waits in vain, and so does what needs it.
 """
 
 from __future__ import annotations
@@ -95,14 +95,21 @@ class Shelf:
             self._asked.add(task)
         heapq.heappush(self._soonest, (instant, task))
 
-    def release(self, ended: Iterable[int]) -> list[range]:
-        """Return the tasks that need wait no longer now that *ended* have ended."""
-        ready = []
+    def release(self, ended: Iterable[int]) -> tuple[list[range], list[range]]:
+        """Let go of tasks now that *ended* have ended.
+
+        Returns
+        -------
+        tuple
+            Those that need wait no longer, and those that would wait in vain.
+        """
+        ready: list[range] = []
+        lost: list[range] = []
         for task in ended:
             if not self._records.has_ended(task):  # it is tried again
                 continue
             if self._records.status_of(task) is not Status.OK:
-                self._cancel_dependents(task)
+                lost += self._drop_dependents(task)
                 continue
             for dependent in self._dependents.get(task, ()):
                 waits_for = self._held.get(dependent)
@@ -111,7 +118,7 @@ class Shelf:
                     if not waits_for:
                         del self._held[dependent]
                         ready.append(range(dependent, dependent + 1))
-        return ready
+        return ready, lost
 
     def release_due(self, now: float) -> list[range]:
         """Return the tasks whose instant has come."""
@@ -140,10 +147,9 @@ class Shelf:
         self._soonest.clear()
         return tasks
 
-    def _cancel_dependents(self, task: int) -> None:
+    def _drop_dependents(self, task: int) -> list[range]:
         lost = [task]
         for each in lost:
-            for dependent in self._dependents.get(each, ()):
-                if self._held.pop(dependent, None) is not None:
-                    self._records.cancel(range(dependent, dependent + 1))
-                    lost.append(dependent)
+            dependents = self._dependents.get(each, ())
+            lost += [n for n in dependents if self._held.pop(n, None) is not None]
+        return [range(each, each + 1) for each in lost[1:]]

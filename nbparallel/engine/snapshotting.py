@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from operator import itemgetter
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ def snapshot(run: Scheduler, rows: int) -> Snapshot:
         found = _snapshot(run, rows)
     run.crew.flush()
     run.source.keeper.assure()
-    return found
+    exhibits = run.work.exhibits
+    return replace(found, exhibits=tuple(exhibits())) if exhibits else found
 
 
 def columns(run: Scheduler) -> Columns:

@@ -106,10 +106,11 @@ class Source:
                 self._returned.appendleft(some)
                 self.at_hand += len(some)
 
-    def note_end(self, tasks: range) -> None:
-        """Let go of what waited for *tasks* alone."""
-        if self.shelf.sorts:
-            self._let_go(self.shelf.release(tasks))
+    def note_end(self, tasks: range) -> list[range]:
+        """Let go of what waited for *tasks* alone; return what waits in vain."""
+        ready, lost = self.shelf.release(tasks)
+        self._let_go(ready)
+        return lost
 
     def note_time(self, now: float) -> None:
         """Let go of what is due."""

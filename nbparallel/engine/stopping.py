@@ -46,7 +46,7 @@ def cancel(run: Scheduler, *, hard: bool = False, halt: Event | None = None) -> 
             # Tasks that keep the interpreter busy must not hold up the end.
             phase.hurry()
         for tasks in taken_back:
-            run.records.cancel(tasks)
+            run.intake.cancel(tasks)
         if first:
             run.backend.recall(run.open)
         run.end_if_dry()
@@ -74,8 +74,8 @@ def cancel_task(run: Scheduler, task: int) -> bool:
             run.backend.recall([claim])
         found = run.source.remove(task)
         if found:
-            run.records.cancel(range(task, task + 1))
-            run.source.note_end(range(task, task + 1))
+            run.intake.cancel(range(task, task + 1))
+            run.intake.note_ends(range(task, task + 1))
             run.end_if_dry()
             run.crew.progressed()
     run.crew.flush()
@@ -160,4 +160,4 @@ def _revoke(run: Scheduler, claim: Claim) -> None:
         for task in begun:
             run.intake.give_up(claim, task, Status.CANCELLED, TaskCancelled())
         left = left[len(begun) :]
-    run.records.cancel(left)  # the worker has them and has not begun them
+    run.intake.cancel(left)  # the worker has them and has not begun them

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nbparallel.records.exhibits import Exhibit
 from nbparallel.records.usage import Usage
 from nbparallel.types import FAILED, FINAL, State, Status
 
@@ -118,6 +119,8 @@ class Snapshot:
     usage
         What this process and its children use; of a run that has ended, on average, and
         of memory the most. None where nobody has looked.
+    exhibits
+        What the face that made the run shows of it besides its tasks.
     """
 
     name: str
@@ -148,6 +151,7 @@ class Snapshot:
     widths: tuple[tuple[float, int], ...] = ()
     advice: str = ""
     usage: Usage | None = None
+    exhibits: tuple[Exhibit, ...] = ()
 
     @property
     def known(self) -> int:

@@ -27,7 +27,7 @@ from nbparallel.short_text import (
     traceback_text,
 )
 from nbparallel.types import Status
-from nbparallel.views import text
+from nbparallel.views import exhibits, text
 from nbparallel.views.style import STYLE
 
 #: The texts of a task's item and outcome by task, tries and status; see `panel_table`.
@@ -97,6 +97,8 @@ def bar(snapshot: Snapshot) -> str:
 def panel_table(snapshot: Snapshot, rows: int, memo: Memo | None = None) -> str:
     """Return the tasks being carried out, then the latest to end; at most *rows*.
 
+    What its face shows of the run comes first.
+
     Parameters
     ----------
     snapshot
@@ -107,9 +109,10 @@ def panel_table(snapshot: Snapshot, rows: int, memo: Memo | None = None) -> str:
         Where to keep the text of values from one call to the next, so that a slow
         ``__repr__`` is called once per task and not once per drawing.
     """
+    parts = exhibits.html(snapshot.exhibits)
     shown = (*snapshot.running[:rows], *snapshot.latest)[:rows]
     if not shown:
-        return ""
+        return f'<div class="nbp nbp-live">{parts}</div>' if parts else ""
     memo = {} if memo is None else memo
     kept = {key: memo.get(key) or _values(row) for row in shown for key in [_key(row)]}
     memo.clear()
@@ -117,7 +120,7 @@ def panel_table(snapshot: Snapshot, rows: int, memo: Memo | None = None) -> str:
     output = any(row.output for row in shown)
     body = (_row(row, kept[_key(row)], output=output) for row in shown)
     table = _table("Tasks being carried out, then the latest to end", body, output)
-    return f'<div class="nbp nbp-live">{table}</div>'
+    return f'<div class="nbp nbp-live">{parts}{table}</div>'
 
 
 def log(snapshot: Snapshot) -> str:
@@ -156,6 +159,7 @@ def body(snapshot: Snapshot, *, buttons: bool = False) -> str:
         Whether there are buttons, so that none need be asked for.
     """
     parts = [
+        exhibits.html(snapshot.exhibits),
         _ends_table(snapshot),
         *map(_paragraph, text.notices(snapshot)),
         *_failures(snapshot),

@@ -90,6 +90,10 @@ STYLE: Final = """<style>
 .nbp .nbp-is-ok::before { background: var(--nbp-good); }
 .nbp .nbp-is-error::before, .nbp .nbp-is-timeout::before,
 .nbp .nbp-is-crashed::before { background: var(--nbp-bad); }
+.nbp table.nbp-sheet, .nbp table.nbp-bars { table-layout: auto; min-width: 0; }
+.nbp table.nbp-bars th { width: 25%; color: inherit; font-weight: 400; }
+.nbp table.nbp-bars th, .nbp table.nbp-bars td { vertical-align: middle; }
+.nbp table.nbp-bars td:last-child { width: 14em; }
 .nbp details { margin: 2px 0; }
 .nbp summary {
   cursor: pointer; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;

@@ -14,6 +14,7 @@ from nbparallel.quantities import (
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.short_text import brief, error_line, one_line
 from nbparallel.types import MISSING, State, Status
+from nbparallel.views import exhibits
 
 # --- tasks --------------------------------------------------------------------------
 
@@ -219,6 +220,7 @@ def plain(snapshot: Snapshot, width: int = 40) -> str:
     """Return a run as text of several lines, for where HTML cannot be shown."""
     lines = [summary_line(snapshot), *_bar(snapshot, width)]
     lines += filter(None, [usage(snapshot)])
+    lines += exhibits.lines(snapshot.exhibits)
     rows = shown_rows(snapshot)
     last = -1
     for row in rows:

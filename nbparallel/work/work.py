@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nbparallel.records.exhibits import Exhibit
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ class Work:
         The user's function, by which a journal is told from others.
     source_text
         The source of it, where nobody else could find it.
+    exhibits
+        Returns what is to be shown of the run besides its tasks, as it stands; called
+        by any thread, without a lock.
     """
 
     name: str
@@ -57,3 +62,4 @@ class Work:
     open: bool = False
     fn: Callable[..., Any] | None = None
     source_text: str | None = None
+    exhibits: Callable[[], Iterable[Exhibit]] | None = None

@@ -1,0 +1,104 @@
+"""A run to which tasks are added while it goes on: what faces stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from nbparallel.engine import steering, stopping
+from nbparallel.engine.crew import Crew
+from nbparallel.engine.observer import Observer
+from nbparallel.engine.run import Run
+from nbparallel.errors import TaskCancelled
+from nbparallel.options import Options
+from nbparallel.records.store import Finished
+from nbparallel.types import MISSING, Result_co, Status
+from nbparallel.work.work import Work
+
+
+class End(NamedTuple):
+    """How a task has ended for good.
+
+    Attributes
+    ----------
+    task
+        Its number.
+    result
+        What it returned, or ``MISSING``.
+    error
+        Why it failed, or None; `TaskCancelled` of a task that was cancelled.
+    """
+
+    task: int
+    result: Any
+    error: BaseException | None
+
+
+class OpenRun(Run[Result_co]):
+    """A run that ends once it is closed and its tasks have ended, or by a cancel.
+
+    Parameters
+    ----------
+    work
+        What it carries out; ``work.open`` is True.
+    options
+        How.
+    tell
+        Called with what has ended, each task once and in no order; by any thread,
+        without a lock. It must not raise.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        options: Options,
+        tell: Callable[[list[End]], None] | None = None,
+    ) -> None:
+        super().__init__(work, options)
+        if tell is not None:
+            scheduler = self._life.scheduler
+            scheduler.intake.observers.append(_Ends(scheduler.crew, tell))
+
+    def add(self, item: Any) -> int:
+        """Make a task of *item*; return its number.
+
+        Raises
+        ------
+        UsageError
+            The run has been closed or cancelled.
+        """
+        return steering.add(self._life.scheduler, item)
+
+    def withdraw(self, task: int) -> bool:
+        """Cancel *task* unless it has begun; return whether it had not."""
+        return stopping.cancel_task(self._life.scheduler, task)
+
+    def close(self) -> None:
+        """Take no further task; the run ends with those that it has."""
+        steering.close(self._life.scheduler)
+
+
+class _Ends(Observer):
+    """Tells of each task once it has ended for good."""
+
+    def __init__(self, crew: Crew, tell: Callable[[list[End]], None]) -> None:
+        self._crew, self._tell = crew, tell
+
+    def took(self, batch: Finished) -> None:
+        found = []
+        for place, value in enumerate(batch.values):
+            status, error = batch.failures.get(place, (Status.OK, None))
+            if status is Status.OK or status is Status.CANCELLED:
+                found.append(End(batch.first + place, value, error))
+        self._after(found)
+
+    def failed(self, task: int, worker: int, error: BaseException) -> None:  # noqa: ARG002 # as declared
+        self._after([End(task, MISSING, error)])
+
+    def cancelled(self, tasks: range) -> None:
+        self._after([End(task, MISSING, TaskCancelled()) for task in tasks])
+
+    def _after(self, ends: list[End]) -> None:
+        if ends:
+            self._crew.after(partial(self._tell, ends))
