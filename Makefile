@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-PYTEST_ARGS ?= -n 2 --dist loadfile
+# Files with few tests are the longest here: those in browsers go first.
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 SOAK_SECONDS ?= 240
 NOTEBOOK := notebooks/01-quickstart.ipynb
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)

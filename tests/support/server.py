@@ -140,9 +140,10 @@ class Server:
     def _wake_kernels(self) -> None:
         with zmq.Context() as context:
             while not self._stopped.wait(1):
-                for kernel in self.request("GET", "api/kernels"):
-                    if kernel["name"] in _SLEEPY:
-                        with contextlib.suppress(OSError):  # it has just gone
+                # A kernel, and with it the server's answer, may go at any moment.
+                with contextlib.suppress(OSError):
+                    for kernel in self.request("GET", "api/kernels"):
+                        if kernel["name"] in _SLEEPY:
                             self._connect_to(kernel["id"], context)
 
     def _connect_to(self, kernel: str, context: zmq.Context[Any]) -> None:

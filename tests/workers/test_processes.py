@@ -816,6 +816,7 @@ def test_a_process_is_found_dead_whatever_it_leaves_behind(notes):
     assert "SIGKILL" in str(run.errors[1])
 
 
+@pytest.mark.timeout(120 + 5 * KILLS)
 def test_random_kills_lose_nothing_and_repeat_nothing(notes):
     rng, tasks = random.Random(), 100 * KILLS
     run = nbp.pmap(_work_and_tell, [(notes, n) for n in range(tasks)], block=False)
