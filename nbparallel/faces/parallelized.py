@@ -11,7 +11,7 @@ from nbparallel.engine import stopping
 from nbparallel.engine.run import Run
 from nbparallel.errors import BadType, BadValue, InputError, TaskCancelled, UsageError
 from nbparallel.faces.progress import Progress
-from nbparallel.options import AUTO, MapOptions, Options, resolve, whole
+from nbparallel.options import AUTO, LoopOptions, Options, resolve, whole
 from nbparallel.short_text import error_line
 from nbparallel.signatures import with_options
 from nbparallel.work.keywords import keywords_work
@@ -22,7 +22,7 @@ T = TypeVar("T")
 GRACE: Final = 0.25
 
 
-@with_options(Options, MapOptions)
+@with_options(Options, LoopOptions)
 class Parallelized(Generic[T]):
     """Call *func* with each of many dicts of keyword arguments, and loop over the ends.
 
@@ -58,8 +58,8 @@ class Parallelized(Generic[T]):
     Raises
     ------
     BadType
-        One of the dicts is none, or *func* can't be called; nothing was started. What is
-        wrong in an iterator the loop raises, after the calls before it.
+        One of the dicts is none, or *func* can't be called; nothing was started. What
+        is wrong in an iterator the loop raises, after the calls before it.
     BadType, BadValue
         An option cannot be used.
 
@@ -81,7 +81,7 @@ class Parallelized(Generic[T]):
         args: Iterable[Any],
         num_threads: int | None = None,
         desc: str | None = None,
-        **options: Unpack[MapOptions],
+        **options: Unpack[LoopOptions],
     ) -> None: ...
     @overload
     def __init__(
@@ -90,7 +90,7 @@ class Parallelized(Generic[T]):
         args: Iterable[Any],
         num_threads: int | None = None,
         desc: str | None = None,
-        **options: Unpack[MapOptions],
+        **options: Unpack[LoopOptions],
     ) -> None: ...
     def __init__(
         self,
@@ -162,9 +162,7 @@ class Parallelized(Generic[T]):
                 else:
                     yield kwargs, result, error
         except InputError as error:
-            if isinstance(
-                error.__cause__, BadType
-            ):  # of ours: what was read is no dict
+            if isinstance(error.__cause__, BadType):  # it is no dict
                 raise error.__cause__ from None
             raise
         struck, run.struck = run.struck, None
@@ -225,8 +223,8 @@ def with_workers(options: dict[str, Any], word: str, value: Any) -> dict[str, An
         return {**options}
     if options.get("workers") is not None:
         message = (
-            f"{word}={value!r} and workers={options['workers']!r} are two words for one "
-            "number: leave one out"
+            f"{word}={value!r} and workers={options['workers']!r} are two words for "
+            "one number: leave one out"
         )
         raise BadType(message)
     if not (isinstance(value, str) and value == AUTO):

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar, Unpack, overload
 from nbparallel.engine.run import Run
 from nbparallel.errors import BadValue, InputError, UsageError
 from nbparallel.faces.parallelized import with_workers
-from nbparallel.options import Options, RunOptions, flag, resolve, whole
+from nbparallel.options import ListOptions, Options, RunOptions, flag, resolve, whole
 from nbparallel.signatures import with_options
 from nbparallel.work.inputs import work_of
 from nbparallel.workers.bounds import processors
@@ -29,8 +29,8 @@ def run_parallel(
     items: Iterable[A],
     max_workers: int | None = None,
     desc: str | None = None,
-    fail_fast: bool = False,
-    **options: Unpack[RunOptions],
+    fail_fast: bool = False,  # noqa: FBT001, FBT002 # as below
+    **options: Unpack[ListOptions],
 ) -> Ends[A, T]: ...
 @overload
 def run_parallel(
@@ -38,10 +38,10 @@ def run_parallel(
     items: Iterable[A],
     max_workers: int | None = None,
     desc: str | None = None,
-    fail_fast: bool = False,
-    **options: Unpack[RunOptions],
+    fail_fast: bool = False,  # noqa: FBT001, FBT002 # as below
+    **options: Unpack[ListOptions],
 ) -> Ends[A, T]: ...
-@with_options(Options, RunOptions)
+@with_options(Options, ListOptions)
 def run_parallel(
     func: Callable[..., Any],
     items: Iterable[Any],
@@ -128,7 +128,7 @@ def batch_map(
     max_workers: int | None = None,
     **options: Any,
 ) -> list[Any]:
-    """Call *func* on every item in parallel; return the results of those that succeeded.
+    """Call *func* on every item in parallel; return the results of what succeeded.
 
     Parameters
     ----------

@@ -52,8 +52,8 @@ _BETWEEN = '<span class="nbp-unstyled"> · </span>'
 def head(snapshot: Snapshot, note: str = "") -> str:
     """Return the name, the bar and the counts of a run: three lines and a *note*.
 
-    What the loop over it says, and what the processes use, are lines of their own. While
-    the run goes on, the coroutine that keeps the others waiting comes below.
+    What the loop over it says, and what the processes use, are lines of their own.
+    While the run goes on, the coroutine that keeps the others waiting comes below.
     """
     pace = " · ".join(text.pace(snapshot))
     lagging = "" if snapshot.state.ended else text.lagging(snapshot)

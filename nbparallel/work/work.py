@@ -50,7 +50,7 @@ class Work:
         Returns what is to be shown of the run besides its tasks, as it stands; called
         by any thread, without a lock.
     caption
-        Returns what is said of the run beside its numbers, as it stands; called likewise.
+        Returns what is said of the run beside its numbers; called likewise.
     """
 
     name: str

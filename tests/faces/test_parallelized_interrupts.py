@@ -41,7 +41,7 @@ try:
 except KeyboardInterrupt:
     errors = [type(error).__name__ for _, _, error in ends]
     say(" ".join([*map(str, {{*errors}}), str(len(errors))]))
-    say(nbp.last.state.value + " " + " ".join({{*nbp.last.df["status"]}}))
+    say(repr(nbp.last))
     raise
 say("not interrupted")
 """
@@ -75,7 +75,7 @@ def test_pending_calls_are_cancelled_and_the_script_is_gone(body, said, backend)
     finally:
         script.kill()
         out, err = script.communicate()
-    assert out == f"{said}\ncancelled cancelled\n", err
+    assert out == f"{said}\n<Run work: cancelled, 20 cancelled>\n", err
     assert err.splitlines()[-1].startswith("KeyboardInterrupt"), err
     assert script.returncode in (-signal.SIGINT, 1, 130)
     assert lasted < SOON * max(1, os.getloadavg()[0] / (2 * (os.cpu_count() or 1)))

@@ -34,7 +34,7 @@ class Terminal(io.StringIO):
 
 class Hostile:
     def __str__(self):
-        raise SystemExit
+        raise RuntimeError
 
     __repr__ = __str__
 
@@ -55,7 +55,7 @@ class Hostile:
         (None, "None"),
         ("  text ", "text"),
         ([1, 2], "[1, 2]"),
-        (Hostile(), "<Hostile: its repr raised SystemExit>"),
+        (Hostile(), "<Hostile: its repr raised RuntimeError>"),
     ],
 )
 def test_values_of_a_postfix(value, shown):

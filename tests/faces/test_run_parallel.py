@@ -56,7 +56,7 @@ class TestRunParallel:
         assert [item for item, _, _ in ends] == list(range(9))
 
     def test_the_first_error_may_end_it(self, backend):
-        with pytest.raises(ValueError, match="1"):
+        with pytest.raises(ValueError, match="raised by task"):
             nbp.run_parallel(half, range(1, 5000), fail_fast=True, backend=backend)
         assert nbp.last.state is State.CANCELLED
         assert len(nbp.last.errors) >= 1
@@ -111,7 +111,7 @@ class TestBatchMap:
         assert nbp.batch_map(half, range(9), backend=backend) == [0, 1, 2, 3, 4]
 
     def test_none_is_a_result(self):
-        assert nbp.batch_map(lambda item: None, [1, 2], 2) == [None, None]
+        assert nbp.batch_map({}.get, [1, 2], 2) == [None, None]
 
     def test_of_nothing(self):
         assert nbp.batch_map(half, []) == []
@@ -123,9 +123,6 @@ class TestOptimalWorkers:
         assert nbp.optimal_workers(n) == found
 
     def test_of_what_computes(self):
-        assert nbp.optimal_workers(5000, io_bound=False) == nbp.optimal_workers(
-            99_999, False
-        )
         assert 1 <= nbp.optimal_workers(5000, io_bound=False) <= os.cpu_count()
         assert nbp.optimal_workers(1, io_bound=False) == 1
 
