@@ -66,12 +66,14 @@ class Parallelized(Generic[T]):
     Examples
     --------
     >>> import nbparallel as nbp
+    >>> def read(x, base=10):
+    ...     return int(x, base)
     >>> calls = [{"x": "12", "base": 8}, {"x": "nine"}]
-    >>> with nbp.Parallelized(int, calls, progress=False, ordered=True) as par:
+    >>> with nbp.Parallelized(read, calls, progress=False, ordered=True) as par:
     ...     for kwargs, result, error in par:
-    ...         print(kwargs["x"], result, nbp.error_str(error))
-    12 10...
-    nine None TypeError: int() missing string argument
+    ...         print(kwargs["x"], nbp.error_str(error) or result)
+    12 10
+    nine ValueError: invalid literal for int() with base 10: 'nine'
     """
 
     @overload

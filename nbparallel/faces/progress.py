@@ -31,8 +31,8 @@ class Progress:
     Examples
     --------
     >>> import nbparallel as nbp
-    >>> calls = [{"x": number, "base": 2} for number in ("1", "10", "11")]
-    >>> with nbp.Parallelized(int, calls, progress=False) as par:
+    >>> calls = [{"number": number} for number in range(3)]
+    >>> with nbp.Parallelized(lambda number: number, calls, progress=False) as par:
     ...     for kwargs, result, error in par:
     ...         par.pbar.set_postfix(failed=0, loss=0.12345)
     >>> par.pbar.postfix

@@ -90,9 +90,9 @@ def run_parallel(
     --------
     >>> import nbparallel as nbp
     >>> for item, result, error in nbp.run_parallel(int, ["7", "x"], progress=False):
-    ...     print(item, result, nbp.error_str(error))
-    7 7...
-    x None ValueError: invalid literal for int() with base 10: 'x'
+    ...     print(item, nbp.error_str(error) or result)
+    7 7
+    x ValueError: invalid literal for int() with base 10: 'x'
     """
     __tracebackhide__ = True  # the user's line is what matters
     try:
