@@ -157,9 +157,47 @@ def test_the_bar_of_a_terminal_shows_it_while_the_run_goes_on(monkeypatch):
         par.pbar.set_description("train")
         wait_for(lambda: screen.lines[-1].startswith("train:"))
         gate.open()
-        assert len(list(par)) == 2
+        wait_for(lambda: par.run.state is State.DONE)
+        for _ in par:  # it has the last word, though the run has ended
+            par.pbar.set_postfix(loss=0.5)
     assert screen.lines[-2].startswith("train: 100%")
-    assert "loss=0.25" in screen.lines[-2]
+    assert "loss=0.5" in screen.lines[-2]
+    before = screen.getvalue()
+    par.run.retry()
+    assert screen.getvalue() == before
+
+
+def test_a_bar_stays_when_the_loop_is_left_and_the_run_goes_on_again(monkeypatch):
+    screen = Terminal()
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr("sys.stderr", screen)
+    gate = Gate()
+    with nbp.Parallelized(gate, [{"item": "one"}], desc="fetch") as par:
+        par.pbar.set_postfix(loss=0.25)
+        gate.wait_for("one")
+    assert screen.lines[-2].startswith("fetch (cancelled)")
+    gate.open()
+    par.pbar.set_postfix(loss=0.125)
+    assert par.run.retry().results == ["one"]
+    assert "loss=0.125" in screen.lines[-2]
+    assert screen.lines[-2].startswith("fetch: 100%")
+
+
+def test_a_retry_after_the_loop_leaves_its_line_by_itself(monkeypatch):
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    fails = iter([True, False])
+
+    def flaky(x):
+        if next(fails):
+            raise ValueError(x)
+        return x
+
+    with nbp.Parallelized(flaky, [{"x": 7}], desc="fetch") as par:
+        assert [type(error) for _, _, error in par] == [ValueError]
+    par.run.retry(block=False)
+    wait_for(lambda: screen.getvalue().count("\n") == 2)
+    assert screen.lines[-2].startswith("fetch: 100%")
 
 
 def test_a_line_is_printed_where_there_is_no_bar(capsys):
