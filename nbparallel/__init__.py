@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     )
     from nbparallel.faces.parallelized import Parallelized, error_str
     from nbparallel.faces.pmap import pmap
-    from nbparallel.faces.run_parallel import batch_map, optimal_workers, run_parallel
+    from nbparallel.faces.run_parallel import batch_map, run_parallel
     from nbparallel.faces.task import cancelled, sleep
+    from nbparallel.faces.workers import optimal_workers
     from nbparallel.journal.exporting import export_journal
     from nbparallel.journal.tables import read_journal
     from nbparallel.options import Options, defaults
@@ -73,7 +74,7 @@ _WHERE = {
     "error_str": "faces.parallelized",
     "export_journal": "journal.exporting",
     "metrics": "engine.measuring.totals",
-    "optimal_workers": "faces.run_parallel",
+    "optimal_workers": "faces.workers",
     "plot_durations": "timing.plots.durations",
     "plot_speedup": "timing.results",
     "plot_sweep": "timing.results",

@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, Generic, Self, TypeVar, Unpack, overload
 
-from nbparallel.engine import stopping
 from nbparallel.engine.run import Run
 from nbparallel.errors import BadType, BadValue, InputError, TaskCancelled, UsageError
+from nbparallel.faces.looped import LoopedRun
 from nbparallel.faces.progress import Progress
-from nbparallel.options import AUTO, LoopOptions, Options, resolve, whole
+from nbparallel.faces.workers import with_workers
+from nbparallel.options import LoopOptions, Options, resolve
 from nbparallel.short_text import error_line
 from nbparallel.signatures import with_options
 from nbparallel.work.keywords import keywords_work
@@ -116,7 +117,7 @@ class Parallelized(Generic[T]):
             ) from error.__cause__  # our frames are no help
         self.pbar = self.progress = Progress(work.total)
         self._work = replace(work, caption=self.pbar.caption)
-        self._run: _Looped[T] | None = None
+        self._run: LoopedRun[T] | None = None
         self._ends: Iterator[tuple[Any, Any, BaseException | None]] = iter(())
 
     @property
@@ -128,7 +129,7 @@ class Parallelized(Generic[T]):
         if self._run is not None:
             message = "a Parallelized can be entered only once: make another"
             raise UsageError(message)
-        self._run = _Looped(self._work, self._options)
+        self._run = LoopedRun(self._work, self._options)
         # Before the start: an endless input is read only so far ahead of a loop.
         self._ends = iter(self._run)
         self._run.start()
@@ -143,7 +144,7 @@ class Parallelized(Generic[T]):
     def __iter__(self) -> Iterator[tuple[Any, T | Any, BaseException | None]]:
         return self._loop(self._begun())
 
-    def _begun(self) -> _Looped[T]:
+    def _begun(self) -> LoopedRun[T]:
         if self._run is None:
             message = (
                 "the calls begin with a block. Write: with nbp.Parallelized(fetch, "
@@ -153,7 +154,7 @@ class Parallelized(Generic[T]):
         return self._run
 
     def _loop(
-        self, run: _Looped[T]
+        self, run: LoopedRun[T]
     ) -> Iterator[tuple[Any, T | Any, BaseException | None]]:
         __tracebackhide__ = True
         try:
@@ -172,29 +173,6 @@ class Parallelized(Generic[T]):
             raise struck
 
 
-class _Looped(Run[T]):
-    """A run whose loop goes on after an interrupt, with what that has cancelled.
-
-    Attributes
-    ----------
-    struck
-        The interrupt that has cancelled it, or None.
-    """
-
-    struck: KeyboardInterrupt | None = None
-
-    def _wait_for(self, ready: Callable[[], bool]) -> bool:
-        __tracebackhide__ = True
-        try:
-            return super()._wait_for(ready)
-        except KeyboardInterrupt as error:
-            if self.struck is not None:  # the second has no patience
-                stopping.cancel(self._life.scheduler, hard=True)
-                raise
-            self.struck = error
-            return True
-
-
 def error_str(error: BaseException | None, limit: int = 160) -> str:
     """Return an exception on one short line; nothing for None.
 
@@ -211,27 +189,6 @@ def error_str(error: BaseException | None, limit: int = 160) -> str:
     "FileNotFoundError: [Errno 2] No such file: 'a.csv'"
     """
     return "" if error is None else error_line(error, limit)
-
-
-def with_workers(options: dict[str, Any], word: str, value: Any) -> dict[str, Any]:
-    """Return options with the number of workers, which a face has under another word.
-
-    Raises
-    ------
-    BadType, BadValue
-        It is no such number, or there are two.
-    """
-    if value is None:
-        return {**options}
-    if options.get("workers") is not None:
-        message = (
-            f"{word}={value!r} and workers={options['workers']!r} are two words for "
-            "one number: leave one out"
-        )
-        raise BadType(message)
-    if not (isinstance(value, str) and value == AUTO):
-        whole(word, value)
-    return {**options, "workers": value}
 
 
 def _refuse_unpack(given: dict[str, Any]) -> None:

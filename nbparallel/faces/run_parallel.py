@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
-from typing import Any, Final, TypeVar, Unpack, overload
+from typing import Any, TypeVar, Unpack, overload
 
 from nbparallel.engine.run import Run
 from nbparallel.errors import BadValue, InputError, UsageError
-from nbparallel.faces.parallelized import with_workers
-from nbparallel.options import ListOptions, Options, RunOptions, flag, resolve, whole
+from nbparallel.faces.workers import with_workers
+from nbparallel.options import ListOptions, Options, RunOptions, flag, resolve
 from nbparallel.signatures import with_options
 from nbparallel.work.inputs import work_of
-from nbparallel.workers.bounds import processors
 
 A = TypeVar("A")
 T = TypeVar("T")
 Awaits = Coroutine[Any, Any, T]
 Ends = list[tuple[A, T | Any, BaseException | None]]
-
-#: The most workers that `optimal_workers` advises for tasks that wait.
-MOST_WAITING: Final = 100
 
 
 @overload
@@ -151,47 +147,6 @@ def batch_map(
     __tracebackhide__ = True
     ends = run_parallel(func, items, max_workers, **options)
     return [result for _, result, error in ends if error is None]
-
-
-def optimal_workers(n: int, io_bound: bool = True) -> int:  # noqa: FBT001, FBT002 # as above
-    """Return how many workers to begin with, for *n* items.
-
-    What is right hangs on what a task waits for:
-
-    ========================  ==========================  ================
-    tasks                     workers                     backend
-    ========================  ==========================  ================
-    network                   50 to 100                   ``"threads"``
-    files                     20 to 50                    ``"threads"``
-    commands (subprocesses)   10 to 20                    ``"threads"``
-    computing in Python       as many as CPUs             ``"processes"``
-    ========================  ==========================  ================
-
-    A number in advance is a guess. ``workers="auto"`` measures instead, while the run
-    goes on; `sweep` measures several numbers, one after the other.
-
-    Parameters
-    ----------
-    n
-        How many items there are.
-    io_bound
-        Whether they wait for something rather than compute.
-
-    Returns
-    -------
-    int
-        *n*, but at most 100; of tasks that compute, at most the CPUs that this process
-        may use. At least 1.
-
-    Examples
-    --------
-    >>> optimal_workers(30), optimal_workers(3000)
-    (30, 100)
-    >>> optimal_workers(1, io_bound=False)
-    1
-    """
-    most = MOST_WAITING if flag("io_bound", io_bound) else processors()
-    return max(1, min(most, whole("n", n, least=0)))
 
 
 def _given(

@@ -114,8 +114,8 @@ with nbp.Parallelized(volume, boxed, num_threads=8, desc="boxes", retries=2) as 
         if error is None:
             more: float = result
     assert_type(par.run, nbp.Run[float])
-with nbp.Parallelized(add, iter(boxed)) as awaited:
-    assert_type(awaited.run, nbp.Run[int])
+with nbp.Parallelized(add, iter(boxed)) as summed:
+    assert_type(summed.run, nbp.Run[int])
 ends = nbp.run_parallel(fetch, urls, 8, "pages", fail_fast=True, timeout=3)
 assert_type(ends[0][0], str)
 assert_type(ends[0][2], BaseException | None)
