@@ -18,6 +18,7 @@ from nbparallel.signatures import with_options
 from nbparallel.work.keywords import keywords_work
 
 T = TypeVar("T")
+Ends = Iterator[tuple[Any, T | Any, BaseException | None]]
 
 #: Seconds that running tasks get once the block is left: they are left behind.
 GRACE: Final = 0.25
@@ -54,7 +55,7 @@ class Parallelized(Generic[T]):
     Attributes
     ----------
     pbar, progress
-        The `Progress` of the run, whose texts show in the panel and the terminal bar.
+        What a loop says of the run: a `nbparallel.faces.progress.Progress`.
 
     Raises
     ------
@@ -112,13 +113,12 @@ class Parallelized(Generic[T]):
             _refuse_unpack(given)
             work = keywords_work(func, args, "Parallelized")
         except (UsageError, InputError) as error:
-            raise error.with_traceback(
-                None
-            ) from error.__cause__  # our frames are no help
+            # Our own frames are no help.
+            raise error.with_traceback(None) from error.__cause__
         self.pbar = self.progress = Progress(work.total)
         self._work = replace(work, caption=self.pbar.caption)
         self._run: LoopedRun[T] | None = None
-        self._ends: Iterator[tuple[Any, Any, BaseException | None]] = iter(())
+        self._ends: Ends[T] = iter(())
 
     @property
     def run(self) -> Run[T]:
@@ -141,7 +141,7 @@ class Parallelized(Generic[T]):
         with suppress(Exception):  # the loop has raised it, or nobody wants to hear it
             run.wait()
 
-    def __iter__(self) -> Iterator[tuple[Any, T | Any, BaseException | None]]:
+    def __iter__(self) -> Ends[T]:
         return self._loop(self._begun())
 
     def _begun(self) -> LoopedRun[T]:
@@ -153,9 +153,7 @@ class Parallelized(Generic[T]):
             raise UsageError(message)
         return self._run
 
-    def _loop(
-        self, run: LoopedRun[T]
-    ) -> Iterator[tuple[Any, T | Any, BaseException | None]]:
+    def _loop(self, run: LoopedRun[T]) -> Ends[T]:
         __tracebackhide__ = True
         try:
             for kwargs, result, error in self._ends:

@@ -11,7 +11,7 @@ from nbparallel.short_text import brief, type_name
 
 
 class Progress:
-    """The bar of a run, as a loop over the run sees it: `Parallelized.pbar`.
+    """What a loop sees of the bar of its run: the ``pbar`` of `nbparallel.Parallelized`.
 
     What is set here shows in the panel and in the terminal bar with their next drawing,
     which comes a few times a second, and stays when the run has ended. The bar itself

@@ -62,7 +62,7 @@ def run_parallel(
         Stop at the first error and raise it: the option ``on_error="raise"``.
     **options
         Any other field of `nbparallel.options.Options`, one with another default:
-        ``ordered=True``. `block` is always True.
+        ``ordered=True``. ``block`` is always True.
 
     Returns
     -------
