@@ -66,6 +66,7 @@ OTHERS = (
     r"(collections|concurrent|matplotlib|numpy|os|pandas|pd)\..*",
     "Axes|Columns",
     r"nbparallel\.types\.Result_co",
+    r"nbparallel\.faces\.\w+\.T",
     r"nbparallel\.timing\.scaling",
 )
 nitpick_ignore_regex = [("py:.*", pattern) for pattern in OTHERS]
@@ -115,5 +116,6 @@ def leave_out_overloads(module: str) -> None:
 
 def setup(app: Sphinx) -> None:
     """Connect what is ours; Sphinx calls it."""
-    leave_out_overloads("nbparallel.faces.pmap")
+    for face in ("pmap", "parallelized", "run_parallel"):
+        leave_out_overloads(f"nbparallel.faces.{face}")
     app.connect("autodoc-process-docstring", read_docstring)

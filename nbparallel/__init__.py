@@ -30,8 +30,11 @@ if TYPE_CHECKING:
         TaskTimeout,
         UsageError,
     )
+    from nbparallel.faces.parallelized import Parallelized, error_str
     from nbparallel.faces.pmap import pmap
+    from nbparallel.faces.run_parallel import batch_map, run_parallel
     from nbparallel.faces.task import cancelled, sleep
+    from nbparallel.faces.workers import optimal_workers
     from nbparallel.journal.exporting import export_journal
     from nbparallel.journal.tables import read_journal
     from nbparallel.options import Options, defaults
@@ -56,6 +59,7 @@ _WHERE = {
     "InputError": "errors",
     "NbparallelError": "errors",
     "Options": "options",
+    "Parallelized": "faces.parallelized",
     "Rate": "rates",
     "Run": "engine.run",
     "StillRunning": "errors",
@@ -63,11 +67,14 @@ _WHERE = {
     "TaskCancelled": "errors",
     "TaskTimeout": "errors",
     "UsageError": "errors",
+    "batch_map": "faces.run_parallel",
     "cancelled": "faces.task",
     "compare": "timing.comparing",
     "defaults": "options",
+    "error_str": "faces.parallelized",
     "export_journal": "journal.exporting",
     "metrics": "engine.measuring.totals",
+    "optimal_workers": "faces.workers",
     "plot_durations": "timing.plots.durations",
     "plot_speedup": "timing.results",
     "plot_sweep": "timing.results",
@@ -75,6 +82,7 @@ _WHERE = {
     "plot_timeline": "timing.plots.timeline",
     "pmap": "faces.pmap",
     "read_journal": "journal.tables",
+    "run_parallel": "faces.run_parallel",
     "runs": "engine.runs",
     "sleep": "faces.task",
     "sweep": "timing.sweeping",
@@ -89,6 +97,7 @@ __all__ = [
     "InputError",
     "NbparallelError",
     "Options",
+    "Parallelized",
     "Rate",
     "Run",
     "StillRunning",
@@ -96,12 +105,15 @@ __all__ = [
     "TaskCancelled",
     "TaskTimeout",
     "UsageError",
+    "batch_map",
     "cancelled",
     "compare",
     "defaults",
+    "error_str",
     "export_journal",
     "last",
     "metrics",
+    "optimal_workers",
     "plot_durations",
     "plot_speedup",
     "plot_sweep",
@@ -109,6 +121,7 @@ __all__ = [
     "plot_timeline",
     "pmap",
     "read_journal",
+    "run_parallel",
     "runs",
     "sleep",
     "sweep",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, WeakSet, ref
 
 from nbparallel.edge.frontend import cell_id, in_kernel, on_next_cell
 from nbparallel.edge.outputs import StandIn, replace_in_out
@@ -48,6 +48,7 @@ class TerminalViews(hooks.Hook):
 
     def __init__(self) -> None:
         self._tickers: WeakKeyDictionary[Run, Ticker] = WeakKeyDictionary()
+        self._read: WeakSet[Run] = WeakSet()  # the loop over it is over
 
     def shows_output(self, run: Run) -> bool:
         """Say that printed text goes above the bar, where there is one."""
@@ -56,6 +57,7 @@ class TerminalViews(hooks.Hook):
 
     def run_started(self, run: Run) -> None:
         """Draw the bar, if there is a terminal."""
+        self._leave(run)
         if self.shows_output(run):
             from nbparallel.views.terminal import TerminalBar
             from nbparallel.views.ticker import Ticker
@@ -64,7 +66,16 @@ class TerminalViews(hooks.Hook):
             ticker.start()
 
     def run_finished(self, run: Run) -> None:
+        """Leave the finished line standing, unless a loop is to have the last word."""
+        if run.work.caption is None or run in self._read:
+            self._leave(run)
+
+    def run_waited(self, run: Run) -> None:
         """Leave the finished line standing."""
+        self._read.add(run)
+        self._leave(run)
+
+    def _leave(self, run: Run) -> None:
         if ticker := self._tickers.pop(run, None):
             ticker.stop()
 
@@ -112,7 +123,10 @@ class NotebookViews(hooks.Hook):
 
     def run_waited(self, run: Run) -> None:
         """Send the end once more, for runners that only hear the waiting cell."""
-        self._of(run).republish()
+        shown = self._of(run)
+        if run.work.caption is not None and shown.panel is not None:
+            shown.panel.reword(run.snapshot())
+        shown.republish()
 
     def run_shown(self, run: Run) -> None:
         """Show the panel in the current cell, unless it is there already.

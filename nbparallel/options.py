@@ -172,16 +172,21 @@ class Options:
 # The fields above as type checkers read them, by who takes them; a test compares both.
 
 
-class SharedOptions(TypedDict, total=False):
-    """The options that every face takes."""
+class UnnamedOptions(TypedDict, total=False):
+    """The options that every face takes, but for the name."""
 
     backend: Kind | Executor | None
     on_error: OnError
-    desc: str | None
     progress: bool
     rows: int
     capture: bool
     grace: float
+
+
+class SharedOptions(UnnamedOptions, total=False):
+    """The options that every face takes."""
+
+    desc: str | None
 
 
 class LegOptions(SharedOptions, total=False):
@@ -190,17 +195,8 @@ class LegOptions(SharedOptions, total=False):
     unpack: Unpacking | None
 
 
-class MapOptions(SharedOptions, total=False):
-    """All options but `unpack`; for functions of yours that hand theirs on to `pmap`.
-
-    Examples
-    --------
-    >>> import nbparallel as nbp
-    >>> def lengths(texts: list[str], **options: Unpack[MapOptions]) -> list[int]:
-    ...     return nbp.pmap(len, texts, **options).results
-    >>> lengths(["a", "bc"], progress=False)
-    [1, 2]
-    """
+class LoopOptions(UnnamedOptions, total=False):
+    """All options but `unpack` and `desc`, for faces with a `desc` of their own."""
 
     workers: int | Literal["auto"] | None
     ordered: bool
@@ -216,6 +212,25 @@ class MapOptions(SharedOptions, total=False):
     key: Callable[[Any], Any] | str | None
     trust: bool
     keep_results: bool
+
+
+class ListOptions(LoopOptions, total=False):
+    """All options but `desc`."""
+
+    unpack: Unpacking | None
+
+
+class MapOptions(SharedOptions, LoopOptions, total=False):
+    """All options but `unpack`; for functions of yours that hand theirs on to `pmap`.
+
+    Examples
+    --------
+    >>> import nbparallel as nbp
+    >>> def lengths(texts: list[str], **options: Unpack[MapOptions]) -> list[int]:
+    ...     return nbp.pmap(len, texts, **options).results
+    >>> lengths(["a", "bc"], progress=False)
+    [1, 2]
+    """
 
 
 class RunOptions(MapOptions, total=False):

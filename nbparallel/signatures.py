@@ -48,10 +48,12 @@ def with_options(source: type, keywords: type) -> Callable[[Function], Function]
     >>> inspect.signature(face).parameters["rows"]
     <Parameter "rows: int = 12">
     """
-    taken = get_type_hints(keywords)
+    names = get_type_hints(keywords)
 
     def show(function: Function) -> Function:
         told: Any = function
+        own = inspect.signature(function).parameters
+        taken = [name for name in names if name not in own]  # which says it all itself
         told.__signature__ = _signature(function, source, taken)
         if function.__doc__:  # Python without docstrings: -OO
             told.__doc__ = _docstring(function.__doc__, documented(source), taken)

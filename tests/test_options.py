@@ -14,7 +14,11 @@ from nbparallel.kinds import KINDS
 from nbparallel.timing import subject
 from nbparallel.workers.inline import Inline
 
-FACES = [nbp.pmap, nbp.defaults, nbp.compare, nbp.sweep]
+FACES = [nbp.pmap, nbp.defaults, nbp.batch_map, nbp.compare, nbp.sweep]
+#: With a parameter of their own for the description, and those of their options.
+NAMING = {nbp.run_parallel: options.ListOptions, nbp.Parallelized: options.LoopOptions}
+#: Those that take all options.
+FULL = (nbp.pmap, nbp.defaults, nbp.batch_map)
 TYPES = get_type_hints(nbp.Options)
 #: What a measurement decides by itself, and so has no options for.
 FIXED = {"workers", *subject.FIXED}
@@ -64,9 +68,16 @@ class TestCopies:
         wanted = {name: TYPES[name] for name in TYPES if name not in FIXED}
         assert get_type_hints(options.LegOptions) == wanted
 
+    def test_faces_with_a_description_of_their_own_take_all_others(self):
+        wanted = {name: TYPES[name] for name in TYPES if name != "desc"}
+        assert get_type_hints(options.ListOptions) == wanted
+        del wanted["unpack"]
+        assert get_type_hints(options.LoopOptions) == wanted
+
     def test_an_option_left_out_is_one_not_given(self):
         taken = (options.RunOptions, options.MapOptions, options.LegOptions)
-        assert [each.__required_keys__ for each in taken] == [frozenset()] * 3
+        taken += (options.LoopOptions, options.ListOptions)
+        assert [each.__required_keys__ for each in taken] == [frozenset()] * 5
 
 
 @pytest.mark.parametrize("face", FACES, ids=lambda face: face.__name__)
@@ -75,7 +86,7 @@ class TestSignature:
         return [
             field
             for field in fields(nbp.Options)
-            if face in (nbp.pmap, nbp.defaults) or field.name not in FIXED
+            if face in FULL or field.name not in FIXED
         ]
 
     def test_has_each_option_with_its_type_and_default(self, face):
@@ -85,7 +96,7 @@ class TestSignature:
             assert parameter.kind is parameter.KEYWORD_ONLY
             assert parameter.annotation == TYPES[field.name]
             assert parameter.default == field.default
-        assert parameters.keys() & FIXED <= {"workers"} or face in FACES[:2]
+        assert parameters.keys() & FIXED <= {"workers"} or face in FULL
 
     def test_has_none_that_is_not_named(self, face):
         kinds = {each.kind for each in inspect.signature(face).parameters.values()}
@@ -97,6 +108,21 @@ class TestSignature:
         text = inspect.getdoc(face).split("\nParameters\n", 1)[1].split("\n\n")[0]
         for field in self.taken(face):
             assert f"\n{field.name}\n{about[field.name]}" in f"{text}\n"
+
+
+@pytest.mark.parametrize("face", NAMING, ids=lambda face: face.__name__)
+def test_a_face_shows_what_it_has_besides_its_own_parameters(face):
+    parameters = inspect.signature(face).parameters
+    about, text = signatures.documented(nbp.Options), f"{inspect.getdoc(face)}\n"
+    for name, annotation in get_type_hints(NAMING[face]).items():
+        assert parameters[name].annotation == annotation
+        assert text.count(f"\n{name}\n{about[name]}") == 1
+    kinds = {each.kind for each in parameters.values()}
+    assert kinds == {
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        inspect.Parameter.KEYWORD_ONLY,
+    }
+    assert text.count("\ndesc\n") == 1
 
 
 def test_a_signature_is_shown_without_quotes():

@@ -25,8 +25,12 @@ def snapshot(run: Scheduler, rows: int) -> Snapshot:
         found = _snapshot(run, rows)
     run.crew.flush()
     run.source.keeper.assure()
-    exhibits = run.work.exhibits
-    return replace(found, exhibits=tuple(exhibits())) if exhibits else found
+    if exhibits := run.work.exhibits:
+        found = replace(found, exhibits=tuple(exhibits()))
+    if caption := run.work.caption:
+        said = caption()
+        found = replace(found, name=said.name or found.name, postfix=said.postfix)
+    return found
 
 
 def columns(run: Scheduler) -> Columns:

@@ -121,6 +121,8 @@ class Snapshot:
         of memory the most. None where nobody has looked.
     exhibits
         What the face that made the run shows of it besides its tasks.
+    postfix
+        What the loop over the run says of it, in a few words.
     """
 
     name: str
@@ -152,6 +154,7 @@ class Snapshot:
     advice: str = ""
     usage: Usage | None = None
     exhibits: tuple[Exhibit, ...] = ()
+    postfix: str = ""
 
     @property
     def known(self) -> int:

@@ -52,8 +52,8 @@ _BETWEEN = '<span class="nbp-unstyled"> · </span>'
 def head(snapshot: Snapshot, note: str = "") -> str:
     """Return the name, the bar and the counts of a run: three lines and a *note*.
 
-    What the processes use is a fourth, once it is known. While the run goes on, the
-    coroutine that keeps the others waiting comes below.
+    What the loop over it says, and what the processes use, are lines of their own.
+    While the run goes on, the coroutine that keeps the others waiting comes below.
     """
     pace = " · ".join(text.pace(snapshot))
     lagging = "" if snapshot.state.ended else text.lagging(snapshot)
@@ -63,14 +63,21 @@ def head(snapshot: Snapshot, note: str = "") -> str:
         f'{_BETWEEN}<span class="nbp-quiet">{pace}</span></div>'
         f"{bar(snapshot)}"
         f'<div class="nbp-line"><span>{text.done(snapshot)}</span>{_BETWEEN}'
-        f"<span>{_emphasized(text.tally(snapshot))}</span></div>{_usage(snapshot)}"
+        f"<span>{_emphasized(text.tally(snapshot))}</span></div>"
+        f"{_line(text.postfix(snapshot))}{_line(_usage(snapshot), 'nbp-quiet')}"
         f"{''.join(map(_paragraph, (note, *text.caveats(snapshot), lagging)))}</div>"
     )
 
 
 def _usage(snapshot: Snapshot) -> str:
-    used = text.usage(snapshot).replace(" - ", " · ")
-    return f'<div class="nbp-line nbp-quiet"><span>{used}</span></div>' if used else ""
+    return text.usage(snapshot).replace(" - ", " · ")
+
+
+def _line(words: str, kind: str = "") -> str:
+    if not words:
+        return ""
+    classes = f"nbp-line {kind}".rstrip()
+    return f'<div class="{classes}"><span>{escape(words)}</span></div>'
 
 
 def _emphasized(tally: str) -> str:

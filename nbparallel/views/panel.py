@@ -119,6 +119,15 @@ class Panel:
             finally:
                 self._end_widgets(snapshot, retry=_can_retry(snapshot))
 
+    def reword(self, snapshot: Snapshot) -> None:
+        """Show the end again if a loop has said something of the run since."""
+        with self._lock:
+            shown = self._snapshot
+            if shown is None or not (shown.state.ended and snapshot.state.ended):
+                return
+            if _said(shown) != _said(snapshot):
+                self.finish(snapshot)
+
     def republish(self) -> None:
         """Send the end once more, from the cell that is waiting for it.
 
@@ -257,6 +266,11 @@ class Panel:
         for display in self._displays:
             display.handle.update(bundle, raw=True)
             display.static = True
+
+
+def _said(snapshot: Snapshot) -> tuple[str, str]:
+    """Return what a loop can have the run say."""
+    return snapshot.name, snapshot.postfix
 
 
 def _is_live(snapshot: Snapshot) -> bool:

@@ -10,7 +10,7 @@ from nbparallel.quantities import counted
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.short_text import printable
 from nbparallel.types import State, Status
-from nbparallel.views.text import goal, title, width
+from nbparallel.views.text import goal, postfix, title, width
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -47,7 +47,7 @@ class TerminalBar:
         bar.n = snapshot.carried_out
         bar.start_t = time.time() - snapshot.elapsed
         bar.set_description_str(_label(snapshot), refresh=False)
-        notes = filter(None, (_troubles(snapshot), width(snapshot)))
+        notes = filter(None, (_troubles(snapshot), width(snapshot), postfix(snapshot)))
         bar.set_postfix_str(", ".join(notes), refresh=False)
         bar.refresh()
 

@@ -16,6 +16,9 @@ from nbparallel.short_text import brief, error_line, one_line
 from nbparallel.types import MISSING, State, Status
 from nbparallel.views import exhibits
 
+#: The most characters of what a loop says of its run.
+LONG_POSTFIX = 200
+
 # --- tasks --------------------------------------------------------------------------
 
 
@@ -106,13 +109,18 @@ def usage(snapshot: Snapshot) -> str:
     return f"{cpu} - {memory}{family}"
 
 
+def postfix(snapshot: Snapshot) -> str:
+    """Return what the loop over the run says of it, on one line."""
+    return one_line(snapshot.postfix, LONG_POSTFIX)
+
+
 def summary_line(snapshot: Snapshot) -> str:
     """Return a run in one line.
 
     ``fetch: 4,000 of 4,000 - 3,987 ok, 13 failed - 12.3 s - 325/s``
     """
     word = "" if state(snapshot) == State.DONE.value else f"{state(snapshot)}, "
-    parts = [word + done(snapshot), tally(snapshot), *pace(snapshot)]
+    parts = [word + done(snapshot), tally(snapshot), *pace(snapshot), postfix(snapshot)]
     return f"{title(snapshot)}: {' - '.join(part for part in parts if part)}"
 
 

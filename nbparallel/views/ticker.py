@@ -129,6 +129,8 @@ def _looks(snapshot: Snapshot) -> object:
     still = snapshot.state is State.PAUSED and not snapshot.counts[Status.RUNNING]
     return (
         snapshot.state,
+        snapshot.name,
+        snapshot.postfix,
         tuple(snapshot.counts.values()),
         snapshot.total,
         int(snapshot.elapsed) if still else snapshot.elapsed,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbparallel.records.caption import Caption
     from nbparallel.records.exhibits import Exhibit
 
 
@@ -48,6 +49,8 @@ class Work:
     exhibits
         Returns what is to be shown of the run besides its tasks, as it stands; called
         by any thread, without a lock.
+    caption
+        Returns what is said of the run beside its numbers; called likewise.
     """
 
     name: str
@@ -63,3 +66,4 @@ class Work:
     fn: Callable[..., Any] | None = None
     source_text: str | None = None
     exhibits: Callable[[], Iterable[Exhibit]] | None = None
+    caption: Callable[[], Caption] | None = None

@@ -85,6 +85,12 @@ nbp.pmap(outer, range(3), **options)""",
     "threads-later": "run = nbp.pmap(hang, [1], block=False, **options); run.wait()",
     "threads-results": "nbp.pmap(hang, [1], block=False, **options).results",
     "threads-read": "list(nbp.pmap(hang, [1], block=False, **options))",
+    "threads-loop": """
+with nbp.Parallelized(hang, [{}] * 3, **options) as par:
+    ends = [error for _, _, error in par]""",
+    "threads-loop-lazy": """
+with nbp.Parallelized(str, ({} for _ in stuck()), **options) as par:
+    ends = list(par)""",
     "threads-retry": """
 fail = [1]
 run = nbp.pmap(lambda _: 1 / 0 if fail else hang(), [1], **options)
@@ -137,6 +143,11 @@ def outer(_):
     nbp.pmap(spin, [1], **options)
 nbp.pmap(outer, range(3), backend='processes', **options)""",
     "inline": "nbp.pmap(spin, range(3), backend='inline', **options)",
+    "inline-loop": """
+def turn():
+    spin()
+with nbp.Parallelized(turn, [{}] * 3, backend='inline', **options) as par:
+    ends = list(par)""",
     "inline-unpacked": "nbp.pmap(spin, [1, 2], [3, 4], backend='inline', **options)",
     "inline-sleep": "nbp.pmap(doze, range(3), backend='inline', **options)",
     "inline-input": "nbp.pmap(str, stuck(), backend='inline', **options)",

@@ -104,6 +104,26 @@ assert_type(nbp.pmap(add, [1], [2]), nbp.Run[int])
 assert_type(nbp.pmap(add, [(1, 2)], unpack="args"), nbp.Run[int])
 assert_type(nbp.pmap(add, pd.DataFrame({"one": [1], "two": [2]})), nbp.Run[int])
 
+# -- Loops over calls, and lists of ends ----------------------------------------------
+
+boxed = [{"width": 1, "height": 2}]
+with nbp.Parallelized(volume, boxed, num_threads=8, desc="boxes", retries=2) as par:
+    for _, result, error in par:
+        assert_type(error, BaseException | None)
+        par.pbar.set_postfix({"loss": 0.25}, left=3)
+        if error is None:
+            more: float = result
+    assert_type(par.run, nbp.Run[float])
+with nbp.Parallelized(add, iter(boxed)) as summed:
+    assert_type(summed.run, nbp.Run[int])
+ends = nbp.run_parallel(fetch, urls, 8, "pages", fail_fast=True, timeout=3)
+assert_type(ends[0][0], str)
+assert_type(ends[0][2], BaseException | None)
+assert_type(nbp.batch_map(fetch, urls, max_workers=8, desc="pages"), list[bytes])
+assert_type(nbp.batch_map(load, urls), list[int])
+assert_type(nbp.optimal_workers(len(urls), io_bound=False), int)
+assert_type(nbp.error_str(ends[0][2]), str)
+
 # -- Whatever can be gone through ------------------------------------------------------
 
 assert_type(nbp.pmap(fetch, endless(), block=False, buffer=10), nbp.Run[bytes])

@@ -50,6 +50,12 @@ nbp.compare(fetch, urls, block=False)  # wrong
 nbp.sweep(fetch, urls, workers=8)  # wrong
 nbp.sweep(fetch, urls, rows="all")  # wrong
 
+nbp.Parallelized(volume, [], num_treads=8)  # wrong
+nbp.Parallelized(volume, [], unpack="args")  # wrong
+nbp.run_parallel(fetch, urls, max_workers="8")  # wrong
+nbp.run_parallel(fetch, urls, fail_fst=True)  # wrong
+nbp.batch_map(fetch, urls, on_error="ignore")  # wrong
+
 # -- The function and its items --------------------------------------------------------
 
 nbp.pmap(fetch, [1, 2])  # wrong

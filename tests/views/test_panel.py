@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import comm
@@ -433,6 +434,26 @@ def test_the_end_can_be_sent_again_but_not_before(panel, page, make_snapshot, en
     page.bundles[0] = "lost"
     panel.republish()
     assert page.static == [True]
+
+
+def test_the_end_is_shown_anew_only_if_something_was_said_since(
+    panel, page, wire, make_snapshot, ended
+):
+    panel.show(make_snapshot())
+    panel.reword(make_snapshot(postfix="loss=1"))
+    assert page.static == [False]
+    panel.finish(ended)
+    assert wire.since(lambda: panel.reword(ended)) == []
+    (before,) = page.bundles
+    assert panel.reword(ended) is None
+    assert page.bundles == [before]
+
+    panel.reword(replace(ended, postfix="loss=<2>"))
+    assert page.static == [True]
+    assert "loss=&lt;2&gt;" in page.bundles[0]["text/html"]
+    assert "loss=<2>" in page.bundles[0]["text/plain"]
+    assert "loss=&lt;2&gt;" in shown_text(panel)
+    assert set(buttons(panel)) == {"Retry failed"}
 
 
 def test_without_anybody_there_no_widget_is_made(
