@@ -53,7 +53,6 @@ ALLOWED = {
     ("options", "sources"): "what no call says, a source of the user's may",
     ("sources", "errors"): "it refuses what a source may not say, and names it",
     ("sources", "peers"): "settings go by some words of others",
-    ("errors",): "it names the setting nearest to one that is not there",
     ("edge", "configuration"): "IPython's traits read and write the settings",
     ("journal", "records"): "its rows are those of a run, and so is its table",
     ("journal", "work"): "the keys of rows are those of the items of the work",
