@@ -56,8 +56,6 @@ class Settings:
     >>> del nbp.settings.max_workers  # as it was before
     """
 
-    __slots__ = ()
-
     # For type checkers, and those who complete; a test compares them with `AllOptions`.
     workers: int | Literal["auto"] | None
     max_workers: int | Literal["auto"] | None
