@@ -17,6 +17,7 @@ from nbparallel.options import (
     RetryOn,
     RunOptions,
     Unpacking,
+    setting,
     sources,
 )
 from nbparallel.peers import ALIASES, unknown
@@ -123,7 +124,7 @@ class Settings:
     def _get(self, name: str) -> Any:
         if name not in NAMES:
             raise _no_such(name)
-        return sources.in_force().get(ours(name), getattr(AllOptions(), ours(name)))
+        return setting(name)
 
     def _set(self, name: str, value: Any) -> None:
         if name not in NAMES:

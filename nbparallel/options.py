@@ -176,11 +176,11 @@ class AllOptions(Options):
     Attributes
     ----------
     parallel_agent_actions
-        Whether the agents of a world act in parallel where its `run` is not told.
+        Whether the agents of a world act in parallel where its ``run`` is not told.
     parallel_execution_timeout
         Seconds that the agents of a world have for a step. None: no bound.
     collect_parallel_metrics
-        Measure the steps of a world, for its `get_parallel_metrics`.
+        Measure the steps of a world, for its ``get_parallel_metrics``.
     """
 
     parallel_agent_actions: bool = True

@@ -35,6 +35,8 @@ SAYS: Final = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off"), False),
 }
+#: Settings that no text can say, each with a value.
+BEYOND_TEXT: Final = {"retry_on": "OSError"}
 
 
 class Said(NamedTuple):
@@ -188,10 +190,11 @@ class Sources:
             raise BadValue(message)
 
     def _check_text(self, name: str, said: Said) -> Said:
-        if name == "retry_on":
+        if name in BEYOND_TEXT:
             message = (
-                f"{said.written}{said.value}: text cannot name classes. Write "
-                f"nbp.settings.{name} = OSError in code, or in IPython's configuration"
+                f"{said.written}{said.value}: no text can say it. Write "
+                f"nbp.settings.{name} = {BEYOND_TEXT[name]} in code, or set it in "
+                "IPython's configuration"
             )
             raise BadType(message)
         return self._check(name, Said(self.read(name, said.value), said.written))

@@ -6,9 +6,12 @@ import pickle
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from typing import get_type_hints
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import nbparallel as nbp
 from nbparallel.configuration import NAMES, GivenSettings, Settings
@@ -84,6 +87,48 @@ class TestPrecedence:
         assert nbp.settings.grace == 0.5
         monkeypatch.setenv("NBPARALLEL_GRACE", "")
         assert nbp.settings.grace == 1
+
+
+#: What a program does, and whether it is to a source below the blocks.
+STEPS = st.one_of(
+    st.tuples(st.sampled_from(["file", "variable", "code"]), st.integers(1, 99)),
+    st.tuples(st.sampled_from(["no variable", "no code", "no file", "end"])),
+    st.tuples(st.just("block"), st.integers(1, 99)),
+)
+
+
+@given(st.lists(STEPS, max_size=20))
+@settings(deadline=None)
+def test_any_program_sees_the_strongest_source(steps):
+    configure()
+    said, blocks, opened = {}, [], []
+    with pytest.MonkeyPatch.context() as environment, ExitStack() as open_ones:
+        for what, *value in steps:
+            match what:
+                case "file":
+                    of_a_file(rows=value[0])
+                case "no file":
+                    sources.forget("Settings")
+                case "variable":
+                    environment.setenv("NBPARALLEL_ROWS", str(value[0]))
+                case "no variable":
+                    environment.delenv("NBPARALLEL_ROWS", raising=False)
+                case "code":
+                    nbp.settings.rows = value[0]
+                case "no code":
+                    del nbp.settings.rows
+                case "block":
+                    blocks += value
+                    opened.append(open_ones.enter_context(ExitStack()))
+                    opened[-1].enter_context(nbp.settings(rows=value[0]))
+                case "end" if opened:
+                    blocks.pop()
+                    opened.pop().close()
+            said[what.removeprefix("no ")] = value[0] if value else None
+            below = [said.get(each) for each in ("code", "variable", "file")]
+            ranked = [*reversed(blocks), *(each for each in below if each), 12]
+            assert nbp.settings.rows == resolve({}).rows == ranked[0]
+    configure()
 
 
 class TestBlocks:
@@ -343,6 +388,19 @@ def test_a_script_needs_no_traitlets():
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["3", "False"]
+
+
+def test_the_command_line_of_ipython_says_them_too(tmp_path):
+    code = "import nbparallel as nbp; print(nbp.settings.workers, nbp.settings.capture)"
+    given = ["--Settings.max_workers=3", "--Settings.capture=off", "-c", code]
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", f"--ipython-dir={tmp_path}", *given],
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     assert done.stdout.split() == ["3", "False"]

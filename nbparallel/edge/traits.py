@@ -59,13 +59,13 @@ class Configured(Configurable):
 
 def traits(names: Iterable[str]) -> dict[str, Any]:
     """Return a trait for each of these settings, as the body of a class has them."""
-    about = documented(AllOptions)
+    about = documented(AllOptions)  # nothing in Python without docstrings: -OO
     usual = {field.name: field.default for field in fields(AllOptions)}
     return {
         name: Option(
             usual[ours(name)],
             allow_none=True,
-            help=" ".join(about[ours(name)].split()),
+            help=" ".join(about.get(ours(name), "").split()),
         ).tag(config=True)
         for name in names
     }
@@ -76,6 +76,11 @@ Settings: Final[type[Any]] = type("Settings", (Configured,), traits(NAMES))
 
 
 def register(shell: Any) -> None:
-    """Have IPython's shell configure the settings; more calls change nothing."""
-    if not any(type(each) is Settings for each in shell.configurables):
-        shell.configurables.append(Settings(parent=shell))
+    """Have IPython's shell configure the settings; more calls change nothing.
+
+    A shell that configures nothing, such as one that only looks like IPython's, is left
+    as it is.
+    """
+    found = getattr(shell, "configurables", None)
+    if found is not None and not any(type(each) is Settings for each in found):
+        found.append(Settings(parent=shell))
