@@ -4,10 +4,13 @@
 >>> nbp.pmap(abs, [-1, 2, -3], progress=False).results
 [1, 2, 3]
 
-Importing this package loads nothing but this file: names are fetched when used.
+Importing this package loads nothing but this file: names are fetched when used. In
+IPython it loads what ``%config Settings`` needs.
 """
 
 from __future__ import annotations
+
+import sys
 
 # Type checkers read it as typing.TYPE_CHECKING, which takes 10 ms to import.
 TYPE_CHECKING = False
@@ -15,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from nbparallel.configuration import settings
     from nbparallel.engine.measuring.totals import metrics
     from nbparallel.engine.run import Run
     from nbparallel.engine.runs import runs
@@ -84,6 +88,7 @@ _WHERE = {
     "read_journal": "journal.tables",
     "run_parallel": "faces.run_parallel",
     "runs": "engine.runs",
+    "settings": "configuration",
     "sleep": "faces.task",
     "sweep": "timing.sweeping",
 }
@@ -123,6 +128,7 @@ __all__ = [
     "read_journal",
     "run_parallel",
     "runs",
+    "settings",
     "sleep",
     "sweep",
 ]
@@ -164,3 +170,14 @@ def unload_ipython_extension(shell: Any) -> None:
 
 def __dir__() -> list[str]:
     return [*globals(), *__all__]
+
+
+def _be_configurable() -> None:
+    """Have the IPython that imports this package know the settings."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython and getattr(ipython, "get_ipython", lambda: None)()
+    if shell is not None:
+        _module("edge.traits").register(shell)
+
+
+_be_configurable()

@@ -242,23 +242,25 @@ class _Shown:
 
 def load_ipython_extension(shell: Any) -> None:
     """Give IPython the magics ``%parallel`` and ``%%parallel``, for `%load_ext`."""
+    from nbparallel.edge.traits import register
     from nbparallel.magics.magic import NBParallel, complete
 
     connect()
+    register(shell)
     unload_ipython_extension(shell)
     shell.register_magics(NBParallel)
     shell.Completer.custom_matchers.append(complete)
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """Take the magics and their defaults away again, for `%unload_ext`."""
+    """Take the magics and what they were told away again, for `%unload_ext`."""
     from nbparallel.magics.magic import complete
-    from nbparallel.options import configure
+    from nbparallel.options import sources
 
     manager = shell.magics_manager
     found = manager.registry.pop("NBParallel", None)
     if found is not None:
-        configure()
+        sources.forget("NBParallel")
         shell.configurables.remove(found)
         for kind in found.magics:
             manager.magics[kind].pop("parallel", None)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from numbers import Real
 from operator import index
@@ -17,6 +16,7 @@ from nbparallel.kinds import KINDS, Kind
 from nbparallel.peers import unknown
 from nbparallel.rates import Rate
 from nbparallel.signatures import with_options
+from nbparallel.sources import Said, Sources, ours
 
 OnError = Literal["collect", "raise"]
 Unpacking = Literal["args", "kwargs", "item"]
@@ -169,6 +169,32 @@ class Options:
         _keeping(self)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllOptions(Options):
+    """All that a user can set a default of: the options of a run, and those of a world.
+
+    Attributes
+    ----------
+    parallel_agent_actions
+        Whether the agents of a world act in parallel where its ``run`` is not told.
+    parallel_execution_timeout
+        Seconds that the agents of a world have for a step. None: no bound.
+    collect_parallel_metrics
+        Measure the steps of a world, for its ``get_parallel_metrics``.
+    """
+
+    parallel_agent_actions: bool = True
+    parallel_execution_timeout: float | None = 300.0
+    collect_parallel_metrics: bool = True
+
+    def __post_init__(self) -> None:
+        Options.__post_init__(self)
+        flag("parallel_agent_actions", self.parallel_agent_actions)
+        flag("collect_parallel_metrics", self.collect_parallel_metrics)
+        if self.parallel_execution_timeout is not None:
+            _duration("parallel_execution_timeout", self.parallel_execution_timeout)
+
+
 # The fields above as type checkers read them, by who takes them; a test compares both.
 
 
@@ -241,13 +267,13 @@ class RunOptions(MapOptions, total=False):
 
 NAMES: Final = tuple(field.name for field in fields(Options))
 
-#: The defaults that the user has changed: for the session, and for a `with` block.
-_session: dict[str, Any] = {}
-_block: ContextVar[dict[str, Any]] = ContextVar("nbparallel_defaults")
+#: Every setting; what the user's sources say of each is checked by `AllOptions`.
+SETTINGS: Final = tuple(field.name for field in fields(AllOptions))
+sources: Final = Sources(AllOptions)
 
 
 def resolve(given: dict[str, Any], **usual: Any) -> Options:
-    """Return the options of a call: *given*, else the defaults in force, else *usual*.
+    """Return the options of a call: *given*, else the settings in force, else *usual*.
 
     Raises
     ------
@@ -259,22 +285,41 @@ def resolve(given: dict[str, Any], **usual: Any) -> Options:
     for name, value in given.items():
         if name not in NAMES:
             raise BadType(unknown(name, value, NAMES))
-    return Options(**{**usual, **_session, **_block.get({}), **given})
+    set_ = {name: v for name, v in sources.in_force().items() if name in NAMES}
+    return Options(**{**usual, **set_, **given})
+
+
+def setting(name: str, given: Mapping[str, Any] | None = None) -> Any:
+    """Return what *given* says of a setting, else what is in force, for a face to use.
+
+    Raises
+    ------
+    BadType, BadValue
+        Its value cannot be used.
+
+    Examples
+    --------
+    >>> setting("max_workers", {"max_workers": 3})
+    3
+    >>> setting("parallel_execution_timeout")
+    300.0
+    """
+    if given and name in given:
+        return sources.check(ours(name), given[name], f"{name}=").value
+    return sources.in_force().get(ours(name), getattr(AllOptions(), ours(name)))
 
 
 def configure(**changed: Any) -> None:
     """Make *changed* all that differs from the usual defaults in this session.
-
-    `defaults` outranks it.
 
     Raises
     ------
     BadType, BadValue
         A value cannot be used; nothing was changed.
     """
-    global _session  # noqa: PLW0603 # a new dict: threads that read see the old or it
     Options(**changed)
-    _session = changed
+    said = {k: sources.check(k, v, f"{k}=") for k, v in changed.items()}
+    sources.begin_anew(said)
 
 
 @with_options(Options, RunOptions)
@@ -295,11 +340,9 @@ def defaults(**given: Unpack[RunOptions]) -> Iterator[Options]:
     [1, 2]
     """
     options = resolve({**given})
-    token = _block.set({**_block.get({}), **given})
-    try:
+    said = {name: Said(value, f"{name}=") for name, value in given.items()}
+    with sources.block(said):
         yield options
-    finally:
-        _block.reset(token)
 
 
 def whole(name: str, value: Any, least: int = 1) -> int:

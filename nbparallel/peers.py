@@ -68,6 +68,8 @@ NEEDLESS: Final = {
     "share before the run",
     "axis": "a table is always gone through by its rows; leave it out",
 }
+#: Words that settings go by besides ours: those of thread pools, and of `World`.
+ALIASES: Final = {"max_workers": "workers", "num_threads": "workers"}
 _OPTIONS: Final = {word: ours for ours, text in CALLED.items() for word in text.split()}
 _REASONS: Final = {
     word: reason for text, reason in NEEDLESS.items() for word in text.split()

@@ -63,8 +63,14 @@ def with_options(source: type, keywords: type) -> Callable[[Function], Function]
 
 
 def documented(source: type) -> dict[str, str]:
-    """Return what the docstring of *source* says of each field, indented as there."""
-    return dict(ENTRY.findall(inspect.cleandoc(source.__doc__ or "")))
+    """Return what the docstrings of *source* and its bases say of each field.
+
+    It is indented as there.
+    """
+    found: dict[str, str] = {}
+    for each in reversed(source.__mro__):
+        found.update(ENTRY.findall(inspect.cleandoc(each.__doc__ or "")))
+    return found
 
 
 def _signature(

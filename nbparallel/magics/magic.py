@@ -6,7 +6,6 @@ Loaded by ``%load_ext nbparallel`` only: it needs IPython.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from typing import Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
@@ -17,8 +16,8 @@ from IPython.core.magic import (
     needs_local_scope,
     no_var_expand,
 )
-from traitlets import TraitType
 
+from nbparallel.edge.traits import Configured, traits
 from nbparallel.engine import runs
 from nbparallel.engine.run import Run
 from nbparallel.errors import UsageError, without_our_frames
@@ -27,7 +26,7 @@ from nbparallel.magics.cell import Line, is_silenced
 from nbparallel.magics.comprehension import run_comprehension
 from nbparallel.magics.loop import parse_header, refuse_lone_loop, run_loop
 from nbparallel.magics.parsed_flags import ParsedFlags, parse_flags
-from nbparallel.options import Options, configure, resolve
+from nbparallel.options import NAMES, Options, resolve
 
 HELP = """Run the body of a cell once per item, or a comprehension, in parallel.
 
@@ -67,31 +66,10 @@ IS_OURS = re.compile(r"\s*(.*=\s*%|%%?)parallel\s")
 ASSIGNS = re.compile(r"[^%]*=\s*%")
 
 
-class Option(TraitType[Any, Any]):
-    """The default of one option, checked as the option itself."""
-
-    def validate(self, obj: Any, value: Any) -> Any:  # noqa: ARG002 # traitlets' own
-        """Return *value* if the engine would take it."""
-        assert self.name is not None
-        resolve({self.name: value})
-        return value
-
-
-class ParallelMagics(Magics):
+class ParallelMagics(Magics, Configured):
     """The magics; `NBParallel` adds a trait per option."""
 
     shell: Any
-
-    def __init__(self, shell: Any) -> None:
-        super().__init__(shell)
-        self.observe(lambda _: self._configure(), names=list(asdict(Options())))
-        self._configure()
-
-    def _configure(self) -> None:
-        """Make the traits that differ from the usual the defaults of every run."""
-        usual = asdict(Options())
-        now = {name: getattr(self, name) for name in usual}
-        configure(**{name: now[name] for name in now if now[name] != usual[name]})
 
     @needs_local_scope
     @no_var_expand
@@ -156,16 +134,7 @@ ParallelMagics.parallel.__doc__ = HELP + flags.usage()
 
 #: The magics, with a trait for the default of each option.
 NBParallel: type[Any] = magics_class(
-    type(
-        "NBParallel",
-        (ParallelMagics,),
-        {
-            name: Option(default, allow_none=True, help=flags.documented()[name]).tag(
-                config=True
-            )
-            for name, default in asdict(Options()).items()
-        },
-    )
+    type("NBParallel", (ParallelMagics,), traits(NAMES))
 )
 
 

@@ -574,6 +574,16 @@ class TestDefaults:
 
         assert nbp.pmap(abs, [1]).options == nbp.Options(backend="threads")
 
+    def test_what_was_set_elsewhere_stays_when_the_magics_go(self, notebook):
+        nbp.settings.rows = 5
+        notebook.run("%config Settings.grace = 0.5")
+        notebook.run("%config NBParallel.workers = 3")
+        assert notebook.run("%config Settings.max_workers") == 3
+        notebook.run("%unload_ext nbparallel")
+
+        options = nbp.pmap(abs, [1], progress=False).options
+        assert (options.rows, options.grace, options.workers) == (5, 0.5, None)
+
     def test_what_the_engine_would_refuse_is_refused(self, notebook, caplog):
         notebook.run("%config NBParallel.workers = 0")
 

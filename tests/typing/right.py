@@ -167,6 +167,13 @@ def anyhow(**options: Any) -> list[bytes]:
 
 
 pages(urls, workers=4)
+assert_type(nbp.settings.workers, int | Literal["auto"] | None)
+assert_type(nbp.settings.parallel_execution_timeout, float | None)
+nbp.settings.max_workers = 16
+nbp.settings.retry_on = (OSError, TimeoutError)
+del nbp.settings.max_workers
+with nbp.settings(max_workers=4, parallel_agent_actions=False, unpack="args"):
+    pass
 with nbp.defaults(workers=4, backend="threads") as options:
     assert_type(options, Options)
 
