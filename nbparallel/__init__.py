@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from nbparallel.faces.pmap import pmap
+    from nbparallel.faces.ptree import ptree
     from nbparallel.faces.task import cancelled, sleep
     from nbparallel.journal.exporting import export_journal
     from nbparallel.journal.tables import read_journal
@@ -74,6 +75,7 @@ _WHERE = {
     "plot_throughput": "timing.plots.throughput",
     "plot_timeline": "timing.plots.timeline",
     "pmap": "faces.pmap",
+    "ptree": "faces.ptree",
     "read_journal": "journal.tables",
     "runs": "engine.runs",
     "sleep": "faces.task",
@@ -108,6 +110,7 @@ __all__ = [
     "plot_throughput",
     "plot_timeline",
     "pmap",
+    "ptree",
     "read_journal",
     "runs",
     "sleep",

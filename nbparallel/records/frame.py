@@ -81,6 +81,20 @@ def frame(
     return pd.concat([inputs, found], axis=1)
 
 
+def paths_index(paths: Sequence[tuple[Any, ...]], levels: int) -> pd.MultiIndex:
+    """Return the index of rows that have a path each; a shorter one ends in gaps."""
+    import numpy as np
+    import pandas as pd
+
+    columns = []
+    for level in range(levels):
+        keys = (path[level] if level < len(path) else None for path in paths)
+        cells = np.fromiter(keys, dtype=object, count=len(paths))
+        columns.append(pd.Series(cells, dtype=object).infer_objects())
+    names = [f"level_{level}" for level in range(levels)]
+    return pd.MultiIndex.from_arrays(columns, names=names)
+
+
 def _typed(values: Sequence[Any], absent: Any = None) -> Any:
     """Return *values* in a real dtype where they all are of one, else as objects.
 
