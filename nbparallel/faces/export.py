@@ -172,13 +172,12 @@ def files_of(template: Any, keys: Sequence[str]) -> list[Path]:
 
 def _has_a_place(text: str) -> bool:
     try:
-        fields = [field for _, field, _, _ in Formatter().parse(Path(text).name)]
-        others = [field for _, field, _, _ in Formatter().parse(str(Path(text).parent))]
+        parsed = [list(Formatter().parse(part)) for part in Path(text).parts]
     except ValueError:  # a single brace
         return False
-    found = [field for field in fields if field is not None]
-    is_plain = all(field is None for field in others)
-    return found == ["0"] and is_plain and text.lower().endswith(".csv")
+    fields = [each[1:] for part in parsed for each in part if each[1] is not None]
+    in_name = any(field == "0" for _, field, _, _ in parsed[-1]) if parsed else False
+    return in_name and fields == [("0", "", None)] and text.lower().endswith(".csv")
 
 
 def _names(keys: Sequence[str]) -> list[str]:

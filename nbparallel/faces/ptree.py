@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, Unpack, overload
 
-from nbparallel.errors import BadType, BadValue, UsageError
+from nbparallel.errors import BadType, BadValue, InputError, UsageError
 from nbparallel.faces.export import Export
 from nbparallel.faces.harvest import Harvest
 from nbparallel.faces.pmap import Awaits
@@ -101,6 +101,8 @@ def ptree(
     ------
     BadType, BadValue
         The call cannot be understood; nothing was started.
+    InputError
+        The tree raised while it was read; nothing was started.
     KeyboardInterrupt
         An interrupt cancelled the run; it is `nbparallel.last`.
 
@@ -139,7 +141,7 @@ def ptree(
         if export is not None:
             lets_go = not (combine or chosen.keep_results)
             saver = Export(read, harvest, export, lets_go=lets_go)
-    except UsageError as error:
+    except (UsageError, InputError) as error:
         raise error.with_traceback(None) from error.__cause__  # our frames are no help
     items = [*zip(read.items, read.paths, strict=True)] if path else [*read.items]
     work = Work(
@@ -178,10 +180,11 @@ def _check_combine(combine: Any, *, path: bool) -> None:
         raise BadType(message)
     function = Function(combine, "ptree")
     if error := Passed(what, ({}, ())[: 1 + path]).misfit(function):
+        several = "two arguments" if path else "one argument"
+        right = "lambda outcomes, path: …" if path else "lambda outcomes: …"
         message = (
             f"combine={function.name}{function.signature} cannot be called with {what} "
-            f"({error}). Write a function of {1 + path}, as in "
-            f"combine=lambda outcomes{', path' * path}: …"
+            f"({error}). Write a function of {several}, as in combine={right}"
         )
         raise BadType(message)
 

@@ -82,17 +82,25 @@ def frame(
 
 
 def paths_index(paths: Sequence[tuple[Any, ...]], levels: int) -> pd.MultiIndex:
-    """Return the index of rows that have a path each; a shorter one ends in gaps."""
-    import numpy as np
+    """Return the index of rows that have a path each; a shorter one ends in gaps.
+
+    The keys of a level are in the order in which they come: so the rows of a branch are
+    found without a search, whatever its keys are.
+    """
     import pandas as pd
 
-    columns = []
+    found, codes = [], []
     for level in range(levels):
-        keys = (path[level] if level < len(path) else None for path in paths)
-        cells = np.fromiter(keys, dtype=object, count=len(paths))
-        columns.append(pd.Series(cells, dtype=object).infer_objects())
+        places: dict[Any, int] = {}
+        codes.append(
+            [
+                places.setdefault(path[level], len(places)) if level < len(path) else -1
+                for path in paths
+            ]
+        )
+        found.append(pd.Index([*places], tupleize_cols=False))
     names = [f"level_{level}" for level in range(levels)]
-    return pd.MultiIndex.from_arrays(columns, names=names)
+    return pd.MultiIndex(levels=found, codes=codes, names=names)
 
 
 def _typed(values: Sequence[Any], absent: Any = None) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import array
 from collections import UserString
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
+from itertools import groupby
 from typing import Any, Final, NoReturn
 
-from nbparallel.errors import BadType, BadValue
+from nbparallel.errors import BadType, BadValue, InputError
 from nbparallel.types import MISSING
 from nbparallel.work.kinds import short
 from nbparallel.work.order import Stage, stage_of
@@ -135,6 +136,8 @@ class Tree:
         It is a single item.
     BadValue
         A branch is in itself, or it has too many levels.
+    InputError
+        A branch raised while it was read.
     """
 
     def __init__(self, given: object, *, combines: bool) -> None:
@@ -177,7 +180,14 @@ class Tree:
             )
             raise BadValue(message)
         is_mapping = isinstance(given, Mapping)
-        pairs = list(given.items() if is_mapping else enumerate(given))
+        try:
+            pairs = list(given.items() if is_mapping else enumerate(given))
+        except Exception as error:
+            message = (
+                f"{spelt(path)} ({type(given).__name__}) raised {type(error).__name__} "
+                "while it was read; nothing was started"
+            )
+            raise InputError(message) from error
         branch = Branch(
             path, [key for key, _ in pairs] if is_mapping else None, self.outcomes
         )
@@ -199,11 +209,14 @@ def _stage(branch: Branch, concurrent: Sequence[bool]) -> Stage | None:
     """Return the stage of *branch*, or None if there is nothing to do in it."""
     in_turn = not concurrent[len(branch.path)]
     parts = []
-    for each in branch.parts:
-        if isinstance(each, int):
-            parts.append(Stage(range(each, each + 1), in_turn=in_turn))
-        elif (stage := _stage(each, concurrent)) is not None:
-            parts.append(stage)
+    for is_leaf, some in groupby(branch.parts, lambda each: isinstance(each, int)):
+        if is_leaf:
+            leaves: list[Any] = list(some)
+            parts.append(Stage(range(leaves[0], leaves[-1] + 1), in_turn=in_turn))
+        else:
+            inner: Iterable[Any] = some
+            stages = (_stage(each, concurrent) for each in inner)
+            parts += [stage for stage in stages if stage is not None]
     body = [stage_of(parts, in_turn=in_turn)] if parts else []
     if branch.task < 0:
         return body[0] if body else None
