@@ -18,6 +18,7 @@ from benchmarks import (
     report,
     startup,
     survival,
+    tree,
     width,
 )
 
@@ -35,6 +36,7 @@ CASES = {
     "coroutines": coroutines.giving_way,
     "requests": coroutines.requests,
     "width": width.width,
+    "tree": tree.tree,
     "journal": survival.journal,
     "hanging": survival.hanging,
     "first": first_result.first_result,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from nbparallel.faces.parallelized import Parallelized, error_str
     from nbparallel.faces.pmap import pmap
+    from nbparallel.faces.ptree import ptree
     from nbparallel.faces.run_parallel import batch_map, run_parallel
     from nbparallel.faces.task import cancelled, sleep
     from nbparallel.faces.workers import optimal_workers
@@ -85,6 +86,7 @@ _WHERE = {
     "plot_throughput": "timing.plots.throughput",
     "plot_timeline": "timing.plots.timeline",
     "pmap": "faces.pmap",
+    "ptree": "faces.ptree",
     "read_journal": "journal.tables",
     "run_parallel": "faces.run_parallel",
     "runs": "engine.runs",
@@ -125,6 +127,7 @@ __all__ = [
     "plot_throughput",
     "plot_timeline",
     "pmap",
+    "ptree",
     "read_journal",
     "run_parallel",
     "runs",

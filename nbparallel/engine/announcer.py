@@ -51,6 +51,10 @@ class Announcer:
     def __init__(self) -> None:
         self._told = list(listening())
 
+    def add(self, listener: Any) -> None:
+        """Tell *listener*, too, after all others."""
+        self._told.append(listener)
+
     def tell(self, event: str, run: object) -> None:
         """Call the method named *event* of every listener."""
         self._ask(event, run)

@@ -57,7 +57,9 @@ class Journaling(Keeper):
         if self._writer is not None:
             return
         run, is_first = self._run, self._index is None
-        keys = self._naming.of_all(run.work.items or []) if is_first else []
+        items = run.work.items or []
+        items = items[: len(items) - len(run.work.made)]
+        keys = self._naming.of_all(items) if is_first else []
         assert run.work.fn is not None
         journal = Journal(
             self._path,
@@ -86,6 +88,8 @@ class Journaling(Keeper):
     def took(self, batch: Finished) -> None:
         """Hand in what has ended."""
         writer, records = self._writer, self._run.records
+        if batch.first in self._run.work.made:  # a claim never has both
+            return
         if writer is not None:
             tasks = batch.tasks
             items = records.items_of(tasks)
@@ -163,6 +167,8 @@ class Journaling(Keeper):
             output=kept.output,
         )
         records.restore(task, row, self._run.epoch)
+        for observer in self._run.intake.observers:
+            observer.restored(task, kept.result)
 
     def _keys_of(self, finished: Finished) -> list[str]:
         """Return the keys of tasks; of those that are done with, for the last time."""

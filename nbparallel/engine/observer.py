@@ -20,6 +20,9 @@ class Observer:
     def cancelled(self, tasks: range) -> None:
         """Hear that consecutive tasks, which nobody had begun, were cancelled."""
 
+    def restored(self, task: int, result: object) -> None:
+        """Hear that a task has ended ok in an earlier run."""
+
     def tries_again(
         self, task: int, worker: int, error: BaseException, pause: float
     ) -> None:

@@ -1,8 +1,9 @@
-"""Tasks that wait: for others that they need, or for an instant.
+"""Tasks that wait: for others that they need, for their turn, or for an instant.
 
-A task lies here, where no worker sees it, until every task it needs has ended ok, and
-until the instant that it is due at. Once one that it needs ends in any other way it
-waits in vain, and so does what needs it.
+A task lies here, where no worker sees it, until every task it needs has ended ok, until
+those have ended before whom it has no turn, and until the instant that it is due at.
+Once one that it needs ends in any other way than ok it waits in vain, and so does what
+needs it.
 """
 
 from __future__ import annotations
@@ -11,13 +12,20 @@ import heapq
 import math
 from collections.abc import Collection, Iterable, Mapping
 
+from nbparallel.engine.gates import Gates
 from nbparallel.errors import BadValue
 from nbparallel.records.store import Records
 from nbparallel.types import Status
+from nbparallel.work.order import Stage
 
 
 class Shelf:
     """The tasks of one run that wait; called with the crew's lock held.
+
+    Attributes
+    ----------
+    gates
+        Holds those whose turn has not come; None where none has to wait for that.
 
     Raises
     ------
@@ -26,8 +34,12 @@ class Shelf:
     """
 
     def __init__(
-        self, records: Records, needs: Mapping[int, Collection[int]] | None = None
+        self,
+        records: Records,
+        needs: Mapping[int, Collection[int]] | None = None,
+        order: Stage | None = None,
     ) -> None:
+        self.gates = None if order is None else Gates(records, order)
         self._due: dict[int, float] = {}  # task -> the instant it waits for
         self._soonest: list[tuple[float, int]] = []  # the same, as a heap
         self._asked: set[int] = set()  # those of them whose error asked for the wait
@@ -44,7 +56,7 @@ class Shelf:
                 self._dependents.setdefault(needed, []).append(task)
 
     def __len__(self) -> int:
-        return len(self._held) + len(self._due)
+        return len(self._held) + len(self._due) + len(self.gates or ())
 
     @property
     def next_due(self) -> float:
@@ -67,14 +79,16 @@ class Shelf:
     @property
     def sorts(self) -> bool:
         """Whether tasks have to be looked at one by one before they are handed out."""
-        return bool(self._needs)
+        return bool(self._needs) or self.gates is not None
 
     def hold(self, tasks: range) -> list[range]:
-        """Keep those of *tasks* that have to wait; return the others, one by one.
+        """Keep those of *tasks* that have to wait; return the others.
 
-        One by one, since a claim of several would make what needs the first of them
-        wait for the others.
+        Where some need others, one by one: a claim of several would make what needs the
+        first of them wait for the rest.
         """
+        if self.gates is not None:
+            return self.gates.hold(tasks)
         ready = []
         for task in tasks:
             waits_for = {
@@ -108,6 +122,9 @@ class Shelf:
         for task in ended:
             if not self._records.has_ended(task):  # it is tried again
                 continue
+            if self.gates is not None:
+                ready += self.gates.release(task)
+                continue
             if self._records.status_of(task) is not Status.OK:
                 lost += self._drop_dependents(task)
                 continue
@@ -133,6 +150,8 @@ class Shelf:
     def remove(self, task: int) -> bool:
         """Hold *task* no longer; return whether it was here."""
         found = task in self._held or task in self._due
+        if self.gates is not None and self.gates.remove(task):
+            found = True
         self._held.pop(task, None)
         self._due.pop(task, None)
         self._asked.discard(task)
@@ -141,6 +160,8 @@ class Shelf:
     def drain(self) -> list[range]:
         """Hold nothing any more; return what was held."""
         tasks = [range(task, task + 1) for task in sorted({*self._held, *self._due})]
+        if self.gates is not None:
+            tasks += self.gates.drain()
         self._held.clear()
         self._due.clear()
         self._asked.clear()

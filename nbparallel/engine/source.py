@@ -40,7 +40,8 @@ class Source:
         self._fresh = range(0)  # never claimed
         self._returned: deque[range] = deque()  # claimed once, handed out before those
         tasks = records.add(work.items or [])
-        self.shelf = Shelf(records, work.needs)
+        self.shelf = Shelf(records, work.needs, work.order)
+        self._made = work.made
         self.at_hand = 0
         if self.shelf.sorts:
             self.give_back(tasks)
@@ -106,6 +107,17 @@ class Source:
                 self._returned.appendleft(some)
                 self.at_hand += len(some)
 
+    def reopen(self) -> list[range]:
+        """Hand out again what ended other than ok, and what was made of that."""
+        tasks = self._records.reopen_failed()
+        gates = self.shelf.gates
+        if gates is not None:
+            gates.recount()
+            tasks += self._records.reopen_ended(gates.outdated(self._made))
+        for some in reversed(tasks):
+            self.give_back(some)
+        return tasks
+
     def note_end(self, tasks: range) -> list[range]:
         """Let go of what waited for *tasks* alone; return what waits in vain."""
         ready, lost = self.shelf.release(tasks)
@@ -152,6 +164,8 @@ class Source:
     def leave_out(self, done: Container[int]) -> None:
         """Hand out none of *done*, before the first claim."""
         kept = [some for tasks in self.drain() for some in without(tasks, done)]
+        if self.shelf.gates is not None:
+            self.shelf.gates.recount()
         if kept and kept[-1].stop == len(self._records) and not self.shelf.sorts:
             self._line_up(kept.pop())
         for some in reversed(kept):
@@ -166,7 +180,10 @@ class Source:
 
     def _let_go(self, ready: Iterable[range]) -> None:
         for tasks in ready:
-            self._returned.append(tasks)
+            if tasks.start in self._made:  # what it is made of can be let go then
+                self._returned.appendleft(tasks)
+            else:
+                self._returned.append(tasks)
             self.at_hand += len(tasks)
 
     def _cut(self, tasks: range, task: int) -> None:

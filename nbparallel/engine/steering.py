@@ -141,9 +141,7 @@ def reopen(run: Scheduler) -> bool:
             raise StillRunning(message)
         run.intake.take_all(run.open)
         unread = run.phase.halt.is_set() and not run.source.exhausted
-        tasks = run.records.reopen_failed()
-        for some in reversed(tasks):
-            run.source.give_back(some)
+        tasks = run.source.reopen()
         again = run.phase.over.is_set() and bool(tasks or unread)
         if again:
             run.phase.renew()

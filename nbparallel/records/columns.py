@@ -53,6 +53,23 @@ class Columns:
     forgotten: bool = False
     restored: array[int] = field(default_factory=lambda: array("Q"))
 
+    def first(self, count: int) -> Columns:
+        """Return those of the first *count* tasks."""
+        return replace(
+            self,
+            items=self.items[:count],
+            results=self.results[:count],
+            started=self.started[:count],
+            ended=self.ended[:count],
+            status=self.status[:count],
+            attempts=self.attempts[:count],
+            workers=self.workers[:count],
+            errors={n: each for n, each in self.errors.items() if n < count},
+            output={n: each for n, each in self.output.items() if n < count},
+            tries={n: each for n, each in self.tries.items() if n < count},
+            restored=array("Q", (n for n in self.restored if n < count)),
+        )
+
     def without_restored(self) -> Columns:
         """Return the same, with the tasks that came from a journal as if pending."""
         if not self.restored:

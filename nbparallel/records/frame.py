@@ -81,6 +81,28 @@ def frame(
     return pd.concat([inputs, found], axis=1)
 
 
+def paths_index(paths: Sequence[tuple[Any, ...]], levels: int) -> pd.MultiIndex:
+    """Return the index of rows that have a path each; a shorter one ends in gaps.
+
+    The keys of a level are in the order in which they come: so the rows of a branch are
+    found without a search, whatever its keys are.
+    """
+    import pandas as pd
+
+    found, codes = [], []
+    for level in range(levels):
+        places: dict[Any, int] = {}
+        codes.append(
+            [
+                places.setdefault(path[level], len(places)) if level < len(path) else -1
+                for path in paths
+            ]
+        )
+        found.append(pd.Index([*places], tupleize_cols=False))
+    names = [f"level_{level}" for level in range(levels)]
+    return pd.MultiIndex(levels=found, codes=codes, names=names)
+
+
 def _typed(values: Sequence[Any], absent: Any = None) -> Any:
     """Return *values* in a real dtype where they all are of one, else as objects.
 

@@ -191,9 +191,19 @@ class Records:
             runs.append(range(start, stop))
             start = chosen.find(1, stop)
         for tasks in runs:
-            self.reopen(tasks)
-            self._asked_again.update((task, self.attempts[task]) for task in tasks)
+            self._ask_again(tasks)
         return runs
+
+    def reopen_ended(self, tasks: Iterable[int]) -> list[range]:
+        """Make *tasks*, which have ended, pending again; return them."""
+        runs = [range(task, task + 1) for task in tasks]
+        for some in runs:
+            self._ask_again(some)
+        return runs
+
+    def _ask_again(self, tasks: range) -> None:
+        self.reopen(tasks)
+        self._asked_again.update((task, self.attempts[task]) for task in tasks)
 
     def reopen(self, tasks: range) -> None:
         """Make tasks that have ended pending again."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbparallel.work.order import Stage
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -37,6 +39,13 @@ class Work:
     needs
         By task, the earlier tasks that must have ended ok before it starts; only for
         *items* that are at hand. None where no task needs another.
+    order
+        In which order tasks start, for *items* that are at hand; then there are no
+        *needs*. None where that is all the same.
+    made
+        The last tasks, if their items are made of what others come to: each is the last
+        part of a stage in turn. They are made again whenever one of those is, and are
+        in no journal.
     measurement
         Whether its tasks are legs of a measurement: its result is made of them once, so
         there is no retry, and what a leg raises is not told as a task's.
@@ -61,6 +70,8 @@ class Work:
     index: pd.Index | None = None
     frame: pd.DataFrame | None = None
     needs: Mapping[int, Collection[int]] | None = None
+    order: Stage | None = None
+    made: range = range(0)
     measurement: bool = False
     open: bool = False
     fn: Callable[..., Any] | None = None

@@ -222,3 +222,21 @@ assert_type(nbp.compare(Client(), np.arange(3)), nbp.Comparison)
 assert_type(nbp.compare(volume, boxes), nbp.Comparison)
 assert_type(nbp.sweep(fetch, urls, workers=(1, 2), progress=False), nbp.Sweep)
 assert_type(nbp.sweep(volume, [(1, 2)], unpack="args"), nbp.Sweep)
+
+# -- Trees -----------------------------------------------------------------------------
+
+chapters = {"one": ["a"], "two": ["b", "c"]}
+assert_type(nbp.ptree(fetch, chapters).results, list[bytes])
+assert_type(nbp.ptree(load, chapters).results, list[int])
+assert_type(
+    nbp.ptree(load, [["a"]], concurrent=(True, False)).retry().results, list[int]
+)
+nbp.ptree(
+    lambda item, path: (item, path),
+    chapters,
+    path=True,
+    combine=lambda outcomes, path: (outcomes, path),
+    export=Path("chapters") / "{0}.csv",
+    workers=8,
+    journal="tree.db",
+)

@@ -96,3 +96,11 @@ run.state = "done"  # wrong
 run.errors["a"]  # wrong
 table = nbp.last.df  # wrong
 nbp.pmpa(fetch, urls)  # wrong
+
+# -- Trees -----------------------------------------------------------------------------
+
+nbp.ptree(fetch, 5)  # wrong
+nbp.ptree(fetch, [urls], concurrent="yes")  # wrong
+nbp.ptree(fetch, [urls], combine="sum")  # wrong
+nbp.ptree(fetch, [urls], wrokers=8)  # wrong
+nbp.ptree(fetch, [urls], unpack="args")  # wrong
