@@ -41,6 +41,9 @@ class Work:
         there is no retry, and what a leg raises is not told as a task's.
     open
         Whether tasks can be added while the run goes on, until it is closed.
+    singly
+        Whether a claim has but one task, so that each end is told at once: where what
+        goes on next hangs on it.
     fn
         The user's function, by which a journal is told from others.
     source_text
@@ -60,6 +63,7 @@ class Work:
     needs: Mapping[int, Collection[int]] | None = None
     measurement: bool = False
     open: bool = False
+    singly: bool = False
     fn: Callable[..., Any] | None = None
     source_text: str | None = None
     exhibits: Callable[[], Iterable[Exhibit]] | None = None
