@@ -14,6 +14,7 @@ from nbparallel.flow.current import current
 from nbparallel.flow.error_handler import ErrorHandler
 from nbparallel.flow.job import JobState
 from nbparallel.flow.ports import Event, Slot
+from nbparallel.flow.routine import slots_of
 from nbparallel.flow.serial import Storable
 from nbparallel.options import MapOptions, Options, resolve, whole
 from nbparallel.signatures import with_options
@@ -187,7 +188,7 @@ class Flow(Storable):
         if self._course is not None:
             self._course.run.wait()
         for routine in self.routines.values():
-            for each in routine.slots.values():
+            for each in slots_of(routine).values():
                 each.forget()
         job = JobState(self.flow_id, self.routines)
         handler = self.error_handler
@@ -274,13 +275,14 @@ class Flow(Storable):
         return f"<Flow {self.flow_id!r}, {routines}{status}>"
 
     def _repr_html_(self) -> str:
-        return f'{STYLE}<div class="nbp">{exhibits.html([self.graph_of(self.job_state)])}</div>'
+        shown = exhibits.html([self.graph_of(self.job_state)])
+        return f'{STYLE}<div class="nbp">{shown}</div>'
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
         if self.run is not None and not self.run.state.ended:
-            self.run._ipython_display_()  # the panel has the graph  # noqa: SLF001
+            self.run._ipython_display_()  # the panel has the graph
         else:
             shown = {"text/html": self._repr_html_(), "text/plain": str(self)}
             display(shown, raw=True)  # type: ignore[no-untyped-call]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -73,7 +73,7 @@ class JobState:
         self.run: Run[Any] | None = None
         self.current_routine_id: str | None = None
         self.routine_states: dict[str, dict[str, Any]] = {}
-        self.created_at = self.updated_at = datetime.now(timezone.utc)
+        self.created_at = self.updated_at = datetime.now(UTC)
         #: Whether a failure was one that fails the job.
         self.has_failed = False
         self._history: deque[Execution] = deque(maxlen=MOST_REMEMBERED)
@@ -82,7 +82,11 @@ class JobState:
 
     @property
     def status(self) -> str:
-        """``pending``, ``running``, ``paused``, ``completed``, ``failed``, ``cancelled``."""
+        """Where it stands.
+
+        ``pending``, ``running``, ``paused``, ``completed``, ``failed``,
+        or ``cancelled``.
+        """
         if self.run is None:
             return "pending"
         state = self.run.state
@@ -130,7 +134,7 @@ class JobState:
 
     def touch(self) -> None:
         """Note that something has happened."""
-        self.updated_at = datetime.now(timezone.utc)
+        self.updated_at = datetime.now(UTC)
 
     def __repr__(self) -> str:
         return f"<JobState of {self.flow_id}: {self.status}>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 from nbparallel.coroutines import CoroutineCall, is_coroutine_function
 from nbparallel.errors import BadType, BadValue, nearest
@@ -119,8 +119,8 @@ class Slot:
         if not callable(merge_strategy) and merge_strategy not in STRATEGIES:
             message = (
                 f"merge_strategy={merge_strategy!r}:"
-                f"{nearest(str(merge_strategy), STRATEGIES)} Write 'override', 'append' "
-                "or a function of what has arrived and what arrives"
+                f"{nearest(str(merge_strategy), STRATEGIES)} Write 'override', "
+                "'append' or a function of what has arrived and what arrives"
             )
             raise BadValue(message)
         self._merging = threading.Lock()

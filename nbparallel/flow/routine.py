@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from nbparallel.flow.ports import Handler, MergeStrategy
 
 
+class _Own:
+    """What is ours of a routine: all other names are its class's."""
+
+    __slots__ = ("config", "events", "lock", "slots", "stats")
+
+    def __init__(self) -> None:
+        self.slots: dict[str, Slot] = {}
+        self.events: dict[str, Event] = {}
+        self.config: dict[str, Any] = {}
+        self.stats: dict[str, Any] = {"called": 0}
+        self.lock = threading.Lock()
+
+
 class Routine:
     """A step of a flow, with slots that receive and events that send.
 
@@ -39,15 +52,13 @@ class Routine:
 
     concurrent: ClassVar[bool] = False
 
+    _own: _Own
+
     def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
-        # Not in __init__, which a subclass may forget to call.
-        self = super().__new__(cls)
-        self._slots: dict[str, Slot] = {}
-        self._events: dict[str, Event] = {}
-        self._config: dict[str, Any] = {}
-        self._counting = threading.Lock()
-        self._stats: dict[str, Any] = {"called": 0}
-        return self
+        """Make one; here, since a subclass may forget to call ``__init__``."""
+        made = super().__new__(cls)
+        made._own = _Own()
+        return made
 
     def define_slot(
         self,
@@ -75,8 +86,8 @@ class Routine:
         BadType, BadValue
             It is there already, or nothing that can be called.
         """
-        _refuse(self, "slot", name, self._slots)
-        found = self._slots[name] = Slot(name, self, handler, merge_strategy)
+        _refuse(self, "slot", name, self._own.slots)
+        found = self._own.slots[name] = Slot(name, self, handler, merge_strategy)
         return found
 
     def define_event(self, name: str, output_params: Iterable[str] = ()) -> Event:
@@ -87,33 +98,23 @@ class Routine:
         BadType, BadValue
             It is there already.
         """
-        _refuse(self, "event", name, self._events)
+        _refuse(self, "event", name, self._own.events)
         if isinstance(output_params, str):
             message = (
                 f"output_params={output_params!r}: must be a list of names, as in "
                 f"define_event({name!r}, [{output_params!r}])"
             )
             raise BadType(message)
-        found = self._events[name] = Event(name, self, output_params or ())
+        found = self._own.events[name] = Event(name, self, output_params or ())
         return found
 
     def get_slot(self, name: str) -> Slot | None:
         """Return a slot by its name, or None."""
-        return self._slots.get(name)
+        return self._own.slots.get(name)
 
     def get_event(self, name: str) -> Event | None:
         """Return an event by its name, or None."""
-        return self._events.get(name)
-
-    @property
-    def slots(self) -> dict[str, Slot]:
-        """Its slots by name, a copy."""
-        return dict(self._slots)
-
-    @property
-    def events(self) -> dict[str, Event]:
-        """Its events by name, a copy."""
-        return dict(self._events)
+        return self._own.events.get(name)
 
     def emit(self, event_name: str, /, flow: Any = None, **data: Any) -> None:
         """Send *data* by an event; see `Event.emit`.
@@ -123,53 +124,63 @@ class Routine:
         BadValue
             There is no such event.
         """
-        event = self._events.get(event_name)
+        event = self._own.events.get(event_name)
         if event is None:
-            raise BadValue(unknown("event", event_name, self._events, type(self)))
+            raise BadValue(unknown("event", event_name, self._own.events, type(self)))
         event.emit(flow, **data)
 
     # -- Configuration ----------------------------------------------------------------
 
     def set_config(self, **settings: Any) -> None:
         """Set what is configured; it goes with the flow when that is serialized."""
-        self._config.update(settings)
+        self._own.config.update(settings)
 
     def get_config(self, name: str, default: Any = None) -> Any:
         """Return what is configured under *name*."""
-        return self._config.get(name, default)
+        return self._own.config.get(name, default)
 
     def config(self) -> dict[str, Any]:
         """Return all that is configured, a copy."""
-        return dict(self._config)
+        return dict(self._own.config)
 
     # -- Statistics -------------------------------------------------------------------
 
     def set_stat(self, name: str, value: Any) -> None:
         """Note a number, or anything else."""
-        with self._counting:
-            self._stats[name] = value
+        with self._own.lock:
+            self._own.stats[name] = value
 
     def get_stat(self, name: str, default: Any = None) -> Any:
         """Return what is noted under *name*."""
-        return self._stats.get(name, default)
+        return self._own.stats.get(name, default)
 
     def increment_stat(self, name: str, amount: Any = 1) -> Any:
         """Add to a number, 0 if there is none yet; return the sum."""
-        with self._counting:
-            found = self._stats[name] = self._stats.get(name, 0) + amount
+        with self._own.lock:
+            found = self._own.stats[name] = self._own.stats.get(name, 0) + amount
         return found
 
     def stats(self) -> dict[str, Any]:
         """Return all that is noted, a copy; ``called`` counts calls of its handlers."""
-        with self._counting:
-            return dict(self._stats)
+        with self._own.lock:
+            return dict(self._own.stats)
 
     def reset_stats(self, keys: Iterable[str] | None = None) -> None:
         """Forget what is noted under *keys*, or everything."""
-        with self._counting:
-            for key in [*self._stats] if keys is None else [*keys]:
-                self._stats.pop(key, None)
-            self._stats.setdefault("called", 0)
+        with self._own.lock:
+            for key in [*self._own.stats] if keys is None else [*keys]:
+                self._own.stats.pop(key, None)
+            self._own.stats.setdefault("called", 0)
+
+
+def slots_of(routine: Routine) -> dict[str, Slot]:
+    """Return the slots of a routine, by name."""
+    return routine._own.slots  # noqa: SLF001 # of the class above
+
+
+def events_of(routine: Routine) -> dict[str, Event]:
+    """Return the events of a routine, by name."""
+    return routine._own.events  # noqa: SLF001 # of the class above
 
 
 def unknown(what: str, name: object, known: Iterable[str], owner: type) -> str:

@@ -24,9 +24,7 @@ class Storable(Wiring):
         What else is kept.
     """
 
-    def __init__(
-        self, flow_id: str, execution_strategy: str, max_workers: int
-    ) -> None:
+    def __init__(self, flow_id: str, execution_strategy: str, max_workers: int) -> None:
         super().__init__()
         self.flow_id, self.execution_strategy = flow_id, execution_strategy
         self.max_workers = max_workers
@@ -119,7 +117,7 @@ def _routine_entry(name: str, routine: Routine) -> dict[str, Any]:
         except (TypeError, ValueError, RecursionError) as error:
             message = (
                 f"the configuration {key!r} of routine {name!r} cannot be serialized "
-                f"({error}): set_config takes what JSON has, text, numbers, lists, dicts"
+                f"({error}): set_config takes text, numbers, lists and dicts"
             )
             raise BadType(message) from None
     return {"class": type(routine).__name__, "config": config}

@@ -9,7 +9,7 @@ from nbparallel.errors import BadType, BadValue, nearest
 from nbparallel.flow.job import JobState
 from nbparallel.flow.picture import graph_of
 from nbparallel.flow.ports import Connection, Event, Slot
-from nbparallel.flow.routine import Routine, unknown
+from nbparallel.flow.routine import Routine, events_of, slots_of, unknown
 
 if TYPE_CHECKING:
     from nbparallel.records.exhibits import Graph
@@ -45,8 +45,11 @@ class Wiring:
             raise BadType(message)
         for name, there in self.routines.items():
             if there is routine:
-                message = f"this {type(routine).__name__} is in the flow as {name!r}"
-                raise BadValue(f"{message}: add another instance")
+                message = (
+                    f"this {type(routine).__name__} is in the flow as {name!r}: add "
+                    "another instance"
+                )
+                raise BadValue(message)
         if routine_id is None:
             routine_id = self._free_id(type(routine).__name__)
         if not isinstance(routine_id, str):
@@ -88,10 +91,10 @@ class Wiring:
         source, target = self._routine(source_id), self._routine(target_id)
         found = source.get_event(event)
         if found is None:
-            raise BadValue(unknown("event", event, source.events, type(source)))
+            raise BadValue(unknown("event", event, events_of(source), type(source)))
         end = target.get_slot(slot)
         if end is None:
-            raise BadValue(unknown("slot", slot, target.slots, type(target)))
+            raise BadValue(unknown("slot", slot, slots_of(target), type(target)))
         if param_mapping is not None and not isinstance(param_mapping, Mapping):
             message = (
                 f"param_mapping={param_mapping!r}: must be a dict, as in "
