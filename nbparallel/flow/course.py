@@ -16,7 +16,7 @@ import operator
 import threading
 from collections.abc import Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from nbparallel.engine.open_run import End, OpenRun
 from nbparallel.errors import TaskCancelled, UsageError
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from nbparallel.records.exhibits import Graph
 
+#: Handlers emit through here: what ends one from outside waits until it is out again.
+DELICATE: Final = True
 #: Seconds between two looks for a cancel of a retried call that waits for its turn.
 LOOK = 0.05
 
@@ -86,11 +88,16 @@ class Attempt:
 
     def emit(self, event: Event, data: Mapping[str, Any]) -> None:
         """Line up the handlers of the slots connected to *event*."""
-        self._course.emit(event, data, self)
+        self._refuse_unless(self._course.emit(event, data, self))
 
     def send(self, slot: Slot, data: Mapping[str, Any]) -> None:
         """Line up the handler of *slot*."""
-        self._course.line_up([(slot, data)], self)
+        self._refuse_unless(self._course.line_up([(slot, data)], self))
+
+    def _refuse_unless(self, taken: bool) -> None:  # noqa: FBT001 # what was said
+        if not taken:
+            message = "this handler was given up: what it emits is discarded"
+            raise TaskCancelled(message)
 
 
 class Course:

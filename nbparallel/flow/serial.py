@@ -13,6 +13,13 @@ from nbparallel.flow.wiring import Wiring
 
 #: What a serialized flow says it is.
 VERSION: Final = 1
+#: What there must be of it, of a connection, and of an error handler.
+_PARTS: Final = (
+    *("flow_id", "execution_strategy", "max_workers", "error_handler"),
+    *("routines", "connections"),
+)
+_ENDS: Final = ("source", "event", "target", "slot", "param_mapping")
+_HANDLING: Final = ("strategy", "max_retries", "retry_delay", "retry_backoff")
 
 
 class Storable(Wiring):
@@ -95,7 +102,9 @@ class Storable(Wiring):
             ends = each["source"], each["event"], each["target"], each["slot"]
             flow.connect(*ends, each["param_mapping"])
         handler = kept["error_handler"]
-        self.error_handler = None if handler is None else ErrorHandler(**handler)
+        self.error_handler = (
+            None if handler is None else ErrorHandler(*map(handler.get, _HANDLING))
+        )
         for name in ("flow_id", "execution_strategy", "max_workers"):
             setattr(self, name, getattr(flow, name))
         self.routines, self.connections = flow.routines, flow.connections
@@ -154,7 +163,26 @@ def _read(data: Mapping[str, Any] | str | bytes) -> Mapping[str, Any]:
             "this is not a flow: give what flow.serialize() returned, or the JSON of it"
         )
         raise BadValue(message)
+    handler = data.get("error_handler")
+    _complete(data, _PARTS, "the flow")
+    for name, entry in data["routines"].items():
+        _complete(entry, ("class", "config"), f"routine {name!r}")
+    for each in data["connections"]:
+        _complete(each, _ENDS, "a connection")
+    if handler is not None:
+        _complete(handler, _HANDLING, "the error handler")
     return data
+
+
+def _complete(entry: object, parts: Iterable[str], what: str) -> None:
+    """Refuse what lacks one of its parts."""
+    for part in parts:
+        if not isinstance(entry, Mapping) or part not in entry:
+            message = (
+                f"this is not all of a flow: {what} has no {part!r}. Give what "
+                "flow.serialize() returned"
+            )
+            raise BadValue(message)
 
 
 def _by_name(

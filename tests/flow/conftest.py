@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -76,7 +77,7 @@ class Keep(Routine):
 def chain(flow, **routines):
     """Add *routines*, each connected to the next; return their ids."""
     ids = [flow.add_routine(routine, name) for name, routine in routines.items()]
-    for one, other in zip(ids, ids[1:], strict=False):
+    for one, other in pairwise(ids):
         flow.connect(one, "output", other, "input")
     return ids
 
