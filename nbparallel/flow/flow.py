@@ -63,6 +63,7 @@ class Flow(Storable):
 
     Examples
     --------
+    >>> from nbparallel.flow import Flow, Routine
     >>> class Square(Routine):
     ...     def __init__(self):
     ...         super().__init__()
@@ -74,7 +75,6 @@ class Flow(Storable):
     ...     def __init__(self):
     ...         super().__init__()
     ...         self.kept = []
-    ...         self.define_slot("input", handler=self.kept.append)
     ...         self.define_slot("number", handler=self.keep)
     ...     def keep(self, value):
     ...         self.kept.append(value)
