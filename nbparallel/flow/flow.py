@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from nbparallel.flow.routine import slots_of
 from nbparallel.flow.serial import Storable
 from nbparallel.options import MapOptions, Options, resolve, whole
 from nbparallel.signatures import with_options
+from nbparallel.types import State
 from nbparallel.views import exhibits
 from nbparallel.views.style import STYLE
 
@@ -185,8 +187,7 @@ class Flow(Storable):
         chosen = _strategy(execution_strategy or self.execution_strategy)
         resolved = self._resolved(chosen, {**options})
         self._refuse_from_within("execute")
-        if self._course is not None:
-            self._course.run.wait()
+        self._wait_for_the_last()
         for routine in self.routines.values():
             for each in slots_of(routine).values():
                 each.forget()
@@ -334,6 +335,16 @@ class Flow(Storable):
             )
             raise BadValue(message)
         return options
+
+    def _wait_for_the_last(self) -> None:
+        """Wait for an execution that nobody has waited for."""
+        if self.run is None:
+            return
+        if self.run.state is State.PAUSED:
+            message = "the flow is paused: flow.resume() or flow.cancel() comes first"
+            raise UsageError(message)
+        with suppress(Exception):  # that one's failure is for who waits for it
+            self.run.wait()
 
     def _refuse_from_within(self, what: str) -> None:
         attempt = current.get()

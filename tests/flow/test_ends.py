@@ -232,6 +232,8 @@ def test_pause_and_resume():
     gate.wait_for(0)
     flow.pause()
     assert job.status == "paused"
+    with pytest.raises(nbp.UsageError, match="is paused"):
+        flow.execute("source")
     gate.open()
     wait_for(lambda: settled(job))
     flow.resume()
@@ -315,6 +317,21 @@ def test_on_error_raise_raises():
     with pytest.raises(ZeroDivisionError):
         flow.execute("x", on_error="raise")
     assert flow.job_state.status == "failed"
+
+
+def test_any_number_of_calls_of_which_nothing_is_kept(flow):
+    count = [0]
+
+    def down(value):
+        count[0] += 1
+        return value - 1 if value else None
+
+    flow.add_routine(Step(down), "down")
+    flow.connect("down", "output", "down", "input")
+    job = done(flow, "down", {"value": 3000}, keep_results=False)
+    assert count == [3001]
+    assert job.routine_states["down"]["calls"] == 3001
+    assert job.status == "completed"
 
 
 def test_stop_with_a_handler_that_hangs(gate):
