@@ -35,7 +35,7 @@ LEVELS = (
     ("journal", "records", "work", "workers", "edge", "dataflow", "configuration"),
     ("engine",),
     ("faces", "views"),
-    ("magics", "timing"),
+    ("flow", "magics", "timing"),
     ("__init__", "notebook", "testing", "worker_batch", "worker_process"),
 )
 LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}
@@ -59,6 +59,7 @@ ALLOWED = {
     ("work", "records"): "what a face shows of its run goes with its work",
     ("rates", "errors"): "it refuses what it cannot read",
     ("peers", "errors"): "the nearest word is found in one place",
+    ("flow", "notebook"): "its names come without the package's, and connect the views",
     ("__init__", "notebook"): "the first use of a public name connects the views",
 }
 

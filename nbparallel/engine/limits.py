@@ -45,6 +45,8 @@ class Limits:
         How many claims there may be at a time.
     pacing
         What holds its starts back.
+    singly
+        Whether a claim has but one task.
 
     Attributes
     ----------
@@ -59,7 +61,13 @@ class Limits:
     """
 
     def __init__(
-        self, options: Options, backend: Backend, workers: int, pacing: Pacing
+        self,
+        options: Options,
+        backend: Backend,
+        workers: int,
+        pacing: Pacing,
+        *,
+        singly: bool = False,
     ) -> None:
         self.workers = workers
         self.follows = options.workers == AUTO
@@ -73,7 +81,8 @@ class Limits:
         self._backend = backend
         urgent = options.on_error == "raise" or options.retries
         self._seconds = SHORT_CLAIM_SECONDS if urgent else CLAIM_SECONDS
-        if backend.waits_itself:  # and looks for an interrupt after each claim
+        # Who carries out what it waits for looks for an interrupt after each claim.
+        if backend.waits_itself or singly:
             self._seconds = 0.0
         self._batch = 1
 

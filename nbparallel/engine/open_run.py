@@ -78,6 +78,10 @@ class OpenRun(Run[Result_co]):
         """Take no further task; the run ends with those that it has."""
         steering.close(self._life.scheduler)
 
+    def open_again(self) -> None:
+        """Take tasks again after `close`: called by a task that a retry has begun."""
+        steering.open_again(self._life.scheduler)
+
 
 class _Ends(Observer):
     """Tells of each task once it has ended for good."""

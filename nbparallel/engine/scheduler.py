@@ -70,7 +70,7 @@ class Scheduler:
         self.records, self.open = records_for(options, workers), OpenClaims()
         self.source = Source(self.records, work)
         pacing = Pacing(options.rate, self.crew, self.phase, self.clock)
-        self.limits = Limits(options, self.backend, workers, pacing)
+        self.limits = Limits(options, self.backend, workers, pacing, singly=work.singly)
         self.expiry = Expiry(self)
         self.intake = Intake(
             self.crew,

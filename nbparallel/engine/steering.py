@@ -121,6 +121,12 @@ def close(run: Scheduler) -> None:
     run.crew.flush()
 
 
+def open_again(run: Scheduler) -> None:
+    """Let tasks be added again to a run that was closed and has not ended."""
+    with run.crew.lock:
+        run.source.closed = False
+
+
 def reopen(run: Scheduler) -> bool:
     """Make every task that ended other than ok pending again.
 

@@ -69,4 +69,52 @@ class Sheet:
     more: int = 0
 
 
-Exhibit = Bars | Sheet
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of a run that others depend on, or that depends on others.
+
+    Attributes
+    ----------
+    label
+        What it is called.
+    state
+        Where it stands, in a word; ``""`` if it has not been begun.
+    done, failed, cancelled
+        How much of it has ended, and how much of that has failed or was cancelled.
+    running, waiting
+        How much of it goes on, and how much is still to come.
+    seconds
+        How long what has ended took, in all.
+    """
+
+    label: str
+    state: str = ""
+    done: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    running: int = 0
+    waiting: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """How the parts of a run hang together.
+
+    Attributes
+    ----------
+    nodes
+        Those that are shown.
+    edges
+        Pairs of places in *nodes*: the second gets something from the first. There may
+        be circles.
+    more
+        How many nodes are left out.
+    """
+
+    nodes: tuple[Node, ...]
+    edges: tuple[tuple[int, int], ...]
+    more: int = 0
+
+
+Exhibit = Bars | Graph | Sheet

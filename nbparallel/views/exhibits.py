@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from html import escape
 
 from nbparallel.quantities import count, counted, seconds
-from nbparallel.records.exhibits import Bar, Bars, Exhibit, Sheet
+from nbparallel.records.exhibits import Bar, Bars, Exhibit, Graph, Sheet
 from nbparallel.short_text import one_line
+from nbparallel.views import graphs
 
 #: The most characters of a label or a cell.
 LONG = 60
@@ -17,16 +18,24 @@ WIDTH = 20
 
 def html(exhibits: Iterable[Exhibit]) -> str:
     """Return exhibits as a page shows them; nothing if there are none."""
-    return "".join(_bars(e) if isinstance(e, Bars) else _sheet(e) for e in exhibits)
+    return "".join(map(_html, exhibits))
 
 
 def lines(exhibits: Iterable[Exhibit]) -> list[str]:
     """Return exhibits as lines of text."""
-    return [
-        line
-        for each in exhibits
-        for line in (_bar_lines(each) if isinstance(each, Bars) else _rows(each))
-    ]
+    return [line for each in exhibits for line in _lines(each)]
+
+
+def _html(exhibit: Exhibit) -> str:
+    if isinstance(exhibit, Graph):
+        return graphs.svg(exhibit)
+    return _bars(exhibit) if isinstance(exhibit, Bars) else _sheet(exhibit)
+
+
+def _lines(exhibit: Exhibit) -> list[str]:
+    if isinstance(exhibit, Graph):
+        return graphs.lines_of(exhibit)
+    return _bar_lines(exhibit) if isinstance(exhibit, Bars) else _rows(exhibit)
 
 
 # --- HTML ---------------------------------------------------------------------------

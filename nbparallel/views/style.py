@@ -94,6 +94,12 @@ STYLE: Final = """<style>
 .nbp table.nbp-bars th { width: 25%; color: inherit; font-weight: 400; }
 .nbp table.nbp-bars th, .nbp table.nbp-bars td { vertical-align: middle; }
 .nbp table.nbp-bars td:last-child { width: 14em; }
+.nbp .nbp-graph { overflow-x: auto; margin: 4px 0; }
+.nbp .nbp-graph svg { display: block; overflow: visible; }
+.nbp .nbp-looks-running rect { stroke: var(--nbp-busy); stroke-width: 2; }
+.nbp .nbp-looks-ok rect { stroke: var(--nbp-good); }
+.nbp .nbp-looks-error rect { stroke: var(--nbp-bad); stroke-width: 2; }
+.nbp .nbp-looks-quiet rect { stroke: var(--nbp-quiet); }
 .nbp details { margin: 2px 0; }
 .nbp summary {
   cursor: pointer; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;

@@ -51,6 +51,9 @@ class Work:
         there is no retry, and what a leg raises is not told as a task's.
     open
         Whether tasks can be added while the run goes on, until it is closed.
+    singly
+        Whether a claim has but one task, so that each end is told at once: where what
+        goes on next hangs on it.
     fn
         The user's function, by which a journal is told from others.
     source_text
@@ -74,6 +77,7 @@ class Work:
     made: range = range(0)
     measurement: bool = False
     open: bool = False
+    singly: bool = False
     fn: Callable[..., Any] | None = None
     source_text: str | None = None
     exhibits: Callable[[], Iterable[Exhibit]] | None = None

@@ -30,6 +30,8 @@ _set: Callable[..., int] | None = getattr(
 #: Where an exception out of nowhere would do harm, and what of it is harmless.
 _OURS = ("nbparallel.engine.", "nbparallel.workers.")
 _HARMLESS = ("capture", "printed")
+#: What a module of a face says of itself whose state must stay whole.
+_MARK = "DELICATE"
 #: Python's own modules that hold locks which others than the task may wait for.
 _SHARED = ("asyncio", "concurrent", "importlib", "logging", "queue", "threading")
 
@@ -98,6 +100,8 @@ def _call_for_the_current(calls: dict[FrameType, Callable[[], int]]) -> None:
 def is_delicate(frame: FrameType) -> bool:
     """Whether an exception out of nowhere would do harm in the code of *frame*."""
     module = frame.f_globals.get("__name__", "")
+    if module.startswith("nbparallel.") and frame.f_globals.get(_MARK):
+        return True
     return module.startswith(_OURS) and module.rpartition(".")[2] not in _HARMLESS
 
 

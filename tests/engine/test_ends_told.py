@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import nbparallel as nbp
@@ -10,7 +12,7 @@ from nbparallel.options import resolve
 from nbparallel.testing import Gate
 from nbparallel.types import MISSING
 from nbparallel.work.work import Work
-from tests.engine.conftest import PARALLEL, carry_on, wait_for
+from tests.engine.conftest import APART, PARALLEL, carry_on, wait_for
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -82,3 +84,45 @@ def test_of_what_is_withdrawn_and_what_a_cancel_takes(opened):
     assert sorted(each.task for each in told) == list(range(5))
     lost = {each.task for each in told if isinstance(each.error, nbp.TaskCancelled)}
     assert lost >= {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("backend", PARALLEL)
+def test_at_once_where_claims_have_one_task_each():
+    """A quick task's end is not kept back by one that hangs behind it."""
+    gate, told = Gate(), []
+    work = Work(
+        "open", lambda item: gate(item) if item == 400 else item, [], None, None
+    )
+    work = replace(work, open=True, singly=True)
+    chosen = resolve({"block": False, "workers": 1, "grace": 0.1})
+    run = OpenRun(work, chosen, tell=told.extend)
+    for item in range(2000):
+        run.add(item)
+    run.start()
+    gate.wait_for(400)
+    wait_for(lambda: len(told) == 400)
+    gate.open()
+    run.close()
+    assert run.wait()
+
+
+@pytest.mark.parametrize("backend", [each for each in PARALLEL if each not in APART])
+def test_a_closed_run_is_opened_again_by_a_task_that_a_retry_has_begun():
+    broken = [True]
+
+    def task(item):
+        if item == 1:
+            if broken:
+                raise ValueError(broken.pop())
+            run.open_again()
+            assert run.add(2) == 1
+            run.close()
+        return item
+
+    work = Work("open", task, [], None, None, open=True)
+    run = OpenRun(work, resolve({"block": False}), tell=list).start()
+    run.add(1)
+    run.close()
+    assert run.wait()
+    run.retry(block=True)
+    assert run.results == [1, 2]

@@ -1,0 +1,365 @@
+"""Routines connected by events and slots, carried out as one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
+from uuid import uuid4
+
+from nbparallel.errors import BadType, BadValue, UsageError, nearest
+from nbparallel.flow import leaving
+from nbparallel.flow.course import Course
+from nbparallel.flow.current import current
+from nbparallel.flow.error_handler import ErrorHandler
+from nbparallel.flow.job import JobState
+from nbparallel.flow.ports import Event, Slot
+from nbparallel.flow.routine import slots_of
+from nbparallel.flow.serial import Storable
+from nbparallel.options import MapOptions, Options, resolve, whole
+from nbparallel.signatures import with_options
+from nbparallel.types import State
+from nbparallel.views import exhibits
+from nbparallel.views.style import STYLE
+
+if TYPE_CHECKING:
+    from nbparallel.engine.run import Run
+
+#: How the handlers of a flow can be called.
+STRATEGIES: Final = ("sequential", "concurrent")
+#: The slot by which a flow is entered.
+ENTRY: Final = "trigger"
+#: The backends whose workers share the memory in which the routines are.
+NEAR: Final = ("threads", "inline", "asyncio")
+
+
+class Flow(Storable):
+    """Routines, connected by events and slots.
+
+    Used as a context manager it waits for its handlers on leaving.
+
+    Parameters
+    ----------
+    flow_id
+        What it is called; None makes a name up.
+    execution_strategy
+        ``"sequential"``: handlers are called one at a time, in the order of connection,
+        depth first: all that comes of what a handler emits before whatever has been
+        waiting; `execute` returns when they have ended. ``"concurrent"``: at the same
+        time, as far as they are of different routines; `execute` returns at once.
+    max_workers
+        How many handlers are called at the same time, if concurrently.
+    **options
+        Any field of `nbparallel.options.Options` but those that speak of an input, a
+        journal or processes; `execute` takes them, too.
+
+    Attributes
+    ----------
+    flow_id, execution_strategy, max_workers
+        As above.
+    routines
+        By their ids.
+    connections
+        In the order in which they were made.
+
+    Examples
+    --------
+    >>> from nbparallel.flow import Flow, Routine
+    >>> class Square(Routine):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.define_slot("trigger", handler=self.square)
+    ...         self.define_event("squared", ["value"])
+    ...     def square(self, value):
+    ...         self.emit("squared", value=value**2)
+    >>> class Keep(Routine):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.kept = []
+    ...         self.define_slot("number", handler=self.keep)
+    ...     def keep(self, value):
+    ...         self.kept.append(value)
+    >>> flow = Flow("squares", progress=False)
+    >>> keep = Keep()
+    >>> first = flow.add_routine(Square(), "square")
+    >>> last = flow.add_routine(keep, "keep")
+    >>> flow.connect("square", "squared", "keep", "number")
+    <Connection <Event 'squared' of Square> -> <Slot 'number' of Keep>>
+    >>> flow.execute("square", {"value": 3}).status
+    'completed'
+    >>> keep.kept
+    [9]
+    """
+
+    def __init__(
+        self,
+        flow_id: str | None = None,
+        execution_strategy: str = "sequential",
+        max_workers: int = 5,
+        **options: Unpack[MapOptions],
+    ) -> None:
+        if flow_id is not None and not isinstance(flow_id, str):
+            message = f"flow_id={flow_id!r}: must be a string, as in Flow('squares')"
+            raise BadType(message)
+        self._options: dict[str, Any] = {**options}
+        workers = self._options.pop("workers", max_workers)
+        super().__init__(
+            flow_id or f"flow-{uuid4().hex[:8]}",
+            _strategy(execution_strategy),
+            whole("max_workers", workers),
+        )
+        self._resolved("sequential", {})  # refuses what cannot be
+        self._course: Course | None = None
+
+    def set_execution_strategy(
+        self, strategy: str, max_workers: int | None = None
+    ) -> None:
+        """Choose how handlers are called from the next `execute` on.
+
+        Raises
+        ------
+        BadType, BadValue
+            There is no such strategy, or there cannot be so many workers.
+        """
+        chosen = _strategy(strategy)
+        if max_workers is not None:
+            self.max_workers = whole("max_workers", max_workers)
+        self.execution_strategy = chosen
+
+    def set_error_handler(self, error_handler: ErrorHandler | None) -> None:
+        """Say what is to be done about handlers that fail.
+
+        Without one, a failure is recorded and the others go on; that of the entry
+        routine's own handler fails the job.
+        """
+        if error_handler is not None and not isinstance(error_handler, ErrorHandler):
+            message = (
+                f"{error_handler!r}: must be an ErrorHandler, as in "
+                "ErrorHandler(ErrorStrategy.RETRY)"
+            )
+            raise BadType(message)
+        self.error_handler = error_handler
+
+    # -- Carrying it out --------------------------------------------------------------
+
+    @with_options(Options, MapOptions)
+    def execute(
+        self,
+        entry_routine_id: str,
+        entry_params: Mapping[str, Any] | None = None,
+        execution_strategy: str | None = None,
+        **options: Unpack[MapOptions],
+    ) -> JobState:
+        """Enter the flow through the slot ``trigger`` of a routine.
+
+        What still goes on of an earlier execution is waited for first.
+
+        Parameters
+        ----------
+        entry_routine_id
+            Which routine.
+        entry_params
+            What its handler gets.
+        execution_strategy
+            As for the flow, for this once. None: that of the flow.
+        **options
+            Those of this execution; they outrank the flow's own.
+
+        Returns
+        -------
+        JobState
+            What is known of it; ended, if sequential, unless ``block=False``.
+
+        Raises
+        ------
+        BadType, BadValue
+            The call cannot be understood; nothing was started.
+        """
+        __tracebackhide__ = True
+        slot = self._entry(entry_routine_id)
+        if entry_params is not None and not isinstance(entry_params, Mapping):
+            message = (
+                f"entry_params={entry_params!r}: must be a dict, as in "
+                "entry_params={'url': url}"
+            )
+            raise BadType(message)
+        chosen = _strategy(execution_strategy or self.execution_strategy)
+        resolved = self._resolved(chosen, {**options})
+        self._refuse_from_within("execute")
+        self._wait_for_the_last()
+        for routine in self.routines.values():
+            for each in slots_of(routine).values():
+                each.forget()
+        job = JobState(self.flow_id, self.routines)
+        handler = self.error_handler
+        strategy = None if handler is None else handler.strategy
+        depth_first = chosen == "sequential"
+        course = Course(self, job, resolved, strategy, depth_first=depth_first)
+        self._course = course
+        course.start(slot, entry_params or {})
+        return job
+
+    def wait_for_completion(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is left to be done; return whether that came in time.
+
+        If not, the execution is cancelled. To look without that, ``job.run.wait(1)``.
+
+        Parameters
+        ----------
+        timeout
+            Seconds to wait at most; None waits as long as it takes.
+        """
+        __tracebackhide__ = True
+        if self.run is None:
+            return True
+        self._refuse_from_within("wait for")
+        ended = self.run.wait(timeout)
+        if not ended:
+            self.run.cancel()
+        return ended
+
+    def shutdown(self, wait: bool = True) -> None:  # noqa: FBT001, FBT002 # as its users write it
+        """Wait for the handlers; with ``wait=False``, let them go on by themselves.
+
+        It need not be called: a flow holds nothing while no handler runs.
+        """
+        __tracebackhide__ = True
+        if wait:
+            self.wait_for_completion()
+        elif self.run is not None:
+            leaving.let_go(self.run)
+
+    def cancel(self) -> None:
+        """Start no further handler, and end the execution; see `Run.cancel`."""
+        if self.run is not None:
+            self.run.cancel()
+
+    def pause(self) -> None:
+        """Start no further handler until `resume`."""
+        if self.run is not None:
+            self.run.pause()
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        if self.run is not None:
+            self.run.resume()
+
+    @property
+    def run(self) -> Run[Any] | None:
+        """The run of the latest execution, or None: `Run.df` has its handler calls."""
+        return None if self._course is None else self._course.run
+
+    @property
+    def job_state(self) -> JobState | None:
+        """What is known of the latest execution, or None."""
+        return None if self._course is None else self._course.job
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        __tracebackhide__ = True
+        if error is not None:
+            self.cancel()
+        self.shutdown()
+
+    # -- Showing it -------------------------------------------------------------------
+
+    def __str__(self) -> str:
+        return "\n".join([repr(self), *exhibits.lines([self.graph_of(self.job_state)])])
+
+    def __repr__(self) -> str:
+        job = self.job_state
+        status = "" if job is None else f": {job.status}"
+        routines = f"{len(self.routines)} routines, {len(self.connections)} connections"
+        return f"<Flow {self.flow_id!r}, {routines}{status}>"
+
+    def _repr_html_(self) -> str:
+        shown = exhibits.html([self.graph_of(self.job_state)])
+        return f'{STYLE}<div class="nbp">{shown}</div>'
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        if self.run is not None and not self.run.state.ended:
+            self.run._ipython_display_()  # the panel has the graph
+        else:
+            shown = {"text/html": self._repr_html_(), "text/plain": str(self)}
+            display(shown, raw=True)  # type: ignore[no-untyped-call]
+
+    # -- For what runs it -------------------------------------------------------------
+
+    def post(self, event: Event, data: Mapping[str, Any]) -> None:
+        """Send *data* into the execution that goes on, or to the slots themselves."""
+        if self._course is None or not self._course.emit(event, data):
+            for slot, sent in self.deliveries(event, data):
+                slot.receive(sent)
+
+    # -- Inside -----------------------------------------------------------------------
+
+    def _entry(self, name: str) -> Slot:
+        routine = self._routine(name)
+        slot = routine.get_slot(ENTRY)
+        if slot is None or slot.handler is None:
+            lacks = f"has no slot {ENTRY!r}" if slot is None else "has no handler there"
+            message = (
+                f"routine {name!r} {lacks}, by which a flow is entered. Write "
+                f"self.define_slot({ENTRY!r}, handler=self.start) in its __init__"
+            )
+            raise BadValue(message)
+        return slot
+
+    def _resolved(self, strategy: str, given: dict[str, Any]) -> Options:
+        sequential = strategy == "sequential"
+        errors = {} if self.error_handler is None else self.error_handler.options
+        chosen = {"workers": self.max_workers, **errors, **self._options, **given}
+        if sequential:
+            chosen["workers"] = 1
+        backend = chosen.get("backend")
+        options = resolve(chosen, block=sequential or backend == "inline")
+        for name in ("journal", "key", "trust", "unpack"):
+            value = getattr(options, name)
+            if value:
+                message = (
+                    f"{name}={value!r}: is said of an input, and what handlers "
+                    f"get is emitted while the flow goes on. Leave {name} out"
+                )
+                raise BadValue(message)
+        backend = options.backend
+        if not (backend in (None, *NEAR) or isinstance(backend, ThreadPoolExecutor)):
+            message = (
+                f"backend={backend!r}: the handlers of a flow share their routines, so "
+                "they run in this process. Write backend='threads'; a handler can hand "
+                "what it computes to pmap(..., backend='processes')"
+            )
+            raise BadValue(message)
+        return options
+
+    def _wait_for_the_last(self) -> None:
+        """Wait for an execution that nobody has waited for."""
+        if self.run is None:
+            return
+        if self.run.state is State.PAUSED:
+            message = "the flow is paused: flow.resume() or flow.cancel() comes first"
+            raise UsageError(message)
+        with suppress(Exception):  # that one's failure is for who waits for it
+            self.run.wait()
+
+    def _refuse_from_within(self, what: str) -> None:
+        attempt = current.get()
+        if attempt is not None and attempt.flow is self:
+            message = (
+                f"a handler cannot {what} the flow that it is called by: emit an event"
+            )
+            raise UsageError(message)
+
+
+def _strategy(name: object) -> str:
+    if not isinstance(name, str) or name not in STRATEGIES:
+        message = (
+            f"Invalid execution strategy {name!r}:{nearest(str(name), STRATEGIES)} "
+            "Write 'sequential' or 'concurrent'"
+        )
+        raise BadValue(message)
+    return name

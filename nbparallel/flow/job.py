@@ -1,0 +1,140 @@
+"""What is known of one execution of a flow: what `Flow.execute` returns."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from nbparallel.engine.run import Run
+from nbparallel.types import State
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: How many entries the history keeps; `Run.df` has every call.
+MOST_REMEMBERED: Final = 10_000
+
+_WORDS: Final = {
+    State.RUNNING: "running",
+    State.PAUSED: "paused",
+    State.CANCELLING: "cancelled",
+    State.CANCELLED: "cancelled",
+    State.DONE: "completed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """An entry of the history: a handler was called, or an event was sent.
+
+    Attributes
+    ----------
+    routine_id
+        Whose.
+    event_name
+        The name of the slot or the event; ``"error"`` where a handler has failed.
+    data
+        What came in or went out.
+    timestamp
+        When.
+    """
+
+    routine_id: str
+    event_name: str
+    data: Mapping[str, Any]
+    timestamp: datetime
+
+
+class JobState:
+    """One execution of a flow, while it goes on and afterwards.
+
+    Attributes
+    ----------
+    job_id, flow_id
+        Which execution, of which flow.
+    run
+        The run that carries it out: ``job.run.df`` has a row per handler call.
+    current_routine_id
+        The routine whose handler was the last to begin.
+    routine_states
+        By routine: ``status``, and how many handler calls have ended (``calls``), have
+        ``failed`` or were ``cancelled``, are ``running`` or ``waiting``; their
+        ``seconds``; the last ``error``.
+    created_at, updated_at
+        When it was made, and when something last happened.
+    """
+
+    def __init__(self, flow_id: str, routine_ids: Iterable[str] = ()) -> None:
+        self.job_id, self.flow_id = uuid4().hex, flow_id
+        self.run: Run[Any] | None = None
+        self.current_routine_id: str | None = None
+        self.routine_states: dict[str, dict[str, Any]] = {}
+        self.created_at = self.updated_at = datetime.now(UTC)
+        #: Whether a failure was one that fails the job.
+        self.has_failed = False
+        self._history: deque[Execution] = deque(maxlen=MOST_REMEMBERED)
+        for routine_id in routine_ids:
+            self.state_of(routine_id)
+
+    @property
+    def status(self) -> str:
+        """Where it stands.
+
+        ``pending``, ``running``, ``paused``, ``completed``, ``failed``,
+        or ``cancelled``.
+        """
+        if self.run is None:
+            return "pending"
+        state = self.run.state
+        if self.has_failed and (state.ended or state is State.CANCELLING):
+            return "failed"
+        return _WORDS[state]
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """One row per handler call; see `Run.df`."""
+        from nbparallel.errors import UsageError
+
+        if self.run is None:
+            message = "the job has not begun: there are no handler calls to show"
+            raise UsageError(message)
+        return self.run.df
+
+    def get_routine_state(self, routine_id: str) -> dict[str, Any] | None:
+        """Return what is known of a routine, or None."""
+        return self.routine_states.get(routine_id)
+
+    def update_routine_state(self, routine_id: str, state: Mapping[str, Any]) -> None:
+        """Add to what is known of a routine."""
+        self.state_of(routine_id).update(state)
+        self.touch()
+
+    def record_execution(
+        self, routine_id: str, event_name: str, data: Mapping[str, Any]
+    ) -> None:
+        """Add an entry to the history."""
+        self.touch()
+        entry = Execution(routine_id, event_name, dict(data), self.updated_at)
+        self._history.append(entry)
+
+    def get_execution_history(self, routine_id: str | None = None) -> list[Execution]:
+        """Return the history, of one routine or of all, oldest first."""
+        found = self._history.copy()
+        return [each for each in found if routine_id in (None, each.routine_id)]
+
+    def state_of(self, routine_id: str) -> dict[str, Any]:
+        """Return what is known of a routine, to be changed."""
+        usual = {"status": "pending", "calls": 0, "failed": 0, "cancelled": 0}
+        rest = {"running": 0, "waiting": 0, "seconds": 0.0, "error": None}
+        return self.routine_states.setdefault(routine_id, {**usual, **rest})
+
+    def touch(self) -> None:
+        """Note that something has happened."""
+        self.updated_at = datetime.now(UTC)
+
+    def __repr__(self) -> str:
+        return f"<JobState of {self.flow_id}: {self.status}>"
