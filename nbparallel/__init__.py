@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from nbparallel.timing.plots.timeline import plot_timeline
     from nbparallel.timing.results import Comparison, Sweep, plot_speedup, plot_sweep
     from nbparallel.timing.sweeping import sweep
+    from nbparallel.world.world import World
 
     last: Run[Any] | None
 
@@ -63,6 +64,7 @@ _WHERE = {
     "TaskCancelled": "errors",
     "TaskTimeout": "errors",
     "UsageError": "errors",
+    "World": "world.world",
     "cancelled": "faces.task",
     "compare": "timing.comparing",
     "defaults": "options",
@@ -96,6 +98,7 @@ __all__ = [
     "TaskCancelled",
     "TaskTimeout",
     "UsageError",
+    "World",
     "cancelled",
     "compare",
     "defaults",

@@ -34,7 +34,7 @@ LEVELS = (
     ("journal", "records", "work", "workers", "edge", "dataflow"),
     ("engine",),
     ("faces", "views"),
-    ("magics", "timing"),
+    ("magics", "timing", "world"),
     ("__init__", "notebook", "testing", "worker_batch", "worker_process"),
 )
 LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}
@@ -54,6 +54,7 @@ ALLOWED = {
     ("work", "records"): "what a face shows of its run goes with its work",
     ("rates", "errors"): "it refuses what it cannot read",
     ("peers", "errors"): "the nearest word is found in one place",
+    ("world", "notebook"): "imported by its own name, it connects the views itself",
     ("__init__", "notebook"): "the first use of a public name connects the views",
 }
 
