@@ -1,27 +1,15 @@
-"""An agent as its world sees it, and one act of it.
-
-Guarantees
-----------
-- Of one agent at most one act goes on at any time, whatever has become of the step that
-  it was of. Who would be the second is refused.
-- An act that was given up still counts as going on, until its call has come back.
-"""
+"""Agents as their world sees them, and who is there."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator
-from contextlib import suppress
+from collections.abc import Callable
 from threading import Lock
-from time import perf_counter
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
-from nbparallel.coroutines import CoroutineCall, is_coroutine_function
-from nbparallel.errors import BadType, StillRunning
+from nbparallel.coroutines import is_coroutine_function
+from nbparallel.errors import BadType, BadValue, nearest
 from nbparallel.short_text import brief, error_line, with_type
-
-#: What `World.history` says of an agent whose last act has not come back.
-LEFT_OUT: Final = "left out"
 
 
 class Agent(Protocol):
@@ -83,118 +71,74 @@ class Member:
         return self.agent.act(**self._keywords)
 
 
-class Turn:
-    """One agent in one step: the item of a task.
-
-    Attributes
-    ----------
-    member
-        Whose turn it is.
-    status
-        The word for what came of it; None while that is open.
-    actions
-        What its `act` returned, or None.
-    error
-        Why it has failed, or None.
-    """
-
-    def __init__(self, member: Member, step: int) -> None:
-        self.member, self.step = member, step
-        self.status: str | None = None
-        self.actions: Any = None
-        self.error: BaseException | None = None
-        self._busy = 0.0
-        self._since: float | None = None
-
-    def __repr__(self) -> str:
-        return f"{self.member.name}, step {self.step}"
-
-    @property
-    def seconds(self) -> float:
-        """How long it has acted in this turn."""
-        since = self._since
-        return self._busy + (0.0 if since is None else perf_counter() - since)
-
-    @property
-    def left_out(self) -> bool:
-        """Whether it has not acted, since its last act still goes on."""
-        return self.status == LEFT_OUT
-
-    def end(
-        self, status: str, actions: Any = None, error: BaseException | None = None
-    ) -> None:
-        """Note what came of it, once; what it still does is not looked at any more."""
-        if self.status is not None:
-            return
-        self._busy, self._since = self.seconds, None
-        self.status, self.actions, self.error = status, actions, error
-
-    def enter(self) -> None:
-        """Begin to act.
-
-        Raises
-        ------
-        StillRunning
-            An earlier act of this agent goes on.
-        """
-        if not self.member.acting.acquire(blocking=False):
-            message = f"an earlier act of {self.member.name!r} has not come back"
-            raise StillRunning(message)
-        self._since = perf_counter()
-
-    def leave(self) -> None:
-        """Have acted."""
-        if self.status is None:
-            self._busy, self._since = self.seconds, None
-        self.member.acting.release()
-
-
-def act(turn: Turn, *, awaits: bool) -> Any:
-    """Have an agent act.
+class Population:
+    """The agents of a world, which any thread may add and remove.
 
     Parameters
     ----------
-    turn
-        Of whom.
-    awaits
-        Whether to await what is to be awaited, or to return it to who does.
+    world
+        The name of the world, for messages.
     """
-    turn.enter()
-    going = None
-    try:
-        found = turn.member.act()
-        if not inspect.isawaitable(found):
-            return found
-        going = _Going(found, turn)
-    finally:
-        if going is None:
-            turn.leave()
-    return CoroutineCall(lambda it: it)(going) if awaits else going
 
+    def __init__(self, world: str) -> None:
+        self._world = world
+        self._members: dict[str, Member] = {}
+        self._changing = Lock()
 
-class _Going:
-    """An act to be awaited, which ends with that; or when nobody will await it."""
+    def __len__(self) -> int:
+        return len(self._members)
 
-    def __init__(self, found: Any, turn: Turn) -> None:
-        self._found, self._turn = found, turn
-        self._left = False
+    @property
+    def members(self) -> list[Member]:
+        """Those that are there now, in the order in which they were added."""
+        with self._changing:
+            return list(self._members.values())
 
-    def __await__(self) -> Generator[Any, Any, Any]:
-        try:
-            return (yield from self._found.__await__())
-        finally:
-            self._leave()
+    def add(self, agent: Any) -> None:
+        """Add an agent.
 
-    def __del__(self) -> None:
-        if not self._left:
-            with suppress(BaseException):  # nobody would hear of it
-                self._found.close()
-            self._leave()
+        Raises
+        ------
+        BadType
+            It is no agent.
+        BadValue
+            Its name is taken, or it is there already.
+        """
+        member = Member(agent)
+        with self._changing:
+            if member.name in self._members:
+                message = (
+                    f"there is an agent {member.name!r} in {self._world!r}: names tell "
+                    "agents apart. Give this one another name"
+                )
+                raise BadValue(message)
+            for other in self._members.values():
+                if other.agent is agent:
+                    message = (
+                        f"agent {member.name!r} is there already, as {other.name!r}: "
+                        "it cannot act twice at a time"
+                    )
+                    raise BadValue(message)
+            self._members[member.name] = member
 
-    def _leave(self) -> None:
-        if not self._left:
-            self._left = True
-            self._turn.leave()
+    def remove(self, agent: Any) -> None:
+        """Remove an agent, given itself or its name.
+
+        Raises
+        ------
+        BadValue
+            It is not there.
+        """
+        word = agent if isinstance(agent, str) else None
+        with self._changing:
+            for name, member in self._members.items():
+                if member.agent is agent or name == word:
+                    del self._members[name]
+                    return
+            known = list(self._members)
+        hint = nearest(word, known) if word is not None else ""
+        message = f"there is no agent {brief(agent)} in {self._world!r}.{hint}"
+        raise BadValue(message)
 
 
 def _part(agent: Any, name: str) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from nbparallel.records.cells import category, text
 from nbparallel.types import FINAL, Status
-from nbparallel.world.agents import LEFT_OUT, Turn
+from nbparallel.world.turns import LEFT_OUT, Turn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,26 +53,40 @@ class Step:
         return sum(turn.status in statuses for turn in self.turns)
 
 
-class Counts:
-    """The numbers of `World.get_parallel_metrics`, kept as steps are made."""
+class History:
+    """The steps of a world so far.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    counts
+        Whether to count for `metrics`.
+    """
+
+    def __init__(self, *, counts: bool) -> None:
+        self._steps: list[Step] = []
+        self._counts = counts
         self._parallel = self._sequential = self._errors = self._timeouts = 0
         self._speedup, self._measured = 0.0, 0
 
-    def take(self, step: Step) -> None:
-        """Count a step."""
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def keep(self, step: Step) -> None:
+        """Add a step that has ended."""
+        self._steps.append(step)
+        if not self._counts:
+            return
         if not step.parallel:
             self._sequential += 1
             return
         self._parallel += 1
-        self._errors += step.count(Status.ERROR.word, Status.CRASHED.word)
+        self._errors += step.count(Status.ERROR.word)
         self._timeouts += step.count(Status.TIMEOUT.word)
         if (speedup := step.speedup) is not None:
             self._speedup, self._measured = self._speedup + speedup, self._measured + 1
 
-    def told(self) -> dict[str, int | float]:
-        """Return them."""
+    def metrics(self) -> dict[str, int | float]:
+        """Return what `World.get_parallel_metrics` gives."""
         return {
             "total_parallel_steps": self._parallel,
             "total_sequential_steps": self._sequential,
@@ -82,57 +95,55 @@ class Counts:
             "parallel_timeouts": self._timeouts,
         }
 
+    def turns(self) -> pd.DataFrame:
+        """Return a row per step and agent."""
+        import numpy as np
+        import pandas as pd
 
-def history_of(steps: Sequence[Step]) -> pd.DataFrame:
-    """Return a row per step and agent."""
-    import numpy as np
-    import pandas as pd
+        rows = [
+            (step.number, turn) for step in list(self._steps) for turn in step.turns
+        ]
+        turns = [turn for _, turn in rows]
+        codes = [WORDS.index(turn.status or LEFT_OUT) for turn in turns]
+        seconds = [np.nan if turn.left_out else turn.seconds for turn in turns]
+        cells = {
+            "step": np.array([number for number, _ in rows], dtype=np.int64),
+            "agent": text([turn.member.name for turn in turns]),
+            "status": category(np.array(codes, dtype=np.int8), WORDS),
+            "actions": _objects([turn.actions for turn in turns]),
+            "error": _objects([turn.error for turn in turns]),
+            "seconds": np.array(seconds, dtype=np.float64),
+        }
+        return pd.DataFrame(cells, copy=False)
 
-    rows = [(step.number, turn) for step in steps for turn in step.turns]
-    turns = [turn for _, turn in rows]
-    codes = [WORDS.index(turn.status or LEFT_OUT) for turn in turns]
-    cells = {
-        "step": np.array([number for number, _ in rows], dtype=np.int64),
-        "agent": text([turn.member.name for turn in turns]),
-        "status": category(np.array(codes, dtype=np.int8), WORDS),
-        "actions": _objects(turns, lambda turn: turn.actions),
-        "error": _objects(turns, lambda turn: turn.error),
-        "seconds": np.array(
-            [np.nan if turn.left_out else turn.seconds for turn in turns], dtype=float
-        ),
-    }
-    return pd.DataFrame(cells, copy=False)
+    def steps(self) -> pd.DataFrame:
+        """Return a row per step."""
+        import numpy as np
+        import pandas as pd
 
-
-def steps_of(steps: Sequence[Step]) -> pd.DataFrame:
-    """Return a row per step."""
-    import numpy as np
-    import pandas as pd
-
-    def numbers(of: Callable[[Step], int]) -> Any:
-        return np.array([of(step) for step in steps], dtype=np.int64)
-
-    def floats(of: Callable[[Step], float | None]) -> Any:
-        return np.array([of(step) for step in steps], dtype=float)
-
-    cells = {
-        "step": numbers(lambda step: step.number),
-        "parallel": np.array([step.parallel for step in steps], dtype=bool),
-        "agents": numbers(lambda step: len(step.turns)),
-        "ok": numbers(lambda step: step.count(Status.OK.word)),
-        "wall": floats(lambda step: step.wall),
-        "busy": floats(lambda step: step.busy),
-        "speedup": floats(lambda step: step.speedup),
-    }
-    return pd.DataFrame(cells, copy=False)
+        steps = list(self._steps)
+        numbers = {
+            "step": [step.number for step in steps],
+            "agents": [len(step.turns) for step in steps],
+            "ok": [step.count(Status.OK.word) for step in steps],
+        }
+        times = {
+            "wall": [step.wall for step in steps],
+            "busy": [step.busy for step in steps],
+            "speedup": [step.speedup for step in steps],
+        }
+        whole = {name: np.array(each, dtype=np.int64) for name, each in numbers.items()}
+        real = {name: np.array(each, dtype=np.float64) for name, each in times.items()}
+        found = pd.DataFrame(whole | real, copy=False)
+        found.insert(1, "parallel", np.array([step.parallel for step in steps], bool))
+        return found
 
 
-def _objects(turns: Iterable[Turn], of: Callable[[Turn], Any]) -> Any:
+def _objects(values: list[Any]) -> Any:
     """Return a column of anything at all, each cell as it is."""
     import numpy as np
     import pandas as pd
 
-    values = [of(turn) for turn in turns]
     # Left alone, pandas takes lists apart, and None for a gap.
     cells = np.fromiter(values, dtype=object, count=len(values))
     return pd.Series(cells, dtype=object)

@@ -9,6 +9,7 @@ from os import cpu_count
 from typing import Any, Final, Literal, get_type_hints
 
 from nbparallel.errors import BadType, BadValue, nearest
+from nbparallel.kinds import Kind
 from nbparallel.options import Options, RetryOn, SharedOptions, flag, resolve, whole
 from nbparallel.peers import ours_for
 from nbparallel.rates import Rate
@@ -100,9 +101,9 @@ def read(given: dict[str, Any]) -> tuple[Settings, dict[str, Any]]:
     BadType, BadValue
         One is unknown, or cannot be used.
     """
-    for name in given:
+    for name, value in given.items():
         if name not in NAMES and name not in _TAKEN:
-            raise BadType(_refusal(name, given[name]))
+            raise BadType(_refusal(name, value))
     settings = Settings(**{name: given[name] for name in NAMES if name in given})
     options = {name: given[name] for name in _TAKEN if name in given}
     if settings.max_workers is not None and "workers" in options:
@@ -111,38 +112,41 @@ def read(given: dict[str, Any]) -> tuple[Settings, dict[str, Any]]:
             "two words for one thing. Leave one of them out."
         )
         raise BadType(message)
-    options_of(settings, options, awaits=False)
+    options_of(settings, options, parallel=True, awaits=False)
     return settings, options
 
 
-def options_of(settings: Settings, given: dict[str, Any], *, awaits: bool) -> Options:
+def options_of(
+    settings: Settings, given: dict[str, Any], *, parallel: bool, awaits: bool
+) -> Options:
     """Return how a run of a world is carried out.
 
     Parameters
     ----------
     settings, given
         As `read` returns them. What is not given is as the defaults in force say.
+    parallel
+        Whether agents act at the same time.
     awaits
-        Whether agents are coroutines.
+        Whether some of them are coroutines.
     """
     usual = (cpu_count() or 1) + 4
     if settings.max_workers is not None:
         given = {**given, "workers": settings.max_workers}
     chosen = resolve(given, workers=usual)
     backend = given.get("backend")
-    if backend is None:
-        backend = "asyncio" if awaits else "threads"
-    elif backend not in BACKENDS:
+    if backend not in (None, *BACKENDS):
         message = (
             f"backend={backend!r}: agents change as they act, in this process, and one "
             "that hangs is left behind. Write backend='threads' or 'asyncio', or leave "
             "it out."
         )
         raise BadValue(message)
+    kind: Kind = "asyncio" if awaits else "threads"
     return replace(
         chosen,
-        backend=backend,
-        workers=chosen.workers or usual,
+        backend=backend or kind,
+        workers=(chosen.workers or usual) if parallel else 1,
         block=False,
         ordered=False,
         buffer=None,

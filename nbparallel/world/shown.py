@@ -7,7 +7,8 @@ from heapq import nsmallest
 
 from nbparallel.records.exhibits import Bar, Bars, Exhibit, Sheet
 from nbparallel.types import Status
-from nbparallel.world.agents import Member, Turn
+from nbparallel.world.agents import Member
+from nbparallel.world.turns import Turn
 
 COLUMNS = ("Agent", "Actions", "Errors", "Timeouts", "Seconds", "Now")
 
@@ -37,7 +38,7 @@ class Tally:
         self.seconds += turn.seconds
         self.actions += turn.status == Status.OK.word
         self.timeouts += turn.status == Status.TIMEOUT.word
-        self.errors += turn.status in (Status.ERROR.word, Status.CRASHED.word)
+        self.errors += turn.status == Status.ERROR.word
 
     @property
     def row(self) -> tuple[str | int | float | None, ...]:

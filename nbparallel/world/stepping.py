@@ -10,7 +10,7 @@ Guarantees
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
@@ -22,9 +22,10 @@ from nbparallel.options import Options
 from nbparallel.records.exhibits import Exhibit
 from nbparallel.types import State, Status
 from nbparallel.work.work import Work
-from nbparallel.world.agents import LEFT_OUT, Member, Turn, act
-from nbparallel.world.history import Step
+from nbparallel.world.agents import Member, Population
+from nbparallel.world.history import History, Step
 from nbparallel.world.shown import Tally, shown
+from nbparallel.world.turns import LEFT_OUT, Turn, act
 
 #: Seconds between two looks for acts that would not end with their step.
 AGAIN = 0.05
@@ -38,18 +39,20 @@ class Stepping:
     name
         That of the world.
     planned
-        How many steps there will be.
+        How many steps there are to be.
     options
         Of the run; with one worker agents act one after another.
     limit
         Seconds that a step may last; None: any time.
-    keep
+    history
         Is given each step once it has ended, also by a cancel or an interrupt.
 
     Attributes
     ----------
     run
         The run of all acts.
+    last
+        The last step that was made, or None.
     """
 
     def __init__(
@@ -58,42 +61,72 @@ class Stepping:
         planned: int,
         options: Options,
         limit: float | None,
-        keep: Callable[[Step], None],
+        history: History,
     ) -> None:
         call = partial(act, awaits=options.backend == "threads")
         work = Work(name, call, [], None, None, open=True, exhibits=self._exhibits)
         self.run: OpenRun[Any] = OpenRun(work, options, tell=self._tell)
-        self._planned, self._limit, self._keep = planned, limit, keep
+        self.last: Step | None = None
+        self._planned, self._limit, self._history = planned, limit, history
         self._after = f"not done after parallel_execution_timeout={limit} seconds"
         self._done = self._added = 0
         self._is_late = False
-        self._going: dict[int, Turn] = {}
+        self._going: dict[int, Turn] = {}  # by task
         self._tallies: dict[Member, Tally] = {}
 
-    def make(self, number: int, members: Iterable[Member], *, parallel: bool) -> Step:
-        """Have each of *members* act once; return what came of it.
+    def go(
+        self,
+        population: Population,
+        apply: Callable[[Any, Any], None],
+        *,
+        parallel: bool,
+    ) -> None:
+        """Make the steps, and apply what comes of each in the order of the agents.
 
         Raises
         ------
+        Exception
+            *apply* has raised it, which cancelled the run.
         KeyboardInterrupt
             It has cancelled the run; the step was kept as far as it came.
         """
-        turns = [Turn(member, number) for member in members]
-        for turn in turns:
-            if turn.member not in self._tallies:
-                self._tallies[turn.member] = Tally(turn.member)
+        __tracebackhide__ = True
+        self.run.start()
+        try:
+            while self._done < self._planned and not self._is_cancelled:
+                self.last = self._make(population.members, parallel=parallel)
+                if not self.last.count(Status.CANCELLED.word):
+                    for turn in self.last.turns:
+                        if turn.status == Status.OK.word:
+                            apply(turn.member.agent, turn.actions)
+            self.run.close()
+        except BaseException:
+            self.run.cancel()
+            raise
+        self.run.wait()
+
+    @property
+    def _is_cancelled(self) -> bool:
+        return self.run.state in (State.CANCELLING, State.CANCELLED)
+
+    def _make(self, members: list[Member], *, parallel: bool) -> Step:
+        """Have each of *members* act once; return what came of it."""
+        turns = [Turn(member, len(self._history) + 1) for member in members]
+        for member in members:
+            if member not in self._tallies:
+                self._tallies[member] = Tally(member)
         begun = perf_counter()
         self._is_late = False
         try:
             with self.run.attended(hangs=True) as until:
                 for turn in turns:
                     self._begin(turn)
-                seconds = self._limit if parallel else None
+                seconds = self._limit
                 while not until(self._has_ended, seconds):
                     self._is_late, seconds = True, AGAIN
                     self.run.expire(list(self._going), self._after)
         finally:
-            step = self._end(turns, number, begun, parallel=parallel)
+            step = self._end(turns, begun, parallel=parallel)
         return step
 
     def _begin(self, turn: Turn) -> None:
@@ -132,20 +165,18 @@ class Stepping:
                 return Status.TIMEOUT.word, None, TaskTimeout(self._after)
             return Status.CANCELLED.word, None, error
         stops = kind is TaskCancelled or not issubclass(kind, Exception)
-        if stops and self.run.state in (State.CANCELLING, State.CANCELLED):
+        if stops and self._is_cancelled:
             return Status.CANCELLED.word, None, error
         return Status.ERROR.word, None, error
 
-    def _end(
-        self, turns: list[Turn], number: int, begun: float, *, parallel: bool
-    ) -> Step:
+    def _end(self, turns: list[Turn], begun: float, *, parallel: bool) -> Step:
         wall = perf_counter() - begun
         for turn in turns:
             if turn.status is None:  # the run has ended before it was told of
                 turn.end(Status.CANCELLED.word, error=TaskCancelled())
-        step = Step(number, parallel, wall, tuple(turns))
+        step = Step(len(self._history) + 1, parallel, wall, tuple(turns))
         self._done += 1
-        self._keep(step)
+        self._history.keep(step)
         return step
 
     def _exhibits(self) -> list[Exhibit]:

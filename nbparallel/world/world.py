@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from nbparallel.coroutines import is_coroutine_function
 from nbparallel.engine.run import Run
-from nbparallel.errors import BadType, BadValue, StillRunning, nearest
+from nbparallel.errors import BadType, StillRunning
 from nbparallel.options import Options, flag, whole
+from nbparallel.short_text import brief
 from nbparallel.signatures import with_options
-from nbparallel.types import State, Status
-from nbparallel.world import settings
-from nbparallel.world.agents import Agent, Member
-from nbparallel.world.history import Counts, Step, history_of, steps_of
-from nbparallel.world.settings import Settings, WorldKeywords, WorldOptions
+from nbparallel.types import Status
+from nbparallel.world.agents import Agent, Population
+from nbparallel.world.history import History
+from nbparallel.world.settings import (
+    Settings,
+    WorldKeywords,
+    WorldOptions,
+    options_of,
+    read,
+)
 from nbparallel.world.stepping import Stepping
 
 if TYPE_CHECKING:
@@ -75,23 +81,22 @@ class World:
     def __init__(self, name: str, **keywords: Unpack[WorldKeywords]) -> None:
         if not isinstance(name, str):
             message = (
-                f'name={name!r}: must be a string, as in World("Village"); agents '
+                f'name={brief(name)}: must be a string, as in World("Village"); agents '
                 "are added by world.add_agent(agent)"
             )
             raise BadType(message)
-        self._settings, self._options = settings.read({**keywords})
         self.name = name
-        self._members: dict[str, Member] = {}
-        self._adding, self._stepping = Lock(), Lock()
-        self._steps: list[Step] = []
-        self._counts = Counts()
+        self._settings, self._options = read({**keywords})
+        self._population = Population(name)
+        self._history = History(counts=self._settings.collect_parallel_metrics)
+        self._stepping = Lock()
 
     @property
     def agents(self) -> list[Any]:
         """The agents, in the order in which they were added."""
-        return [member.agent for member in list(self._members.values())]
+        return [member.agent for member in self._population.members]
 
-    def add_agent(self, agent: Agent) -> World:
+    def add_agent(self, agent: Agent) -> Self:
         """Add an agent; during a step, for the next one. Return the world.
 
         Parameters
@@ -107,22 +112,7 @@ class World:
         BadValue
             There is one of this name, or it is there already.
         """
-        member = Member(agent)
-        with self._adding:
-            if member.name in self._members:
-                message = (
-                    f"there is an agent {member.name!r} in {self.name!r}: names tell "
-                    "agents apart. Give this one another name"
-                )
-                raise BadValue(message)
-            for other in self._members.values():
-                if other.agent is agent:
-                    message = (
-                        f"agent {member.name!r} is there already, as {other.name!r}: "
-                        "it cannot act twice at a time"
-                    )
-                    raise BadValue(message)
-            self._members[member.name] = member
+        self._population.add(agent)
         return self
 
     def remove_agent(self, agent: Agent | str) -> None:
@@ -133,15 +123,7 @@ class World:
         BadValue
             It is not there.
         """
-        with self._adding:
-            for name, member in self._members.items():
-                if member.agent is agent or (isinstance(agent, str) and name == agent):
-                    del self._members[name]
-                    return
-        known = list(self._members)
-        hint = nearest(agent, known) if isinstance(agent, str) else ""
-        message = f"there is no agent {agent!r} in {self.name!r}.{hint}"
-        raise BadValue(message)
+        self._population.remove(agent)
 
     def handle_actions(self, agent: Any, actions: Any) -> None:
         """Apply what an agent has done; override it, for here it does nothing.
@@ -181,11 +163,10 @@ class World:
         KeyboardInterrupt
             An interrupt cancelled the run; it is `nbparallel.last`.
         StillRunning
-            The world is in the middle of a step, whose agents cannot make another.
+            The world is in the middle of a step: its agents cannot make another.
         """
         __tracebackhide__ = True
-        planned = whole("steps", steps, 0)
-        return self._go(planned, parallelize)[0]
+        return self._go(whole("steps", steps, 0), parallelize).run
 
     def step(self, parallelize: bool | None = None) -> dict[str, Any]:  # noqa: FBT001 # as `run`
         """Make one step; see `run`.
@@ -197,12 +178,10 @@ class World:
             were added; without those that have failed or were left out.
         """
         __tracebackhide__ = True
-        _, step = self._go(1, parallelize)
-        return {
-            turn.member.name: turn.actions
-            for turn in (step.turns if step else ())
-            if turn.status == Status.OK.word
-        }
+        made = self._go(1, parallelize).last
+        turns = made.turns if made is not None else ()
+        done = [turn for turn in turns if turn.status == Status.OK.word]
+        return {turn.member.name: turn.actions for turn in done}
 
     @property
     def history(self) -> pd.DataFrame:
@@ -212,7 +191,7 @@ class World:
         had not come back; ``actions`` is what its `act` returned, ``error`` why it
         failed, ``seconds`` how long it acted in this step.
         """
-        return history_of(list(self._steps))
+        return self._history.turns()
 
     @property
     def steps(self) -> pd.DataFrame:
@@ -223,7 +202,7 @@ class World:
         on average. Sequential steps are measured alike. How many times as fast parallel
         steps are is told by the ``wall`` of both, since acts may hinder each other.
         """
-        return steps_of(list(self._steps))
+        return self._history.steps()
 
     def get_parallel_metrics(self) -> dict[str, int | float]:
         """Return what steps came to, as a dict of your own.
@@ -235,20 +214,16 @@ class World:
         agent is left out of is no other timeout. All of it stays 0 with
         ``collect_parallel_metrics=False``.
         """
-        return self._counts.told()
+        return self._history.metrics()
 
     def __repr__(self) -> str:
-        agents, steps = len(self._members), len(self._steps)
+        agents, steps = len(self._population), len(self._history)
         return (
             f"<World {self.name}: {agents} agent{'s' * (agents != 1)}, "
             f"{steps} step{'s' * (steps != 1)}>"
         )
 
-    # -- Inside -----------------------------------------------------------------------
-
-    def _go(
-        self, planned: int, parallelize: bool | None
-    ) -> tuple[Run[Any], Step | None]:
+    def _go(self, planned: int, parallelize: bool | None) -> Stepping:
         __tracebackhide__ = True
         parallel = self._settings.parallel_agent_actions
         if parallelize is not None:
@@ -266,47 +241,13 @@ class World:
             )
             raise StillRunning(message)
         try:
-            options = self._how(parallel=parallel)
-            limit = self._settings.parallel_execution_timeout
-            steps = Stepping(self.name, planned, options, limit, self._keep)
-            return steps.run, self._make(steps, planned, parallel=parallel)
+            awaits = any(member.awaits for member in self._population.members)
+            options = options_of(
+                self._settings, self._options, parallel=parallel, awaits=awaits
+            )
+            limit = self._settings.parallel_execution_timeout if parallel else None
+            made = Stepping(self.name, planned, options, limit, self._history)
+            made.go(self._population, self.handle_actions, parallel=parallel)
         finally:
             self._stepping.release()
-
-    def _make(self, steps: Stepping, planned: int, *, parallel: bool) -> Step | None:
-        """Make the steps; return the last one."""
-        __tracebackhide__ = True
-        run, step = steps.run, None
-        run.start()
-        try:
-            for _ in range(planned):
-                if run.state in (State.CANCELLING, State.CANCELLED):
-                    break
-                members = list(self._members.values())
-                number = len(self._steps) + 1
-                step = steps.make(number, members, parallel=parallel)
-                if not step.count(Status.CANCELLED.word):
-                    self._apply(step)
-            run.close()
-        except BaseException:  # of handle_actions, or an interrupt
-            run.cancel()
-            raise
-        run.wait()
-        return step
-
-    def _apply(self, step: Step) -> None:
-        for turn in step.turns:
-            if turn.status == Status.OK.word:
-                self.handle_actions(turn.member.agent, turn.actions)
-
-    def _keep(self, step: Step) -> None:
-        self._steps.append(step)
-        if self._settings.collect_parallel_metrics:
-            self._counts.take(step)
-
-    def _how(self, *, parallel: bool) -> Options:
-        awaits = any(member.awaits for member in list(self._members.values()))
-        given = dict(self._options)
-        if not parallel:
-            given["workers"] = 1
-        return settings.options_of(self._settings, given, awaits=awaits)
+        return made
