@@ -100,14 +100,11 @@ class History:
         import numpy as np
         import pandas as pd
 
-        rows = [
-            (step.number, turn) for step in list(self._steps) for turn in step.turns
-        ]
-        turns = [turn for _, turn in rows]
+        turns = [turn for step in list(self._steps) for turn in step.turns]
         codes = [WORDS.index(turn.status or LEFT_OUT) for turn in turns]
         seconds = [np.nan if turn.left_out else turn.seconds for turn in turns]
         cells = {
-            "step": np.array([number for number, _ in rows], dtype=np.int64),
+            "step": np.array([turn.step for turn in turns], dtype=np.int64),
             "agent": text([turn.member.name for turn in turns]),
             "status": category(np.array(codes, dtype=np.int8), WORDS),
             "actions": _objects([turn.actions for turn in turns]),

@@ -223,7 +223,7 @@ class World:
             f"{steps} step{'s' * (steps != 1)}>"
         )
 
-    def _go(self, planned: int, parallelize: bool | None) -> Stepping:
+    def _go(self, planned: int, parallelize: object) -> Stepping:
         __tracebackhide__ = True
         parallel = self._settings.parallel_agent_actions
         if parallelize is not None:
