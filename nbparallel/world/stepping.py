@@ -91,8 +91,8 @@ class Stepping:
             It has cancelled the run; the step was kept as far as it came.
         """
         __tracebackhide__ = True
-        self.run.start()
         try:
+            self.run.start()
             while self._done < self._planned and not self._is_cancelled:
                 self.last = self._make(population.members, parallel=parallel)
                 if not self.last.count(Status.CANCELLED.word):
@@ -117,16 +117,16 @@ class Stepping:
                 self._tallies[member] = Tally(member)
         begun = perf_counter()
         self._is_late = False
-        try:
-            with self.run.attended(hangs=True) as until:
+        with self.run.attended(hangs=True) as until:
+            try:
                 for turn in turns:
                     self._begin(turn)
                 seconds = self._limit
                 while not until(self._has_ended, seconds):
                     self._is_late, seconds = True, AGAIN
                     self.run.expire(list(self._going), self._after)
-        finally:
-            step = self._end(turns, begun, parallel=parallel)
+            finally:  # whatever an interrupt does, it is kept
+                step = self._end(turns, begun, parallel=parallel)
         return step
 
     def _begin(self, turn: Turn) -> None:

