@@ -110,9 +110,10 @@ class Expiry:
         )
 
     def give_up(self, task: int, error: BaseException) -> None:
-        """End *task* now if it is going on, as if its time were over."""
+        """End *task* now if it is going on, as if its time were over, and for good."""
         run = self._run
         with run.crew.lock:
+            run.intake.given_up.add(task)
             claim = run.open.with_task(task)
             halted = run.phase.halt.is_set()  # what goes on has the grace
             if claim is not None and not (claim.expired or halted):

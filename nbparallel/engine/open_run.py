@@ -96,7 +96,6 @@ class OpenRun(Run[Result_co]):
         with crew.lock:  # what is taken back on the way must not begin meanwhile
             for task in [task for task in tasks if not self.withdraw(task)]:
                 expiry.give_up(task, TaskTimeout(after))
-                self.withdraw(task)  # it would be tried again
         crew.flush()
 
     def close(self) -> None:
