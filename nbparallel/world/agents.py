@@ -15,8 +15,13 @@ from nbparallel.short_text import brief, error_line, with_type
 class Agent(Protocol):
     """What can live in a world; `act` may be a coroutine function."""
 
-    name: str
-    act: Callable[..., Any]
+    @property
+    def name(self) -> str:
+        """What it is called; no other agent of its world is called so."""
+
+    @property
+    def act(self) -> Callable[..., Any]:
+        """Acts once; what it returns is for `World.handle_actions`."""
 
 
 class Member:

@@ -85,3 +85,12 @@ run.state = "done"  # wrong
 run.errors["a"]  # wrong
 table = nbp.last.df  # wrong
 nbp.pmpa(fetch, urls)  # wrong
+
+# -- Worlds ----------------------------------------------------------------------------
+
+world = nbp.World("Village", max_worker=8)  # wrong
+world = nbp.World("Village", block=False)  # wrong
+world = nbp.World("Village", parallel_execution_timeout="1 s")  # wrong
+world.add_agent("Ann")  # wrong
+world.run("3")  # wrong
+world.run(3, parallel=True)  # wrong
