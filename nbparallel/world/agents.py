@@ -13,7 +13,7 @@ from nbparallel.short_text import brief, error_line, with_type
 
 
 class Agent(Protocol):
-    """What can live in a world; `act` may be a coroutine function."""
+    """What can live in a world; *act* may be a coroutine function."""
 
     @property
     def name(self) -> str:
@@ -21,7 +21,7 @@ class Agent(Protocol):
 
     @property
     def act(self) -> Callable[..., Any]:
-        """Acts once; what it returns is for `World.handle_actions`."""
+        """Acts once; what it returns is for `nbparallel.World.handle_actions`."""
 
 
 class Member:

@@ -63,7 +63,7 @@ class Settings:
     parallel_execution_timeout
         Seconds that a parallel step may last. None: no bound.
     collect_parallel_metrics
-        Count for `World.get_parallel_metrics`.
+        Count for `nbparallel.World.get_parallel_metrics`.
     parallel_agent_actions
         Whether steps are parallel where the call does not say so.
 

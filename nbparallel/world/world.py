@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from nbparallel.coroutines import is_coroutine_function
 from nbparallel.engine.run import Run
-from nbparallel.errors import BadType, StillRunning
-from nbparallel.options import Options, flag, whole
+from nbparallel.errors import BadType
+from nbparallel.options import Options, whole
 from nbparallel.short_text import brief
 from nbparallel.signatures import with_options
 from nbparallel.types import Status
 from nbparallel.world.agents import Agent, Population
+from nbparallel.world.conductor import Conductor
 from nbparallel.world.history import History
-from nbparallel.world.settings import (
-    Settings,
-    WorldKeywords,
-    WorldOptions,
-    options_of,
-    read,
-)
+from nbparallel.world.settings import Settings, WorldKeywords, WorldOptions, read
 from nbparallel.world.stepping import Stepping
 
 if TYPE_CHECKING:
@@ -49,11 +42,6 @@ class World:
         options of a run, such as ``timeout=20`` for each act, ``rate="10/s"``,
         ``retries=2`` or ``progress=False``.
 
-    Raises
-    ------
-    BadType, BadValue
-        A setting or an option is unknown or cannot be used.
-
     Examples
     --------
     >>> from nbparallel.world import World
@@ -65,7 +53,7 @@ class World:
     ...         return self.count
     >>> world = World("Numbers", max_workers=2, progress=False)
     >>> world.add_agent(Counter("Ann")).add_agent(Counter("Bob"))
-    <World Numbers: 2 agents, 0 steps>
+    <World Numbers: 2 agents, step 0>
     >>> world.step()
     {'Ann': 1, 'Bob': 1}
     >>> world.run(2)
@@ -86,11 +74,12 @@ class World:
             )
             raise BadType(message)
         self.name = name
-        self._settings, self._options = read({**keywords})
+        settings, options = read({**keywords})
         self._population = Population(name)
-        self._history = History(counts=self._settings.collect_parallel_metrics)
-        self._entering = Lock()
-        self._going: Stepping | None = None
+        self._history = History(counts=settings.collect_parallel_metrics)
+        self._conductor = Conductor(
+            name, self._population, self._history, settings, options
+        )
 
     @property
     def agents(self) -> list[Any]:
@@ -100,18 +89,13 @@ class World:
     def add_agent(self, agent: Agent) -> Self:
         """Add an agent; during a step, for the next one. Return the world.
 
-        Parameters
-        ----------
-        agent
-            Anything with a `name` and a method `act`, which may be an ``async def``. If
-            *act* takes an argument ``return_actions``, it gets True.
+        An agent is anything with a *name* and a method *act*, which may be an ``async
+        def``. If it takes an argument ``return_actions``, it gets True.
 
         Raises
         ------
-        BadType
-            It is no agent.
-        BadValue
-            There is one of this name, or it is there already.
+        BadType, BadValue
+            It is no agent; or there is one of this name.
         """
         self._population.add(agent)
         return self
@@ -119,10 +103,7 @@ class World:
     def remove_agent(self, agent: Agent | str) -> None:
         """Remove an agent, given itself or its name; it ends the step that goes on.
 
-        Raises
-        ------
-        BadValue
-            It is not there.
+        If it is not there, that is a `BadValue`.
         """
         self._population.remove(agent)
 
@@ -130,14 +111,8 @@ class World:
         """Apply what an agent has done; override it, for here it does nothing.
 
         Called in the thread that makes the step, for one agent after another, once all
-        have acted. What it raises ends the run, and is raised to who makes it.
-
-        Parameters
-        ----------
-        agent
-            One that has acted.
-        actions
-            What its `act` returned.
+        have acted, with what the *act* of each returned. What it raises ends the run,
+        and is raised to who makes it.
         """
 
     def run(self, steps: int, parallelize: bool | None = None) -> Run[Any]:  # noqa: FBT001 # as others call it
@@ -167,7 +142,7 @@ class World:
             The world is in the middle of a step: its agents cannot make another.
         """
         __tracebackhide__ = True
-        return self._go(whole("steps", steps, 0), parallelize).run
+        return self._make(whole("steps", steps, 0), parallelize).run
 
     def step(self, parallelize: bool | None = None) -> dict[str, Any]:  # noqa: FBT001 # as `run`
         """Make one step; see `run`.
@@ -175,11 +150,11 @@ class World:
         Returns
         -------
         dict
-            What each agent's `act` returned, by its name, in the order in which they
+            What each agent's *act* returned, by its name, in the order in which they
             were added; without those that have failed or were left out.
         """
         __tracebackhide__ = True
-        made = self._go(1, parallelize).last
+        made = self._make(1, parallelize).last
         turns = made.turns if made is not None else ()
         done = [turn for turn in turns if turn.status == Status.OK.word]
         return {turn.member.name: turn.actions for turn in done}
@@ -189,7 +164,7 @@ class World:
         """A row per step and agent: ``step``, ``agent``, ``status``, ``actions``, ….
 
         The status is that of a task, or ``"left out"`` where the last act of the agent
-        had not come back; ``actions`` is what its `act` returned, ``error`` why it
+        had not come back; ``actions`` is what its *act* returned, ``error`` why it
         failed, ``seconds`` how long it acted in this step.
         """
         return self._history.turns()
@@ -219,43 +194,8 @@ class World:
 
     def __repr__(self) -> str:
         agents, steps = len(self._population), len(self._history)
-        return (
-            f"<World {self.name}: {agents} agent{'s' * (agents != 1)}, "
-            f"{steps} step{'s' * (steps != 1)}>"
-        )
+        return f"<World {self.name}: {agents} agents, step {steps}>"
 
-    def _go(self, planned: int, parallelize: object) -> Stepping:
+    def _make(self, planned: int, parallelize: object) -> Stepping:
         __tracebackhide__ = True
-        parallel = self._settings.parallel_agent_actions
-        if parallelize is not None:
-            parallel = flag("parallelize", parallelize)
-        if is_coroutine_function(self.handle_actions):
-            message = (
-                "handle_actions must not be a coroutine: actions are applied one after "
-                "another. Write def handle_actions(self, agent, actions): ..."
-            )
-            raise BadType(message)
-        awaits = any(member.awaits for member in self._population.members)
-        options = options_of(
-            self._settings, self._options, parallel=parallel, awaits=awaits
-        )
-        limit = self._settings.parallel_execution_timeout if parallel else None
-        made = Stepping(self.name, planned, options, limit, self._history)
-        try:
-            self._enter(made)
-            made.go(self._population, self.handle_actions, parallel=parallel)
-        finally:
-            if self._going is made:  # no call in here: an interrupt would strike it
-                self._going = None
-        return made
-
-    def _enter(self, made: Stepping) -> None:
-        """Let nobody else make steps from now on."""
-        with self._entering:
-            if self._going is not None:
-                message = (
-                    f"{self.name!r} is in the middle of a step: its agents cannot make "
-                    "another one. Call run once it has ended"
-                )
-                raise StillRunning(message)
-            self._going = made
+        return self._conductor.go(planned, parallelize, self.handle_actions)

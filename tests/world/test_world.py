@@ -104,7 +104,7 @@ def test_a_step_by_itself_gives_the_actions_by_name(world):
     assert made.step() == {"b": ["b 1"], "a": ["a 1"]}
     assert made.step(parallelize=False) == {"b": ["b 2"], "a": ["a 2"]}
     assert list(made.step(parallelize=True)) == ["b", "a"]
-    assert repr(made) == "<World Village: 3 agents, 3 steps>"
+    assert repr(made) == "<World Village: 3 agents, step 3>"
 
 
 def test_actions_are_applied_after_all_have_acted_one_after_another():
