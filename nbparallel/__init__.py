@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from nbparallel.timing.plots.timeline import plot_timeline
     from nbparallel.timing.results import Comparison, Sweep, plot_speedup, plot_sweep
     from nbparallel.timing.sweeping import sweep
+    from nbparallel.world.world import World
 
     last: Run[Any] | None
 
@@ -73,6 +74,7 @@ _WHERE = {
     "TaskTimeout": "errors",
     "UsageError": "errors",
     "batch_map": "faces.run_parallel",
+    "World": "world.world",
     "cancelled": "faces.task",
     "compare": "timing.comparing",
     "defaults": "options",
@@ -112,6 +114,7 @@ __all__ = [
     "TaskCancelled",
     "TaskTimeout",
     "UsageError",
+    "World",
     "batch_map",
     "cancelled",
     "compare",

@@ -28,6 +28,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
+_TRACEBACK: Any = vars(BaseException)["__traceback__"]
+
 
 class NbparallelError(Exception):
     """Base of all exceptions of this package."""
@@ -126,8 +128,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def without_the_call(error: BaseException) -> BaseException:
     """Return *error* without the frame of ours that caught it: that holds results."""
-    trace = error.__traceback__
-    # Of the base class: a subclass may do anything in a method of its own.
+    # Of the base class: a subclass may do anything in a method or property of its own.
+    trace: TracebackType | None = _TRACEBACK.__get__(error)
     return BaseException.with_traceback(error, trace.tb_next if trace else None)
 
 

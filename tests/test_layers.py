@@ -35,7 +35,7 @@ LEVELS = (
     ("journal", "records", "work", "workers", "edge", "dataflow", "configuration"),
     ("engine",),
     ("faces", "views"),
-    ("flow", "magics", "timing"),
+    ("flow", "magics", "timing", "world"),
     ("__init__", "notebook", "testing", "worker_batch", "worker_process"),
 )
 LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}
@@ -60,6 +60,7 @@ ALLOWED = {
     ("rates", "errors"): "it refuses what it cannot read",
     ("peers", "errors"): "the nearest word is found in one place",
     ("flow", "notebook"): "its names come without the package's, and connect the views",
+    ("world", "notebook"): "imported by its own name, it connects the views itself",
     ("__init__", "notebook"): "the first use of a public name connects the views",
 }
 

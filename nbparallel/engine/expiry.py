@@ -105,7 +105,29 @@ class Expiry:
         # From here on its worker begins nothing more of it.
         if self._left(claim, TIMER.clock()) > 0:
             return
-        error = TaskTimeout(f"not done after timeout={self._seconds:g} seconds")
+        self._end(
+            claim, TaskTimeout(f"not done after timeout={self._seconds:g} seconds")
+        )
+
+    def give_up(self, task: int, error: BaseException) -> None:
+        """End *task* now if it is going on, as if its time were over, and for good."""
+        run = self._run
+        with run.crew.lock:
+            run.intake.given_up.add(task)
+            claim = run.open.with_task(task)
+            halted = run.phase.halt.is_set()  # what goes on has the grace
+            if claim is not None and not (claim.expired or halted):
+                run.intake.put_back(claim.take_back())
+                run.backend.recall([claim])
+                if claim.running == task:
+                    self._end(claim, error)
+                run.end_if_dry()
+                run.crew.progressed()
+        run.crew.flush()
+
+    def _end(self, claim: Claim, error: BaseException) -> None:
+        """End the running task of *claim*, which has no other left; or leave it."""
+        run = self._run
         if run.backend.kills:
             claim.expired = error
             run.backend.strike(claim)
@@ -119,7 +141,7 @@ class Expiry:
         run.backend.replace(claim)
         run.crew.after(partial(_have_staff, run.backend))
         if len(run.open.revoked) > MOST_LEFT:
-            run.broken(BackendBroken(_too_many(self._seconds)))
+            run.broken(BackendBroken(_too_many(error)))
 
     def _kill(self, claim: Claim) -> None:
         """Have the worker of *claim* killed if it is still at its last task."""
@@ -147,9 +169,8 @@ def _refusal(options: Options) -> str:
     )
 
 
-def _too_many(seconds: float) -> str:
+def _too_many(error: BaseException) -> str:
     return (
-        f"more than {MOST_LEFT} attempts went on after timeout={seconds:g} seconds: "
-        "they cannot be ended, and each keeps a thread. Processes can be: write "
-        "backend='processes'."
+        f"more than {MOST_LEFT} attempts went on that were {error}: they cannot be "
+        "ended, and each keeps a thread. Processes can be: write backend='processes'."
     )

@@ -42,6 +42,8 @@ class Intake:
     ----------
     observers
         Who hears of what has been taken in, in this order.
+    given_up
+        The tasks that are not tried again, whatever the outcome says.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Intake:
         self._on_decision = on_decision
         self._alarm = phase.alarm(self._note_time)
         self.observers: list[Observer] = []
+        self.given_up: set[int] = set()
 
     def take(self, claim: Claim, *, crashed: int = 0) -> None:
         """Take in what *claim* has finished; its worker may go on meanwhile.
@@ -160,7 +163,8 @@ class Intake:
 
         That is for the user's code to say: it lies on the shelf until the lock is free.
         """
-        if self._outcome is None or self._phase.halt.is_set():
+        is_last = self._phase.halt.is_set() or task in self.given_up
+        if self._outcome is None or is_last:
             self._is_final(task, worker, error)
             return
         records = self._records

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,11 +11,18 @@ from nbparallel.engine import steering, stopping
 from nbparallel.engine.crew import Crew
 from nbparallel.engine.observer import Observer
 from nbparallel.engine.run import Run
-from nbparallel.errors import TaskCancelled
+from nbparallel.engine.waiting import Waiter, refuse_to_wait_for
+from nbparallel.errors import TaskCancelled, TaskTimeout
 from nbparallel.options import Options
 from nbparallel.records.store import Finished
 from nbparallel.types import MISSING, Result_co, Status
 from nbparallel.work.work import Work
+
+#: Seconds between two looks at a run that may be paused when its time is nearly over.
+LOOK = 0.001
+#: Waits until what it is given says True, so many seconds at most (None: for ever);
+#: returns whether it does, or the run has ended.
+Until = Callable[[Callable[[], bool], float | None], bool]
 
 
 class End(NamedTuple):
@@ -74,6 +82,22 @@ class OpenRun(Run[Result_co]):
         """Cancel *task* unless it has begun; return whether it had not."""
         return stopping.cancel_task(self._life.scheduler, task)
 
+    def expire(self, tasks: Iterable[int], after: str) -> None:
+        """End *tasks* now, for good: those that go on as a timeout does.
+
+        Parameters
+        ----------
+        tasks
+            Those that have not begun are cancelled, as by `withdraw`.
+        after
+            What is said of the others: ``"not done after ..."``.
+        """
+        crew, expiry = self._life.scheduler.crew, self._life.scheduler.expiry
+        with crew.lock:  # what is taken back on the way must not begin meanwhile
+            for task in [task for task in tasks if not self.withdraw(task)]:
+                expiry.give_up(task, TaskTimeout(after))
+        crew.flush()
+
     def close(self) -> None:
         """Take no further task; the run ends with those that it has."""
         steering.close(self._life.scheduler)
@@ -81,6 +105,35 @@ class OpenRun(Run[Result_co]):
     def open_again(self) -> None:
         """Take tasks again after `close`: called by a task that a retry has begun."""
         steering.open_again(self._life.scheduler)
+
+    @contextmanager
+    def attended(self, *, hangs: bool = False) -> Iterator[Until]:
+        """Keep interrupts away from a block, and give it what waits.
+
+        An interrupt cancels the run, and is raised when the block is left.
+
+        Parameters
+        ----------
+        hangs
+            Tasks may hang and still have to be waited for on time: of a nested run they
+            are left to other workers than the one that waits.
+        """
+        refuse_to_wait_for(self._life.scheduler)
+        with self._waiter(reads=True, hangs=hangs) as waiter:
+            yield partial(self._until, waiter)
+
+    def _until(
+        self, waiter: Waiter, ready: Callable[[], bool], seconds: float | None
+    ) -> bool:
+        """Wait; seconds in which the run is paused don't count."""
+        over, clock = self._life.is_over, self._life.scheduler.clock
+        if seconds is None:
+            return waiter.until(lambda: ready() or over())
+        end = clock.active + seconds
+        while (left := end - clock.active) > 0:
+            if waiter.until(lambda: ready() or over(), max(left, LOOK)):
+                return True
+        return ready() or over()
 
 
 class _Ends(Observer):
@@ -105,4 +158,9 @@ class _Ends(Observer):
 
     def _after(self, ends: list[End]) -> None:
         if ends:
-            self._crew.after(partial(self._tell, ends))
+            self._crew.after(partial(self._told, ends))
+
+    def _told(self, ends: list[End]) -> None:
+        self._tell(ends)
+        with self._crew.lock:
+            self._crew.progressed()  # who waits may wait for just this

@@ -126,7 +126,8 @@ class Run(Adjustable, Outcomes[Result_co]):
         StillRunning
             The run is being cancelled and has not ended yet.
         UsageError
-            It is the run of a measurement, or keeps no results.
+            It is the run of a measurement, tells a face of its ends, or keeps no
+            results.
 
         Examples
         --------
@@ -183,8 +184,9 @@ class Run(Adjustable, Outcomes[Result_co]):
 
     # -- Inside -----------------------------------------------------------------------
 
-    def _waiter(self, *, reads: bool = False) -> Waiter:
-        return Waiter(self._life.scheduler, self._life.announcer.pumps(), reads=reads)
+    def _waiter(self, *, reads: bool = False, hangs: bool = False) -> Waiter:
+        pumps = self._life.announcer.pumps()
+        return Waiter(self._life.scheduler, pumps, reads=reads, hangs=hangs)
 
     def _through(self, begin: Callable[[], None], *, block: bool) -> Self:
         __tracebackhide__ = True
@@ -226,6 +228,12 @@ def _refuse_to_retry(work: Work, options: Options) -> None:
         message = (
             f"what a {work.name} found is made of the legs that it has: it cannot be "
             f"retried. Call nbp.{work.name} again."
+        )
+        raise UsageError(message)
+    if work.open:
+        message = (
+            f"of {work.name} each task is told of once, when it has ended: it cannot "
+            "be retried. Write retries=2 where it is made."
         )
         raise UsageError(message)
     if not options.keep_results:

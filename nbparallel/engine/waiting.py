@@ -56,6 +56,8 @@ class Waiter:
         What a waiting main thread must call every `TICK` seconds.
     reads
         Whether it waits for tasks to end, not only for the end of the run.
+    hangs
+        Whether its tasks may hang, and it must not hang with them.
     """
 
     def __init__(
@@ -64,11 +66,13 @@ class Waiter:
         pumps: tuple[Callable[[], None], ...],
         *,
         reads: bool = False,
+        hangs: bool = False,
     ) -> None:
         self._run = scheduler
         self._news: SimpleQueue[int] = SimpleQueue()
         self._armed = self._is_relieved = False
         self._reads = reads
+        self._hangs = hangs or scheduler.options.timeout is not None
         self._signals = Signals(self._hear_of_signal, _in_users_code)
         self._answered = 0
         self._in_main = threading.current_thread() is threading.main_thread()
@@ -195,7 +199,7 @@ class Waiter:
         run, scope = self._run, calling_scope()
         if scope is None or _crew_of(scope.run) is not run.crew:
             return False
-        if run.options.timeout is None or run.phase.over.is_set():
+        if not self._hangs or run.phase.over.is_set():
             return False
         with run.crew.lock:
             scope.run.intake.put_back(scope.claim.take_back())  # type: ignore[attr-defined]

@@ -240,3 +240,37 @@ nbp.ptree(
     workers=8,
     journal="tree.db",
 )
+# -- Worlds ----------------------------------------------------------------------------
+
+
+class Trader:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def act(self, *, return_actions: bool = False) -> list[str]:
+        return [self.name] * return_actions
+
+
+class Bot:
+    @property
+    def name(self) -> str:
+        return "bot"
+
+    async def act(self) -> int:
+        return 1
+
+
+class Market(nbp.World):
+    price = 1.0
+
+    def handle_actions(self, agent: Trader | Bot, actions: list[str] | int) -> None:
+        self.price += 0.1 if agent.name == "bot" or actions else 0
+
+
+market = Market("Market", max_workers=8, parallel_execution_timeout=None, rate="9/s")
+assert_type(market.add_agent(Trader("Ann")).add_agent(Bot()), Market)
+assert_type(market.run(3), nbp.Run[Any])
+assert_type(market.run(3, parallelize=False), nbp.Run[Any])
+assert_type(market.step(), dict[str, Any])
+assert_type(market.get_parallel_metrics(), dict[str, int | float])
+market.remove_agent("bot")

@@ -104,3 +104,11 @@ nbp.ptree(fetch, [urls], concurrent="yes")  # wrong
 nbp.ptree(fetch, [urls], combine="sum")  # wrong
 nbp.ptree(fetch, [urls], wrokers=8)  # wrong
 nbp.ptree(fetch, [urls], unpack="args")  # wrong
+# -- Worlds ----------------------------------------------------------------------------
+
+world = nbp.World("Village", max_worker=8)  # wrong
+world = nbp.World("Village", block=False)  # wrong
+world = nbp.World("Village", parallel_execution_timeout="1 s")  # wrong
+world.add_agent("Ann")  # wrong
+world.run("3")  # wrong
+world.run(3, parallel=True)  # wrong
