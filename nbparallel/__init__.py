@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         TaskTimeout,
         UsageError,
     )
+    from nbparallel.faces.executor import Executor
     from nbparallel.faces.pmap import pmap
     from nbparallel.faces.task import cancelled, sleep
     from nbparallel.journal.exporting import export_journal
@@ -53,6 +54,7 @@ _WHERE = {
     "BadType": "errors",
     "BadValue": "errors",
     "Comparison": "timing.results",
+    "Executor": "faces.executor",
     "InputError": "errors",
     "NbparallelError": "errors",
     "Options": "options",
@@ -86,6 +88,7 @@ __all__ = [
     "BadType",
     "BadValue",
     "Comparison",
+    "Executor",
     "InputError",
     "NbparallelError",
     "Options",

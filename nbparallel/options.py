@@ -224,6 +224,20 @@ class RunOptions(MapOptions, total=False):
     unpack: Unpacking | None
 
 
+class ExecutorOptions(SharedOptions, total=False):
+    """The options of an executor, which is given calls, and keeps no journal."""
+
+    workers: int | Literal["auto"] | None
+    ordered: bool
+    timeout: float | None
+    deadline: float | None
+    retries: int | Callable[[Any], bool]
+    retry_on: RetryOn
+    backoff: float | Callable[[Any], float] | None
+    rate: str | Rate | None
+    keep_results: bool
+
+
 NAMES: Final = tuple(field.name for field in fields(Options))
 
 #: The defaults that the user has changed: for the session, and for a `with` block.

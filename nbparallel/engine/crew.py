@@ -17,6 +17,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Protocol, Self
 
 from nbparallel import daemons
@@ -152,7 +153,22 @@ class Crew:
         """Whether every run has ended; a glance, good without the lock, too."""
         return not self.members
 
+    def leave_behind(self, call: Callable[[], None]) -> None:
+        """Have another thread make *call* soon, and take no lock.
+
+        For finalizers: those may be called in the middle of anything.
+        """
+        self._due.append(call)
+        for bell in self.idle[-1:]:
+            with suppress(RuntimeError):  # it has been rung
+                bell.release()
+        _call_all(self.pushed)
+
     # -- Who wakes whom; the lock is held ---------------------------------------------
+
+    def is_short(self, tasks: int) -> bool:
+        """Whether *tasks* can be claimed now and fewer workers are on the way."""
+        return self._rung < tasks and not self.idle
 
     def rouse(self, tasks: int) -> None:
         """Wake idle workers for *tasks* that can be claimed now."""
@@ -164,7 +180,10 @@ class Crew:
         """Wake an idle worker, if there is one."""
         if self.idle:
             self._rung += 1
-            self.idle.pop().release()
+            try:
+                self.idle.pop().release()
+            except RuntimeError:  # `leave_behind` has rung it: it is on the way
+                return
 
     def progressed(self) -> None:
         """Wake those who wait for tasks to end."""
@@ -238,7 +257,10 @@ class Crew:
     def _wait_for(self, bell: Any) -> None:
         bell.acquire()
         with self.lock:
-            self._rung -= 1
+            if bell in self.idle:  # nobody has brought a task: see `leave_behind`
+                self.idle.remove(bell)
+            else:
+                self._rung -= 1
 
 
 def _find(

@@ -74,8 +74,12 @@ class Limits:
         urgent = options.on_error == "raise" or options.retries
         self._seconds = SHORT_CLAIM_SECONDS if urgent else CLAIM_SECONDS
         if backend.waits_itself:  # and looks for an interrupt after each claim
-            self._seconds = 0.0
+            self.claim_singly()
         self._batch = 1
+
+    def claim_singly(self) -> None:
+        """Let claims stay at one task: each of them is then told as soon as it ends."""
+        self._seconds = 0.0
 
     def resize(self, workers: int, elapsed: float) -> None:
         """Have that many from now on."""

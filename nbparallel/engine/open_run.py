@@ -15,6 +15,8 @@ from nbparallel.options import Options
 from nbparallel.records.store import Finished
 from nbparallel.types import MISSING, Result_co, Status
 from nbparallel.work.work import Work
+from nbparallel.workers.carry_out import carry_out
+from nbparallel.workers.scope import Scope, calling_scope
 
 
 class End(NamedTuple):
@@ -47,6 +49,8 @@ class OpenRun(Run[Result_co]):
     tell
         Called with what has ended, each task once and in no order; by any thread,
         without a lock. It must not raise.
+    singly
+        Have each claim be one task, so that each is told at once.
     """
 
     def __init__(
@@ -54,10 +58,15 @@ class OpenRun(Run[Result_co]):
         work: Work,
         options: Options,
         tell: Callable[[list[End]], None] | None = None,
+        *,
+        singly: bool = False,
     ) -> None:
         super().__init__(work, options)
+        scheduler = self._life.scheduler
+        scheduler.limits.bound = options.buffer  # nobody needs to read what is added
+        if singly:
+            scheduler.limits.claim_singly()
         if tell is not None:
-            scheduler = self._life.scheduler
             scheduler.intake.observers.append(_Ends(scheduler.crew, tell))
 
     def add(self, item: Any) -> int:
@@ -74,9 +83,44 @@ class OpenRun(Run[Result_co]):
         """Cancel *task* unless it has begun; return whether it had not."""
         return stopping.cancel_task(self._life.scheduler, task)
 
+    def carry_out(self, task: int) -> bool:
+        """Carry *task* out in this thread, whose own task would wait for it.
+
+        So a task that waits for one which no worker is free for never waits for ever.
+        Nothing happens outside of tasks of this run, nor where *task* has begun, or must
+        not begin now.
+
+        Returns
+        -------
+        bool
+            Whether it has been carried out here.
+        """
+        run, scope = self._life.scheduler, calling_scope()
+        if scope is None or not self.is_of(scope):
+            return False
+        with run.crew.lock:
+            if run.phase.holds_back or run.limits.pacing.rate is not None:
+                return False
+            if not steering.take_out(run, task):
+                return False
+            claim = run.claim_of(task, scope.claim.worker)
+        assert claim is not None
+        carry_out(claim, run.call)
+        run.crew.settle(claim)
+        return True
+
+    def is_of(self, scope: Scope) -> bool:
+        """Whether the task that sees *scope* is one of this run."""
+        return scope.run is self._life.scheduler
+
     def close(self) -> None:
         """Take no further task; the run ends with those that it has."""
         steering.close(self._life.scheduler)
+
+    def close_soon(self) -> None:
+        """Do as `close`, by another thread and without a lock: for finalizers."""
+        run = self._life.scheduler
+        run.crew.leave_behind(partial(steering.close, run))
 
 
 class _Ends(Observer):

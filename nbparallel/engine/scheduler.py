@@ -111,6 +111,10 @@ class Scheduler:
             return None
         return self._claim(self.open.take_over(), worker)
 
+    def claim_of(self, task: int, worker: int) -> Claim | None:
+        """Return a claim of *task* alone, which nobody else has any more."""
+        return self._claim(range(task, task + 1), worker)
+
     def _claim(self, tasks: range | None, worker: int) -> Claim | None:
         if tasks is None:
             return None

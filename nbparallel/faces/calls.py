@@ -1,0 +1,166 @@
+"""What the workers of an executor do, and what becomes of the calls it was given."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor
+from concurrent.futures.thread import BrokenThreadPool
+from contextvars import Context, ContextVar
+from typing import Any, Final
+from uuid import uuid4
+
+from nbparallel.engine.open_run import End
+from nbparallel.errors import Abandoned, TaskCancelled
+from nbparallel.faces.submitted import LOG, Submitted, for_the_row
+from nbparallel.workers.scope import calling_scope
+
+BROKEN: Final = "A thread initializer failed, the thread pool is not usable anymore"
+
+#: The executors of another process whose workers have begun here, and how that went.
+_begun: dict[str, Exception | None] = {}
+_beginning = threading.Lock()
+
+
+class Calls:
+    """The calls of one executor, which it shares with its run.
+
+    Neither keeps the executor: what nobody refers to any more ends with its calls.
+
+    Parameters
+    ----------
+    initializer, initargs
+        What each worker calls before its first task.
+    prefix
+        What the names of threads begin with.
+    settles
+        Whether a worker settles futures, as soon as calls end. Else that is left to
+        `tell`, which knows whether a failed call is made again.
+    keep
+        Whether the records keep arguments and results, whoever holds the future.
+
+    Attributes
+    ----------
+    pending
+        By task, the calls of which nobody has said that they have ended.
+    lock
+        Held while a task is added.
+    threads
+        Those that have begun.
+    broken
+        Why no call is made any more, or ``""``.
+    """
+
+    def __init__(
+        self,
+        initializer: Callable[..., object] | None,
+        initargs: tuple[Any, ...],
+        prefix: str,
+        *,
+        settles: bool,
+        keep: bool,
+    ) -> None:
+        self._initializer, self._initargs = initializer, initargs
+        self._prefix, self._settles, self._keep = prefix, settles, keep
+        self._here = threading.local()
+        self.pending: dict[int, Submitted] = {}
+        self.lock = threading.RLock()
+        self.threads: set[threading.Thread] = set()
+        self.broken = ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CallsAfar, (uuid4().hex, self._initializer, self._initargs)
+
+    def __call__(self, item: Submitted) -> Any:
+        """Make the call of *item*, in a worker; return what its row keeps."""
+        __tracebackhide__ = True
+        here, future = self._here, item.future
+        if "variables" not in here.__dict__:
+            self._begin()
+        if future is None or not future.begin():
+            raise TaskCancelled
+        try:
+            if self.broken:
+                raise BrokenThreadPool(self.broken)
+            for variable, value in here.variables:
+                variable.set(value)
+            result = item.fn(*item.args, **item.kwargs)
+            if not self._settles:
+                return result
+            if not self._keep:
+                item.let_go()
+            future.fulfil(result)
+            return result if self._keep else for_the_row(result, future)
+        except Abandoned:  # `tell` knows why
+            raise
+        except BaseException as error:
+            if self._settles:
+                if not self._keep:
+                    item.let_go()
+                future.fail(error)
+            raise
+        finally:
+            del item, future  # the traceback of what was raised must not keep them
+            result = None
+
+    def tell(self, ends: list[End]) -> None:
+        """Settle the futures of tasks that have ended and that no worker settled."""
+        for task, result, error in ends:
+            item = self.pending.pop(task, None)
+            if item is None:
+                with self.lock:  # it may be on its way into them
+                    item = self.pending.pop(task, None)
+            if item is not None:
+                item.end(result, error, keep=self._keep)
+
+    def _begin(self) -> None:
+        """Do what a worker does before its first call."""
+        here, thread, scope = self._here, threading.current_thread(), calling_scope()
+        here.variables = ()
+        self.threads.add(thread)
+        if scope is not None:
+            thread.name = f"{self._prefix}_{scope.claim.worker}"
+        if self._initializer is None:
+            return
+        context = Context()
+        try:
+            context.run(self._initializer, *self._initargs)
+        except BaseException:
+            LOG.critical("Exception in initializer:", exc_info=True)
+            self.broken = BROKEN
+        here.variables = tuple(_set_in(context))
+
+
+class CallsAfar:
+    """The same in a worker that shares no memory with the executor."""
+
+    def __init__(
+        self,
+        key: str,
+        initializer: Callable[..., object] | None,
+        initargs: tuple[Any, ...],
+    ) -> None:
+        self._key, self._initializer, self._initargs = key, initializer, initargs
+
+    def __call__(self, item: Submitted) -> Any:
+        """Make the call."""
+        __tracebackhide__ = True
+        if self._initializer is not None:
+            self._begin(self._initializer)
+        return item.fn(*item.args, **item.kwargs)
+
+    def _begin(self, initializer: Callable[..., object]) -> None:
+        with _beginning:
+            if self._key not in _begun:
+                _begun[self._key] = None
+                try:
+                    initializer(*self._initargs)
+                except Exception as error:
+                    _begun[self._key] = error
+        if (error := _begun[self._key]) is not None:
+            raise BrokenExecutor(BROKEN) from error
+
+
+def _set_in(context: Context) -> Iterator[tuple[ContextVar[Any], Any]]:
+    """Give what an initializer has set in *context*, for all calls of its thread."""
+    yield from context.items()
