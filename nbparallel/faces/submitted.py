@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from functools import partial
 from logging import getLogger
+from threading import Condition, RLock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import ref
 
@@ -23,8 +25,43 @@ _SMALL: Final = frozenset({bool, complex, float, int, type(None)})
 _TEXTS: Final = frozenset({bytes, str})
 MOST_TEXT: Final = 200
 
+#: As the base class calls them.
+_ENDED: Final = frozenset({"CANCELLED", "CANCELLED_AND_NOTIFIED", "FINISHED"})
+
 #: Where the standard library says what is wrong with its executors.
 LOG: Final = getLogger("concurrent.futures")
+
+
+class _Change(Condition):
+    """A condition with a lock that can be nested, for one of many futures.
+
+    It keeps no bound methods, and no queue as long as nobody waits: of what is made for
+    each call, that would be more than half, and garbage collection looks at all of it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._waiters: Any = ()
+
+    def acquire(self, *how: Any) -> bool:
+        return self._lock.acquire(*how)
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self._waiters:
+            self._waiters = deque()
+        return super().wait(timeout)
+
+    def _release_save(self) -> Any:
+        return self._lock._release_save()
+
+    def _acquire_restore(self, state: Any) -> None:
+        self._lock._acquire_restore(state)
+
+    def _is_owned(self) -> bool:
+        return self._lock._is_owned()
 
 
 class TaskFuture(Future[T]):
@@ -35,13 +72,22 @@ class TaskFuture(Future[T]):
     for each other for want of a worker.
     """
 
-    #: The run and the number of the task, while it may be waiting for a worker.
-    _task: tuple[OpenRun[Any], int] | None = None
+    #: The run, while the task may be waiting for a worker, and its number.
+    _run: OpenRun[Any] | None = None
+    _task = 0
+
+    def __init__(self) -> None:
+        # What the base class sets, with a condition that is made in half the time.
+        self._condition = _Change()
+        self._state = "PENDING"
+        self._result = self._exception = None
+        self._waiters: list[Any] = []
+        self._done_callbacks: list[Any] = []
 
     def cancel(self) -> bool:
         """Cancel the task unless it has begun or ended; return whether it is."""
-        task = self._task
-        if task is not None and not self.running() and task[0].withdraw(task[1]):
+        run = self._run
+        if run is not None and not self.running() and run.withdraw(self._task):
             self.call_off()
         return self.cancelled()
 
@@ -63,9 +109,9 @@ class TaskFuture(Future[T]):
 
     def is_task(self, run: OpenRun[Any], task: int) -> None:
         """Hear which task this is the future of."""
-        self._task = run, task
-        if self.done():  # so soon: it needs to know no more
-            self._task = None
+        self._task, self._run = task, run
+        if self._state in _ENDED:  # so soon: it needs to know no more
+            self._run = None
 
     def begin(self) -> bool:
         """Note that the call is being made; return False if it must not be."""
@@ -74,7 +120,7 @@ class TaskFuture(Future[T]):
 
     def fulfil(self, result: T) -> None:
         """Set what the call has returned, unless it was given up meanwhile."""
-        self._task = None
+        self._run = None
         try:
             self.set_result(result)
         except InvalidStateError:
@@ -84,7 +130,7 @@ class TaskFuture(Future[T]):
 
     def fail(self, error: BaseException) -> None:
         """Set why there is no result, unless there is one."""
-        self._task = None
+        self._run = None
         try:
             self.set_exception(error)
         except InvalidStateError:
@@ -96,18 +142,18 @@ class TaskFuture(Future[T]):
 
     def call_off(self) -> None:
         """Be cancelled, and tell those who wait, unless the call is being made."""
-        self._task = None
+        self._run = None
         if super().cancel():
             with suppress(RuntimeError), self._condition:
                 if self._state == "CANCELLED":  # nobody has told them
                     self.set_running_or_notify_cancel()
 
     def _get_on_with_it(self, timeout: float | None) -> None:
-        task = self._task
-        if task is None or timeout is not None or calling_scope() is None:
+        run = self._run
+        if run is None or timeout is not None or calling_scope() is None:
             return
-        if not (self.running() or self.done()):
-            task[0].carry_out(task[1])
+        if self._state == "PENDING":  # a glance
+            run.carry_out(self._task)
 
 
 class Submitted:
