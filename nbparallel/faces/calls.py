@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from concurrent.futures.thread import BrokenThreadPool
-from contextvars import Context, ContextVar
+from contextvars import Context
 from typing import Any, Final
 from uuid import uuid4
 
@@ -33,9 +33,8 @@ class Calls:
         What each worker calls before its first task.
     prefix
         What the names of threads begin with.
-    settles
-        Whether a worker settles futures, as soon as calls end. Else that is left to
-        `tell`, which knows whether a failed call is made again.
+    tries_again
+        Whether a call that has failed may be made again: `tell` hears whether it is.
     keep
         Whether the records keep arguments and results, whoever holds the future.
 
@@ -57,11 +56,11 @@ class Calls:
         initargs: tuple[Any, ...],
         prefix: str,
         *,
-        settles: bool,
+        tries_again: bool,
         keep: bool,
     ) -> None:
         self._initializer, self._initargs = initializer, initargs
-        self._prefix, self._settles, self._keep = prefix, settles, keep
+        self._prefix, self._tries_again, self._keep = prefix, tries_again, keep
         self._here = threading.local()
         self.pending: dict[int, Submitted] = {}
         self.lock = threading.RLock()
@@ -85,8 +84,8 @@ class Calls:
             for variable, value in here.variables:
                 variable.set(value)
             result = item.fn(*item.args, **item.kwargs)
-            if not self._settles:
-                return result
+            if self._tries_again and _is_given_up():
+                return None  # it lasted too long, and another attempt counts
             if not self._keep:
                 item.let_go()
             future.fulfil(result)
@@ -94,7 +93,7 @@ class Calls:
         except Abandoned:  # `tell` knows why
             raise
         except BaseException as error:
-            if self._settles:
+            if not self._tries_again:
                 if not self._keep:
                     item.let_go()
                 future.fail(error)
@@ -128,7 +127,7 @@ class Calls:
         except BaseException:
             LOG.critical("Exception in initializer:", exc_info=True)
             self.broken = BROKEN
-        here.variables = tuple(_set_in(context))
+        here.variables = tuple(context.items())  # for all calls of this thread
 
 
 class CallsAfar:
@@ -157,10 +156,11 @@ class CallsAfar:
                     initializer(*self._initargs)
                 except Exception as error:
                     _begun[self._key] = error
-        if (error := _begun[self._key]) is not None:
-            raise BrokenExecutor(BROKEN) from error
+        if (why := _begun[self._key]) is not None:
+            raise BrokenExecutor(BROKEN) from why
 
 
-def _set_in(context: Context) -> Iterator[tuple[ContextVar[Any], Any]]:
-    """Give what an initializer has set in *context*, for all calls of its thread."""
-    yield from context.items()
+def _is_given_up() -> bool:
+    """Whether nobody waits for the call that this thread is making."""
+    scope = calling_scope()
+    return scope is not None and scope.claim.revoked

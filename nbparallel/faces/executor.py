@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.thread import BrokenThreadPool
-from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import replace
 from itertools import islice
 from time import monotonic
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, Unpack
-from weakref import finalize, ref
+from weakref import WeakSet, finalize, ref
 
 from nbparallel.engine.open_run import OpenRun
-from nbparallel.errors import BadValue, UsageError
+from nbparallel.errors import BadType, BadValue, UsageError
 from nbparallel.faces import at_exit
 from nbparallel.faces.calls import Calls
+from nbparallel.faces.mapped import results
 from nbparallel.faces.submitted import Held, Submitted, TaskFuture
 from nbparallel.options import ExecutorOptions, Options, resolve
 from nbparallel.records.columns import Columns
@@ -151,6 +152,7 @@ class Executor(ThreadPoolExecutor):
         self._keeps = options.get("keep_results") is True
         self._name = thread_name_prefix or type(self).__name__
         self._open()
+        _executors.add(self)
 
     @property
     def run(self) -> OpenRun[Any]:
@@ -168,7 +170,9 @@ class Executor(ThreadPoolExecutor):
         """
         return self._run
 
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    def submit(
+        self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
         """Have ``fn(*args, **kwargs)`` called by a worker; return its future.
 
         Raises
@@ -236,7 +240,7 @@ class Executor(ThreadPoolExecutor):
         first = islice(inputs, buffersize)
         futures = deque(self.submit(fn, *each) for each in first)
         more = None if buffersize is None else inputs
-        return _results(futures, fn, more, ref(self), end)
+        return results(futures, fn, more, ref(self), end)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 # as there
         """Take no further call; it is safe to say so several times.
@@ -283,13 +287,21 @@ class Executor(ThreadPoolExecutor):
 
     # -- Inside -----------------------------------------------------------------------
 
+    @property
+    def _broken(self) -> bool | str:  # type: ignore[override] # as it is there
+        return self._calls.broken or False
+
+    @_broken.setter
+    def _broken(self, why: bool | str) -> None:
+        """Hear what the base class thinks of it at first."""
+
     def _open(self) -> None:
         """Make the run; it starts with the first call."""
         options = self._options
         is_ours = options.backend in (None, "threads")
         calls = self._calls = Calls(
-            *(self._initializer, self._initargs, self._thread_name_prefix),
-            settles=not options.retries,
+            *(self._initializer, self._initargs, self._thread_name_prefix or ""),
+            tries_again=bool(options.retries),
             keep=self._keeps,
         )
         self._threads = calls.threads
@@ -317,12 +329,10 @@ class Executor(ThreadPoolExecutor):
         return _AT_EXIT if at_exit.has_begun() else _AFTER_CANCEL
 
     def _ipython_display_(self) -> None:
-        self._run._ipython_display_()  # noqa: SLF001 # it is shown as its run
+        self._run._ipython_display_()  # it is shown as its run
 
 
-def _options_of(
-    max_workers: int | None, usual: int, given: dict[str, Any]
-) -> Options:
+def _options_of(max_workers: int | None, usual: int, given: dict[str, Any]) -> Options:
     """Return the options of the run.
 
     Raises
@@ -355,49 +365,32 @@ def _options_of(
     workers = found.workers
     if workers is None and found.backend in (None, "threads"):
         workers = usual
-    nothing = dict.fromkeys(("unpack", "buffer", "journal", "key"))
-    return replace(found, workers=workers, block=False, trust=False, **nothing)
-
-
-def _results(
-    futures: deque[Future[T]],
-    fn: Callable[..., T],
-    inputs: Iterator[tuple[Any, ...]] | None,
-    executor: ref[Executor],
-    end: float | None,
-) -> Iterator[T]:
-    """Give the results one after the other, and keep none.
-
-    The executor is not kept either: where it is gone, no further call is submitted.
-    """
-    try:
-        while futures:
-            left = None if end is None else end - monotonic()
-            result = [_result_or_cancel(futures.popleft(), left)]
-            pool = executor() if inputs is not None else None
-            if pool is not None and inputs is not None:
-                with suppress(StopIteration):
-                    futures.append(pool.submit(fn, *next(inputs)))
-            del pool
-            yield result.pop()
-    finally:
-        while futures:
-            futures.pop().cancel()
-
-
-def _result_or_cancel(future: Future[T], timeout: float | None) -> T:
-    try:
-        return future.result(timeout)
-    finally:
-        future.cancel()
-        del future  # the traceback of what is raised must not keep it
+    return replace(  # `defaults` may say what is of no use here
+        found,
+        workers=workers,
+        block=False,
+        unpack=None,
+        buffer=None,
+        journal=None,
+        key=None,
+        trust=False,
+    )
 
 
 def _looked_up(result: Any) -> Any:
     return result.look_up() if isinstance(result, Held) else result
 
 
+#: All that there are.
+_executors: WeakSet[Executor] = WeakSet()
+
+
 def _in_a_child() -> None:
     """Have each executor begin anew in a forked child: its workers are the parent's."""
     for executor in list(_executors):
-        executor._open()  # noqa: SLF001 # of this module
+        executor._finalizer.detach()  # noqa: SLF001 # of this module
+        executor._open()  # noqa: SLF001
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_a_child)

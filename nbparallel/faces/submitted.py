@@ -40,28 +40,31 @@ class _Change(Condition):
     """
 
     def __init__(self) -> None:
-        self._lock = RLock()
+        self._lock: Any = RLock()
         self._waiters: Any = ()
 
-    def acquire(self, *how: Any) -> bool:
+    def acquire(self, *how: Any) -> Any:
+        """Do as the lock does."""
         return self._lock.acquire(*how)
 
     def release(self) -> None:
+        """Do as the lock does."""
         self._lock.release()
 
     def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is notified."""
         if not self._waiters:
             self._waiters = deque()
         return super().wait(timeout)
 
     def _release_save(self) -> Any:
-        return self._lock._release_save()
+        return self._lock._release_save()  # noqa: SLF001 # as the base class does
 
     def _acquire_restore(self, state: Any) -> None:
-        self._lock._acquire_restore(state)
+        self._lock._acquire_restore(state)  # noqa: SLF001
 
-    def _is_owned(self) -> bool:
-        return self._lock._is_owned()
+    def _is_owned(self) -> Any:
+        return self._lock._is_owned()  # noqa: SLF001
 
 
 class TaskFuture(Future[T]):

@@ -126,7 +126,7 @@ class Backend(ABC):
         Others go on at full width while a task that nobody can end keeps its worker:
         `replace`, or `stop` where that `kills`.
     grows
-        Its workers can be started one by one, as tasks come; else all are there at once.
+        Its workers can be started one by one, as tasks come.
     has_thread_clocks
         Its workers are threads of ours, and `thread_seconds` tells their CPU time.
     sees_names

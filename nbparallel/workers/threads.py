@@ -41,7 +41,7 @@ class Threads(Backend):
         super().__init__(desk, workers)
         self._lock = threading.Lock()
         self._team: set[int] = set()  # the workers that have a thread
-        self._is_full = False  # all have one; a glance, for who adds tasks one by one
+        self._has_shrunk = False  # since when some of these may be too many
         self._clocks = ThreadClocks()
 
     @classmethod
@@ -61,20 +61,15 @@ class Threads(Backend):
 
     def start(self, tasks: int | None) -> None:
         """Start threads for *tasks* more, as far as there are workers without one."""
-        if self._is_full:
-            return
+        if not self._has_shrunk and len(self._team) >= self.workers:
+            return  # a glance, for who adds tasks one by one
         with self._lock:
-            self._is_full = True  # before the look: whoever leaves after it says so
             team = self._team
             idle = (worker for worker in range(self.workers) if worker not in team)
-            found = list(islice(idle, tasks))
-            if len(found) == tasks:
-                self._is_full = False
-            for worker in found:
+            for worker in list(islice(idle, tasks)):
                 try:
                     daemons.start(f"nbparallel-{worker}", self._work, worker, team)
                 except RuntimeError:  # no more: go on with those that there are
-                    self._is_full = False
                     self.waits_itself = not team
                     return
                 team.add(worker)
@@ -82,8 +77,8 @@ class Threads(Backend):
     def resize(self, workers: int) -> None:
         """Have that many threads from now on; those that are too many finish first."""
         with self._lock:
+            self._has_shrunk = self._has_shrunk or workers < self.workers
             super().resize(workers)
-            self._is_full = False
 
     def stop(self, claims: Sequence[Claim]) -> bool:
         """Raise `Abandoned` in the tasks of *claims* that compute in Python.
@@ -102,7 +97,6 @@ class Threads(Backend):
         if not claim.replaced:
             claim.replaced = True
             self._team.discard(claim.worker)
-            self._is_full = False
 
     def thread_seconds(self) -> Mapping[int, float]:
         """Return the CPU seconds of each thread."""
@@ -111,7 +105,6 @@ class Threads(Backend):
     def close(self) -> None:
         """Let all threads go; those that are still busy leave when they can."""
         self._team = set()  # without the lock: a start may hold it for long
-        self._is_full = False
 
     def _work(self, worker: int, team: set[int]) -> None:
         turns.enter()
@@ -139,7 +132,6 @@ class Threads(Backend):
             if self._is_wanted(worker, team):
                 return True
             team.discard(worker)
-            self._is_full = False
         return False
 
     def _is_wanted(self, worker: int, team: set[int]) -> bool:
