@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from nbparallel.engine import steering, stopping
-from nbparallel.engine.crew import Crew
+from nbparallel.engine.crew import Crew, leave_behind
 from nbparallel.engine.observer import Observer
 from nbparallel.engine.run import Run
 from nbparallel.errors import TaskCancelled
@@ -87,8 +87,8 @@ class OpenRun(Run[Result_co]):
         """Carry *task* out in this thread, whose own task would wait for it.
 
         So a task that waits for one which no worker is free for never waits for ever.
-        Nothing happens outside of tasks of this run, nor where *task* has begun, or must
-        not begin now.
+        Nothing happens outside of tasks of this run, nor where *task* has begun, or
+        must not begin now.
 
         Returns
         -------
@@ -103,7 +103,7 @@ class OpenRun(Run[Result_co]):
                 return False
             if not steering.take_out(run, task):
                 return False
-            claim = run.claim_of(task, scope.claim.worker)
+            claim = run.claim_of(range(task, task + 1), scope.claim.worker)
         assert claim is not None
         carry_out(claim, run.call)
         run.crew.settle(claim)
@@ -120,7 +120,7 @@ class OpenRun(Run[Result_co]):
     def close_soon(self) -> None:
         """Do as `close`, by another thread and without a lock: for finalizers."""
         run = self._life.scheduler
-        run.crew.leave_behind(partial(steering.close, run))
+        leave_behind(run.crew, partial(steering.close, run))
 
 
 class _Ends(Observer):

@@ -110,8 +110,7 @@ def add(run: Scheduler, item: Any) -> int:
             message = "no task can be added to a run that was closed or cancelled"
             raise UsageError(message)
         task = run.source.add(item)
-        run.crew.rouse(run.source.at_hand)
-        is_short = run.crew.is_short(run.source.at_hand)
+        is_short = run.crew.rouse(run.source.at_hand)
     if is_short and run.backend.grows and not run.phase.holds_back:
         run.backend.start(1)
     return task

@@ -1,8 +1,8 @@
 """What becomes of the runs of executors when the interpreter exits.
 
 As with the standard library's executors: no further call is taken, and those that were
-are made before the interpreter goes. But for ever it waits for nobody: where nothing has
-ended for as long as the executor's `patience`, what goes on is given up, and said so.
+are made before the interpreter goes. But it waits for nobody for ever: where nothing
+has ended for as long as the executor's `patience`, what goes on is given up, and named.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from nbparallel.records.snapshot import Snapshot
 from nbparallel.short_text import brief
 from nbparallel.types import State, Status
 
-#: The runs that may have to be waited for, each with the seconds that it may stand still.
+#: The runs to wait for, each with the seconds that it may stand still.
 _runs: WeakKeyDictionary[OpenRun[Any], float] = WeakKeyDictionary()
 _begun = threading.Event()
 

@@ -73,34 +73,45 @@ class Calls:
     def __call__(self, item: Submitted) -> Any:
         """Make the call of *item*, in a worker; return what its row keeps."""
         __tracebackhide__ = True
-        here, future = self._here, item.future
-        if "variables" not in here.__dict__:
-            self._begin()
+        future = item.future
         if future is None or not future.begin():
             raise TaskCancelled
         try:
-            if self.broken:
-                raise BrokenThreadPool(self.broken)
-            for variable, value in here.variables:
-                variable.set(value)
-            result = item.fn(*item.args, **item.kwargs)
+            result = self._result_of(item)
             if self._tries_again and _is_given_up():
                 return None  # it lasted too long, and another attempt counts
-            if not self._keep:
-                item.let_go()
+            self._let_go(item)
             future.fulfil(result)
             return result if self._keep else for_the_row(result, future)
         except Abandoned:  # `tell` knows why
             raise
         except BaseException as error:
             if not self._tries_again:
-                if not self._keep:
-                    item.let_go()
+                self._let_go(item)
                 future.fail(error)
             raise
         finally:
             del item, future  # the traceback of what was raised must not keep them
             result = None
+
+    def _result_of(self, item: Submitted) -> Any:
+        """Make the call, as a thread that has begun."""
+        __tracebackhide__ = True
+        here = self._here
+        if "variables" not in here.__dict__:
+            self._begin()
+        if self.broken:
+            raise BrokenThreadPool(self.broken)
+        for variable, value in here.variables:
+            variable.set(value)
+        try:
+            return item.fn(*item.args, **item.kwargs)
+        finally:
+            del item  # as above
+
+    def _let_go(self, item: Submitted) -> None:
+        if not self._keep:
+            item.let_go()
 
     def tell(self, ends: list[End]) -> None:
         """Settle the futures of tasks that have ended and that no worker settled."""

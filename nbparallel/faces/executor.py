@@ -287,8 +287,8 @@ class Executor(ThreadPoolExecutor):
 
     # -- Inside -----------------------------------------------------------------------
 
-    @property
-    def _broken(self) -> bool | str:  # type: ignore[override] # as it is there
+    @property  # type: ignore[override] # a text, as it is there at run time
+    def _broken(self) -> bool | str:
         return self._calls.broken or False
 
     @_broken.setter
