@@ -152,6 +152,7 @@ class Executor(ThreadPoolExecutor):
         self._keeps = options.get("keep_results") is True
         self._name = thread_name_prefix or type(self).__name__
         self._open()
+        self._max_workers = self._run.snapshot().workers  # others look at it
         _executors.add(self)
 
     @property
