@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         TaskTimeout,
         UsageError,
     )
+    from nbparallel.faces.executor import Executor
     from nbparallel.faces.parallelized import Parallelized, error_str
     from nbparallel.faces.pmap import pmap
     from nbparallel.faces.ptree import ptree
@@ -62,6 +63,7 @@ _WHERE = {
     "BadType": "errors",
     "BadValue": "errors",
     "Comparison": "timing.results",
+    "Executor": "faces.executor",
     "InputError": "errors",
     "NbparallelError": "errors",
     "Options": "options",
@@ -103,6 +105,7 @@ __all__ = [
     "BadType",
     "BadValue",
     "Comparison",
+    "Executor",
     "InputError",
     "NbparallelError",
     "Options",

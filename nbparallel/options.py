@@ -265,6 +265,20 @@ class RunOptions(MapOptions, total=False):
     unpack: Unpacking | None
 
 
+class ExecutorOptions(SharedOptions, total=False):
+    """The options of an executor, which is given calls, and keeps no journal."""
+
+    workers: int | Literal["auto"] | None
+    ordered: bool
+    timeout: float | None
+    deadline: float | None
+    retries: int | Callable[[Any], bool]
+    retry_on: RetryOn
+    backoff: float | Callable[[Any], float] | None
+    rate: str | Rate | None
+    keep_results: bool
+
+
 NAMES: Final = tuple(field.name for field in fields(Options))
 
 #: Every setting; what the user's sources say of each is checked by `AllOptions`.

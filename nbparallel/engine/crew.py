@@ -17,6 +17,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Protocol, Self
 
 from nbparallel import daemons
@@ -154,17 +155,18 @@ class Crew:
 
     # -- Who wakes whom; the lock is held ---------------------------------------------
 
-    def rouse(self, tasks: int) -> None:
-        """Wake idle workers for *tasks* that can be claimed now."""
+    def rouse(self, tasks: int) -> bool:
+        """Wake idle workers for *tasks* at hand; return whether those are too few."""
         while self.idle and self._rung < tasks:
             self.rouse_one()
         _call_all(self.pushed)
+        return self._rung < tasks
 
     def rouse_one(self) -> None:
         """Wake an idle worker, if there is one."""
         if self.idle:
             self._rung += 1
-            self.idle.pop().release()
+            _ring(self.idle.pop())
 
     def progressed(self) -> None:
         """Wake those who wait for tasks to end."""
@@ -238,7 +240,7 @@ class Crew:
     def _wait_for(self, bell: Any) -> None:
         bell.acquire()
         with self.lock:
-            self._rung -= 1
+            self._rung -= _was_taken_down(self.idle, bell)
 
 
 def _find(
@@ -267,3 +269,28 @@ def _is_within(member: Member | None, run: Member) -> bool:
     while member is not None and member is not run:
         member = member.parent
     return member is run
+
+
+def leave_behind(crew: Crew, call: Callable[[], None]) -> None:
+    """Have another thread make *call* soon, and take no lock.
+
+    For finalizers, which may be called in the middle of anything. A worker that is not
+    idle does it when it has ended a claim.
+    """
+    crew.after(call)
+    for bell in crew.idle[-1:]:
+        _ring(bell)
+    _call_all(crew.pushed)
+
+
+def _ring(bell: Any) -> None:
+    with suppress(RuntimeError):  # it has been rung: who waits for it is on the way
+        bell.release()
+
+
+def _was_taken_down(idle: list[Any], bell: Any) -> bool:
+    """Whether *bell* was rung for a task; take it down if it was not."""
+    if bell in idle:  # `leave_behind` has rung it
+        idle.remove(bell)
+        return False
+    return True

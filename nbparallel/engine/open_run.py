@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from nbparallel.engine import steering, stopping
-from nbparallel.engine.crew import Crew
+from nbparallel.engine.crew import Crew, leave_behind
 from nbparallel.engine.observer import Observer
 from nbparallel.engine.run import Run
 from nbparallel.engine.waiting import Waiter, refuse_to_wait_for
@@ -17,6 +17,8 @@ from nbparallel.options import Options
 from nbparallel.records.store import Finished
 from nbparallel.types import MISSING, Result_co, Status
 from nbparallel.work.work import Work
+from nbparallel.workers.carry_out import carry_out
+from nbparallel.workers.scope import Scope, calling_scope
 
 #: Seconds between two looks at a run that may be paused when its time is nearly over.
 LOOK = 0.001
@@ -64,8 +66,9 @@ class OpenRun(Run[Result_co]):
         tell: Callable[[list[End]], None] | None = None,
     ) -> None:
         super().__init__(work, options)
+        scheduler = self._life.scheduler
+        scheduler.limits.bound = options.buffer  # nobody needs to read what is added
         if tell is not None:
-            scheduler = self._life.scheduler
             scheduler.intake.observers.append(_Ends(scheduler.crew, tell))
 
     def add(self, item: Any) -> int:
@@ -97,6 +100,36 @@ class OpenRun(Run[Result_co]):
             for task in [task for task in tasks if not self.withdraw(task)]:
                 expiry.give_up(task, TaskTimeout(after))
         crew.flush()
+
+    def carry_out(self, task: int) -> bool:
+        """Carry *task* out in this thread, whose own task would wait for it.
+
+        So a task that waits for one which no worker is free for never waits for ever.
+        Nothing happens outside of tasks of this run, nor where *task* has begun, or
+        must not begin now.
+
+        Returns
+        -------
+        bool
+            Whether it has been carried out here.
+        """
+        run, scope = self._life.scheduler, calling_scope()
+        if scope is None or not self.is_of(scope):
+            return False
+        with run.crew.lock:
+            if run.phase.holds_back or run.limits.pacing.rate is not None:
+                return False
+            if not steering.take_out(run, task):
+                return False
+            claim = run.claim_of(range(task, task + 1), scope.claim.worker)
+        assert claim is not None
+        carry_out(claim, run.call)
+        run.crew.settle(claim)
+        return True
+
+    def is_of(self, scope: Scope) -> bool:
+        """Whether the task that sees *scope* is one of this run."""
+        return scope.run is self._life.scheduler
 
     def close(self) -> None:
         """Take no further task; the run ends with those that it has."""
@@ -134,6 +167,11 @@ class OpenRun(Run[Result_co]):
             if waiter.until(lambda: ready() or over(), max(left, LOOK)):
                 return True
         return ready() or over()
+
+    def close_soon(self) -> None:
+        """Do as `close`, by another thread and without a lock: for finalizers."""
+        run = self._life.scheduler
+        leave_behind(run.crew, partial(steering.close, run))
 
 
 class _Ends(Observer):

@@ -103,15 +103,15 @@ class Scheduler:
         if self._holds_back():
             return None
         self.source.absorb()
-        return self._claim(self.limits.take(self.source) or self.open.steal(), worker)
+        return self.claim_of(self.limits.take(self.source) or self.open.steal(), worker)
 
     def take_over(self, worker: int) -> Claim | None:
         """Return work that waits for a worker who may be waiting for this one."""
-        if self.phase.holds_back:
-            return None
-        return self._claim(self.open.take_over(), worker)
+        tasks = None if self.phase.holds_back else self.open.take_over()
+        return self.claim_of(tasks, worker)
 
-    def _claim(self, tasks: range | None, worker: int) -> Claim | None:
+    def claim_of(self, tasks: range | None, worker: int) -> Claim | None:
+        """Return a claim of *tasks*, which nobody else has any more, if there are."""
         if tasks is None:
             return None
         items = self.records.items_of(tasks)

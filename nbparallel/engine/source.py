@@ -137,9 +137,9 @@ class Source:
 
     def add(self, item: object) -> int:
         """Make a task of *item*; return its number."""
-        tasks = self._records.add([item])
-        self._line_up(tasks)
-        return tasks.start
+        task = self._records.append(item)
+        self._line_up(range(task, task + 1))
+        return task
 
     def remove(self, task: int) -> bool:
         """Hand *task* out no more; return whether it was here."""

@@ -17,7 +17,8 @@ def staff(run: Scheduler) -> None:
     """
     with run.crew.lock:
         left = len(run.records) - run.records.finished
-        tasks = left if run.source.exhausted else None
+        grows = run.backend.grows and run.work.open and run.source.reading is None
+        tasks = left if run.source.exhausted or grows else None
         over = run.phase.over.is_set()
     if not over and tasks != 0:
         run.backend.start(tasks)
@@ -109,8 +110,25 @@ def add(run: Scheduler, item: Any) -> int:
             message = "no task can be added to a run that was closed or cancelled"
             raise UsageError(message)
         task = run.source.add(item)
-        run.crew.rouse(run.source.at_hand)
+        is_short = run.crew.rouse(run.source.at_hand)
+    if is_short and run.backend.grows and not run.phase.holds_back:
+        run.backend.start(1)
     return task
+
+
+def take_out(run: Scheduler, task: int) -> bool:
+    """Take *task* from wherever it waits; return False if it has begun, or ended.
+
+    The lock is held; the caller says what becomes of it.
+    """
+    claim = run.open.with_task(task)
+    if claim is not None:  # the others of its claim are handed out again
+        tasks = claim.take_back()
+        if tasks:
+            run.source.give_back(tasks)
+            run.crew.rouse(len(tasks))
+        run.backend.recall([claim])
+    return run.source.remove(task)
 
 
 def close(run: Scheduler) -> None:

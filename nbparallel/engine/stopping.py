@@ -14,6 +14,7 @@ from threading import Event
 from time import perf_counter, sleep
 
 from nbparallel.edge.arrivals import asked
+from nbparallel.engine import steering
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.engine.timer import TIMER
 from nbparallel.errors import TaskCancelled
@@ -65,14 +66,7 @@ def cancel(run: Scheduler, *, hard: bool = False, halt: Event | None = None) -> 
 def cancel_task(run: Scheduler, task: int) -> bool:
     """Cancel one task that has not begun; return whether it was one."""
     with run.crew.lock:
-        claim = run.open.with_task(task)
-        if claim is not None:  # the others of its claim are handed out again
-            tasks = claim.take_back()
-            if tasks:
-                run.source.give_back(tasks)
-                run.crew.rouse(len(tasks))
-            run.backend.recall([claim])
-        found = run.source.remove(task)
+        found = steering.take_out(run, task)
         if found:
             run.intake.cancel(range(task, task + 1))
             run.intake.note_ends(range(task, task + 1))

@@ -73,6 +73,10 @@ class PassingRecords(Records):
         self._going.update(zip(range(first, self._made), items, strict=True))
         return range(first, self._made)
 
+    def append(self, item: Any) -> int:
+        """Append a task that is pending; return its number."""
+        return self.add([item]).start
+
     def commit(self, batch: Finished) -> None:
         """Count a batch of finished tasks, and keep the last of them.
 

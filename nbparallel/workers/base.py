@@ -125,6 +125,8 @@ class Backend(ABC):
     replaces
         Others go on at full width while a task that nobody can end keeps its worker:
         `replace`, or `stop` where that `kills`.
+    grows
+        Its workers can be started one by one, as tasks come.
     has_thread_clocks
         Its workers are threads of ours, and `thread_seconds` tells their CPU time.
     sees_names
@@ -147,6 +149,7 @@ class Backend(ABC):
     nests: bool = False
     waits_itself: bool = False
     replaces: ClassVar[bool] = False
+    grows: ClassVar[bool] = False
     has_thread_clocks: ClassVar[bool] = False
     sees_names: bool = True
     pool: object = None

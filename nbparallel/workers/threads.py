@@ -34,12 +34,14 @@ class Threads(Backend):
 
     nests = True
     replaces = True
+    grows = True
     has_thread_clocks = True
 
     def __init__(self, desk: Desk, workers: int) -> None:
         super().__init__(desk, workers)
         self._lock = threading.Lock()
         self._team: set[int] = set()  # the workers that have a thread
+        self._has_shrunk = False  # since when some of these may be too many
         self._clocks = ThreadClocks()
 
     @classmethod
@@ -59,6 +61,8 @@ class Threads(Backend):
 
     def start(self, tasks: int | None) -> None:
         """Start threads for *tasks* more, as far as there are workers without one."""
+        if not self._has_shrunk and len(self._team) >= self.workers:
+            return  # a glance, for who adds tasks one by one
         with self._lock:
             team = self._team
             idle = (worker for worker in range(self.workers) if worker not in team)
@@ -73,6 +77,7 @@ class Threads(Backend):
     def resize(self, workers: int) -> None:
         """Have that many threads from now on; those that are too many finish first."""
         with self._lock:
+            self._has_shrunk = self._has_shrunk or workers < self.workers
             super().resize(workers)
 
     def stop(self, claims: Sequence[Claim]) -> bool:

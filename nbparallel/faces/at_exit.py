@@ -1,0 +1,91 @@
+"""What becomes of the runs of executors when the interpreter exits.
+
+As with the standard library's executors: no further call is taken, and those that were
+are made before the interpreter goes. But it waits for nobody for ever: where nothing
+has ended for as long as the executor's `patience`, what goes on is given up, and named.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from contextlib import suppress
+from time import perf_counter
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from nbparallel.edge.frontend import in_kernel
+from nbparallel.engine.open_run import OpenRun
+from nbparallel.records.snapshot import Snapshot
+from nbparallel.short_text import brief
+from nbparallel.types import State, Status
+
+#: The runs to wait for, each with the seconds that it may stand still.
+_runs: WeakKeyDictionary[OpenRun[Any], float] = WeakKeyDictionary()
+_begun = threading.Event()
+
+_log = logging.getLogger("nbparallel")
+
+
+def has_begun() -> bool:
+    """Whether the interpreter is exiting."""
+    return _begun.is_set()
+
+
+def mind(run: OpenRun[Any], patience: float) -> None:
+    """Wait for *run* at the exit, *patience* seconds at most in which nothing ends."""
+    _runs[run] = max(patience, 2 * (run.options.timeout or 0.0))
+
+
+def _see_out() -> None:
+    _begun.set()
+    runs = dict(_runs)
+    hurries = in_kernel() or _was_interrupted()
+    for run in runs:
+        run.close()
+        if hurries or run.state is State.PAUSED:
+            run.cancel()
+    ended, since = -1, perf_counter()
+    while going := [run for run in runs if not run.state.ended]:
+        shots = {run: run.snapshot() for run in going}
+        done = sum(run.snapshot().finished for run in runs)
+        if done != ended:
+            ended, since = done, perf_counter()
+        left = since - perf_counter()
+        for run, shot in shots.items():
+            if _may_hang(shot) and left + runs[run] <= 0:
+                _give_up(run, shot)
+        going[0].wait(max(0.01, min(1.0, left + min(runs[run] for run in going))))
+
+
+def _may_hang(shot: Snapshot) -> bool:
+    """Whether tasks go on; else they wait for an instant, which comes."""
+    return shot.counts[Status.RUNNING] > 0 and shot.state is State.RUNNING
+
+
+def _give_up(run: OpenRun[Any], shot: Snapshot) -> None:
+    tasks = ", ".join(brief(row.item) for row in shot.running[:3])
+    count = shot.counts[Status.RUNNING]
+    _log.warning(
+        "the interpreter exits without the calls of %s that go on: %d of them, such as "
+        "%s. To wait for them however long they take: executor.shutdown()",
+        *(shot.name, count, tasks),
+    )
+    run.cancel()
+
+
+def _was_interrupted() -> bool:
+    """Whether Ctrl-C ends a script: it is not to go on all the same."""
+    kind = type(getattr(sys, "last_exc", None) or getattr(sys, "last_value", None))
+    return issubclass(kind, KeyboardInterrupt) and not hasattr(sys, "ps1")
+
+
+with suppress(RuntimeError):  # the interpreter is exiting: nothing will start any more
+    # Before threads are waited for, as `concurrent.futures` does: later, at
+    # `atexit`, no thread can be started in which calls could be made.
+    threading._register_atexit(_see_out)  # type: ignore[attr-defined] # noqa: SLF001
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_runs.clear)  # their workers are the parent's
