@@ -56,6 +56,8 @@ class Waiter:
         What a waiting main thread must call every `TICK` seconds.
     reads
         Whether it waits for tasks to end, not only for the end of the run.
+    patience
+        How many times what is raised leaves running tasks their grace.
     """
 
     def __init__(
@@ -64,11 +66,12 @@ class Waiter:
         pumps: tuple[Callable[[], None], ...],
         *,
         reads: bool = False,
+        patience: int = 1,
     ) -> None:
         self._run = scheduler
         self._news: SimpleQueue[int] = SimpleQueue()
         self._armed = self._is_relieved = False
-        self._reads = reads
+        self._reads, self._patience = reads, patience
         self._signals = Signals(self._hear_of_signal, _in_users_code)
         self._answered = 0
         self._in_main = threading.current_thread() is threading.main_thread()
@@ -152,7 +155,7 @@ class Waiter:
         while self._is_struck():
             self._hasten()
             self._answered += 1
-            stopping.cancel(self._run, hard=self._answered > 1)
+            stopping.cancel(self._run, hard=self._answered > self._patience)
         if self._run.phase.halt.is_set():
             self._hasten()
             stopping.enforce_grace(self._run)
