@@ -58,6 +58,8 @@ class Waiter:
         Whether it waits for tasks to end, not only for the end of the run.
     hangs
         Whether its tasks may hang, and it must not hang with them.
+    patience
+        How many times what is raised leaves running tasks their grace.
     """
 
     def __init__(
@@ -67,11 +69,12 @@ class Waiter:
         *,
         reads: bool = False,
         hangs: bool = False,
+        patience: int = 1,
     ) -> None:
         self._run = scheduler
         self._news: SimpleQueue[int] = SimpleQueue()
         self._armed = self._is_relieved = False
-        self._reads = reads
+        self._reads, self._patience = reads, patience
         self._hangs = hangs or scheduler.options.timeout is not None
         self._signals = Signals(self._hear_of_signal, _in_users_code)
         self._answered = 0
@@ -156,7 +159,7 @@ class Waiter:
         while self._is_struck():
             self._hasten()
             self._answered += 1
-            stopping.cancel(self._run, hard=self._answered > 1)
+            stopping.cancel(self._run, hard=self._answered > self._patience)
         if self._run.phase.halt.is_set():
             self._hasten()
             stopping.enforce_grace(self._run)

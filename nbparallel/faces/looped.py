@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from nbparallel.engine import stopping
 from nbparallel.engine.run import Run
+from nbparallel.engine.waiting import Waiter
 
 T = TypeVar("T")
 
 
 class LoopedRun(Run[T]):
     """A run whose loop goes on after an interrupt, with what that has cancelled.
+
+    A second one ends that, and leaves running tasks no grace.
 
     Attributes
     ----------
@@ -22,13 +24,18 @@ class LoopedRun(Run[T]):
 
     struck: KeyboardInterrupt | None = None
 
+    def _waiter(self, *, reads: bool = False) -> Waiter:
+        patience = 1 if self.struck is None else 0
+        life = self._life
+        pumps = life.announcer.pumps()
+        return Waiter(life.scheduler, pumps, reads=reads, patience=patience)
+
     def _wait_for(self, ready: Callable[[], bool]) -> bool:
         __tracebackhide__ = True
         try:
             return super()._wait_for(ready)
         except KeyboardInterrupt as error:
-            if self.struck is not None:  # the second has no patience
-                stopping.cancel(self._life.scheduler, hard=True)
+            if self.struck is not None:
                 raise
             self.struck = error
             return True

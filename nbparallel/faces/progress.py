@@ -11,7 +11,7 @@ from nbparallel.short_text import brief, type_name
 
 
 class Progress:
-    """What a loop sees of the bar of its run: ``pbar`` of `nbparallel.Parallelized`.
+    """What a loop sees of its run's bar: the ``pbar`` of `nbparallel.Parallelized`.
 
     What is set here shows in the panel and in the terminal bar with their next drawing,
     which comes a few times a second, and stays when the run has ended. The bar itself

@@ -78,6 +78,7 @@ class TestParallelized:
 
         notebook.press_interrupt()
         notebook.wait_for_text(LOOP_AT, "KeyboardInterrupt")
+        notebook.wait_until_idle()  # until then, cells that are queued are given up
 
         notebook.run_cell(CHECK_AT)
         notebook.wait_for_text(CHECK_AT, "cancelled 8 True None")

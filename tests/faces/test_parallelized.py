@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -61,6 +62,13 @@ class TestLoop:
         given = calls(9)
         with nbp.Parallelized(half, given, ordered=True) as par:
             assert all(got is put for (got, _, _), put in zip(par, given, strict=True))
+
+    def test_an_executor_of_ones_own(self):
+        with (
+            ThreadPoolExecutor(2) as pool,
+            nbp.Parallelized(half, calls(40), backend=pool) as par,
+        ):
+            assert by_x(par) == HALVES
 
     def test_coroutines(self):
         async def double(x):

@@ -79,3 +79,45 @@ def test_pending_calls_are_cancelled_and_the_script_is_gone(body, said, backend)
     assert err.splitlines()[-1].startswith("KeyboardInterrupt"), err
     assert script.returncode in (-signal.SIGINT, 1, 130)
     assert lasted < SOON * max(1, os.getloadavg()[0] / (2 * (os.cpu_count() or 1)))
+
+
+STUBBORN = """
+import signal, sys, threading
+import nbparallel as nbp
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+def say(text):
+    sys.__stdout__.write(text + "\\n")
+    sys.__stdout__.flush()
+
+def hang(number):
+    say("ready")
+    threading.Event().wait()
+
+calls = [dict(number=number) for number in range(3)]
+with nbp.Parallelized(hang, calls, num_threads=1, grace=60) as par:
+    for kwargs, result, error in par:
+        say(type(error).__name__)
+"""
+
+
+def test_a_second_interrupt_has_no_patience_with_what_goes_on():
+    script = subprocess.Popen(
+        [sys.executable, "-c", STUBBORN],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert script.stdout.readline() == "ready\n"
+        script.send_signal(signal.SIGINT)
+        heard = [script.stdout.readline(), script.stdout.readline()]
+        assert heard == ["KeyboardInterrupt\n"] * 2  # those that were pending
+        script.send_signal(signal.SIGINT)
+        script.wait(30)  # far less than the grace
+    finally:
+        script.kill()
+        _, err = script.communicate()
+    assert err.splitlines()[-1].startswith("KeyboardInterrupt"), err
