@@ -406,14 +406,16 @@ def test_the_command_line_of_ipython_says_them_too(tmp_path):
     assert done.stdout.split() == ["3", "False"]
 
 
-def test_processes_have_the_environment_but_carry_tasks_out_inline(monkeypatch):
+def test_processes_have_the_environment_not_the_session_and_carry_tasks_out_inline(monkeypatch):
     monkeypatch.setenv("NBPARALLEL_ROWS", "5")
     monkeypatch.setenv("NBPARALLEL_BACKEND", "processes")
 
+    nbp.settings.buffer = 7
     run = nbp.pmap(_seen, [1], progress=False, workers=1)
 
-    assert run.results == [(5, "inline")]
+    assert run.options.buffer == 7
+    assert run.results == [(5, None, "inline")]
 
 
 def _seen(_):
-    return nbp.settings.rows, nbp.settings.backend
+    return nbp.settings.rows, nbp.settings.buffer, nbp.settings.backend
