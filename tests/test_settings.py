@@ -406,7 +406,7 @@ def test_the_command_line_of_ipython_says_them_too(tmp_path):
     assert done.stdout.split() == ["3", "False"]
 
 
-def test_processes_have_the_environment_not_the_session_and_carry_tasks_out_inline(monkeypatch):
+def test_processes_have_the_environment_not_the_session_and_run_inline(monkeypatch):
     monkeypatch.setenv("NBPARALLEL_ROWS", "5")
     monkeypatch.setenv("NBPARALLEL_BACKEND", "processes")
 
