@@ -369,6 +369,10 @@ class TestObject:
         assert setting("parallel_execution_timeout", {"max_workers": 3}) == 2
         assert setting("max_workers", {"max_workers": 3}) == 3
         assert setting("collect_parallel_metrics") is True
+        assert setting("collect_parallel_metrics", usual=False) is False
+        assert setting("max_workers", {}, usual=5) == 5
+        nbp.settings.num_threads = 7
+        assert setting("max_workers", {}, usual=5) == 7
         with pytest.raises(nbp.BadValue, match="parallel_execution_timeout=-1: must"):
             setting("parallel_execution_timeout", {"parallel_execution_timeout": -1})
 
