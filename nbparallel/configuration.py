@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
 
 from nbparallel.errors import BadType, BadValue, nearest
@@ -24,6 +23,9 @@ from nbparallel.peers import ALIASES, unknown
 from nbparallel.rates import Rate
 from nbparallel.signatures import with_options
 from nbparallel.sources import ours
+
+if TYPE_CHECKING:  # what `contextmanager` gives: it decorates functions, too
+    from contextlib import _GeneratorContextManager
 
 NAMES: Final = (*SETTINGS, *ALIASES)
 
@@ -87,7 +89,9 @@ class Settings:
     collect_parallel_metrics: bool
 
     @with_options(AllOptions, GivenSettings)
-    def __call__(self, **given: Unpack[GivenSettings]) -> AbstractContextManager[None]:
+    def __call__(
+        self, **given: Unpack[GivenSettings]
+    ) -> _GeneratorContextManager[None]:
         """Change settings for what runs inside the ``with`` block.
 
         Parameters

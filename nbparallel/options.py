@@ -303,8 +303,12 @@ def resolve(given: dict[str, Any], **usual: Any) -> Options:
     return Options(**{**usual, **set_, **given})
 
 
-def setting(name: str, given: Mapping[str, Any] | None = None) -> Any:
+def setting(
+    name: str, given: Mapping[str, Any] | None = None, usual: Any = None
+) -> Any:
     """Return what *given* says of a setting, else what is in force, for a face to use.
+
+    What no source speaks of is *usual*; None: what is usual for all.
 
     Raises
     ------
@@ -315,12 +319,14 @@ def setting(name: str, given: Mapping[str, Any] | None = None) -> Any:
     --------
     >>> setting("max_workers", {"max_workers": 3})
     3
-    >>> setting("parallel_execution_timeout")
-    300.0
+    >>> setting("parallel_execution_timeout"), setting("max_workers", usual=5)
+    (300.0, 5)
     """
     if given and name in given:
         return sources.check(ours(name), given[name], f"{name}=").value
-    return sources.in_force().get(ours(name), getattr(AllOptions(), ours(name)))
+    if usual is None:
+        usual = getattr(AllOptions(), ours(name))
+    return sources.in_force().get(ours(name), usual)
 
 
 def configure(**changed: Any) -> None:

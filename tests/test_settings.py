@@ -369,6 +369,10 @@ class TestObject:
         assert setting("parallel_execution_timeout", {"max_workers": 3}) == 2
         assert setting("max_workers", {"max_workers": 3}) == 3
         assert setting("collect_parallel_metrics") is True
+        assert setting("collect_parallel_metrics", usual=False) is False
+        assert setting("max_workers", {}, usual=5) == 5
+        nbp.settings.num_threads = 7
+        assert setting("max_workers", {}, usual=5) == 7
         with pytest.raises(nbp.BadValue, match="parallel_execution_timeout=-1: must"):
             setting("parallel_execution_timeout", {"parallel_execution_timeout": -1})
 
@@ -406,14 +410,16 @@ def test_the_command_line_of_ipython_says_them_too(tmp_path):
     assert done.stdout.split() == ["3", "False"]
 
 
-def test_processes_have_the_environment_but_carry_tasks_out_inline(monkeypatch):
+def test_processes_have_the_environment_not_the_session_and_run_inline(monkeypatch):
     monkeypatch.setenv("NBPARALLEL_ROWS", "5")
     monkeypatch.setenv("NBPARALLEL_BACKEND", "processes")
 
+    nbp.settings.buffer = 7
     run = nbp.pmap(_seen, [1], progress=False, workers=1)
 
-    assert run.results == [(5, "inline")]
+    assert run.options.buffer == 7
+    assert run.results == [(5, None, "inline")]
 
 
 def _seen(_):
-    return nbp.settings.rows, nbp.settings.backend
+    return nbp.settings.rows, nbp.settings.buffer, nbp.settings.backend

@@ -172,6 +172,7 @@ assert_type(nbp.settings.parallel_execution_timeout, float | None)
 nbp.settings.max_workers = 16
 nbp.settings.retry_on = (OSError, TimeoutError)
 del nbp.settings.max_workers
+nbp.settings(timeout=10)(fetch)("a")
 with nbp.settings(max_workers=4, parallel_agent_actions=False, unpack="args"):
     pass
 with nbp.defaults(workers=4, backend="threads") as options:
