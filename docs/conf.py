@@ -116,4 +116,5 @@ def leave_out_overloads(module: str) -> None:
 def setup(app: Sphinx) -> None:
     """Connect what is ours; Sphinx calls it."""
     leave_out_overloads("nbparallel.faces.pmap")
+    leave_out_overloads("nbparallel.faces.ptree")
     app.connect("autodoc-process-docstring", read_docstring)

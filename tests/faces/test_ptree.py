@@ -488,6 +488,8 @@ def test_what_is_forgotten_is_gone():
     run.forget()
     with pytest.raises(nbp.UsageError, match="forget"):
         _ = run.results
+    with pytest.raises(nbp.UsageError, match="forget"):
+        _ = run.branches
     assert {*map(str, run._tree.outcomes)} == {"Missing.MISSING"}
 
 
