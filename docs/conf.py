@@ -116,6 +116,6 @@ def leave_out_overloads(module: str) -> None:
 
 def setup(app: Sphinx) -> None:
     """Connect what is ours; Sphinx calls it."""
-    for face in ("pmap", "parallelized", "run_parallel"):
+    for face in ("pmap", "parallelized", "ptree", "run_parallel"):
         leave_out_overloads(f"nbparallel.faces.{face}")
     app.connect("autodoc-process-docstring", read_docstring)

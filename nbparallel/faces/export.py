@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
 from string import Formatter
+from time import perf_counter
 from typing import Any, Final
 
 from nbparallel import daemons
@@ -20,11 +21,14 @@ from nbparallel.engine.timer import TIMER, Entry
 from nbparallel.errors import BadType, BadValue
 from nbparallel.faces.harvest import Harvest, str_of, top_of
 from nbparallel.short_text import brief, error_line
-from nbparallel.types import Status
+from nbparallel.types import FAILED, Status
 from nbparallel.work.tree import Branch, Tree
 
-#: Seconds after which what has ended is saved at the latest.
+#: Seconds after which what has ended is saved; or so many times what that takes.
 PAUSE: Final = 0.5
+TIMES: Final = 10
+#: What is saved; a cancelled task has come to nothing, and a retry carries it out.
+SAVED: Final = (Status.OK, *FAILED)
 #: The most characters of a name of a file, and of a value that is no text.
 LONG_NAME: Final = 100
 LONG: Final = 10_000
@@ -67,7 +71,7 @@ class Export(Hook):
         self._files = files_of(template, [str_of(b.path[0]) for b in self._branches])
         self._refused: dict[int, str] = {}  # by place
         self._news: set[int] = set()  # the places of branches to be saved
-        self._is_due = False
+        self._is_due, self._pause = False, PAUSE
         self._writing = threading.Lock()
         harvest.heard = self._heard
         harvest.note = lambda place: self._refused.get(place, "")
@@ -85,22 +89,23 @@ class Export(Hook):
         self._news.update(range(max(first, 0), last + 1))
         if not self._is_due and self._news:
             self._is_due = True
-            TIMER.add(Entry(TIMER.clock() + PAUSE, self._due))
+            TIMER.add(Entry(TIMER.clock() + self._pause, self._due))
 
     def _due(self) -> None:
         daemons.have_done("nbparallel-export", self._save)
 
     def _save(self) -> None:
         with self._writing:
-            self._is_due = False
+            self._is_due, start = False, perf_counter()
             while self._news:
                 place = self._news.pop()  # of its own, so that none is added to it
                 self._save_one(place, self._branches[place])
+            self._pause = max(PAUSE, TIMES * (perf_counter() - start))
 
     def _save_one(self, place: int, branch: Branch) -> None:
         leaves, file = branch.leaves, self._files[place]
         states = self._harvest.states[leaves.start : leaves.stop]
-        ended = [task for task, state in zip(leaves, states, strict=True) if state]
+        ended = [task for task, n in zip(leaves, states, strict=True) if n in SAVED]
         if not ended:
             return
         made = file.with_name(f"{file.name}.{os.getpid()}.part")
@@ -110,7 +115,7 @@ class Export(Hook):
                 made.replace(file)
             finally:
                 made.unlink(missing_ok=True)
-        except OSError as error:  # the disk's: said at the bar, and in the log
+        except Exception as error:  # the disk's: said at the bar, and in the log
             self._refused[place] = f"not saved: {error_line(error)}"
             _log.warning("%s is not saved: %s", file, error_line(error))
             return

@@ -9,13 +9,11 @@ from nbparallel.engine.observer import Observer
 from nbparallel.errors import TaskCancelled
 from nbparallel.records.exhibits import Bar, Bars
 from nbparallel.records.store import Finished
-from nbparallel.types import MISSING, Status
+from nbparallel.types import FAILED, MISSING, Status
 from nbparallel.work.tree import Branch, Tree
 
 #: The most bars that are shown.
 MOST_BARS: Final = 20
-#: The ways in which a task fails.
-FAILURES: Final = (Status.ERROR, Status.TIMEOUT, Status.CRASHED)
 
 
 class Harvest(Observer):
@@ -33,7 +31,8 @@ class Harvest(Observer):
     states
         The status of each task, one byte each; of one that goes on, pending.
     heard
-        Who is told, besides, which tasks have news; it must return at once.
+        Who is told, besides, which tasks have come to something; it must return at
+        once.
     note
         Returns a few words about a top-level branch, by its place, for its bar.
     """
@@ -57,9 +56,8 @@ class Harvest(Observer):
 
     def cancelled(self, tasks: range) -> None:
         """Note that nobody carries them out."""
-        self._note(tasks, [TaskCancelled(f"task {n} was cancelled") for n in tasks])
+        self._note(tasks, [TaskCancelled("the task was cancelled")] * len(tasks))
         self._stand(tasks, Status.CANCELLED)
-        self.heard(tasks)
 
     def restored(self, task: int, result: object) -> None:
         """Note what a journal has kept."""
@@ -115,7 +113,7 @@ class Harvest(Observer):
             label=str_of(branch.path[0]),
             done=stop - start - self.states.count(Status.PENDING, start, stop),
             total=stop - start,
-            failed=sum(self.states.count(each, start, stop) for each in FAILURES),
+            failed=sum(self.states.count(each, start, stop) for each in FAILED),
             note=self.note(place),
         )
 

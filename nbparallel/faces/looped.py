@@ -24,11 +24,11 @@ class LoopedRun(Run[T]):
 
     struck: KeyboardInterrupt | None = None
 
-    def _waiter(self, *, reads: bool = False) -> Waiter:
-        patience = 1 if self.struck is None else 0
-        life = self._life
-        pumps = life.announcer.pumps()
-        return Waiter(life.scheduler, pumps, reads=reads, patience=patience)
+    def _waiter(
+        self, *, reads: bool = False, hangs: bool = False, patience: int = 1
+    ) -> Waiter:
+        patience = patience if self.struck is None else 0
+        return super()._waiter(reads=reads, hangs=hangs, patience=patience)
 
     def _wait_for(self, ready: Callable[[], bool]) -> bool:
         __tracebackhide__ = True

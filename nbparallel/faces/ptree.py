@@ -87,7 +87,7 @@ def ptree(
     export
         The path of a CSV file for each branch at the top, as in
         ``"chapters/{0}.csv"``; ``{0}`` is its key. It has the leaves that have ended,
-        and is written anew every half second while there are more.
+        and is written anew while there are more, and at the end.
     **options
         Any field of `nbparallel.options.Options` but ``unpack``, for instance
         ``workers=16``: so many calls at a time at most, over all levels.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
+from nbparallel.engine.outcomes import FORGOTTEN
 from nbparallel.engine.run import Run
-from nbparallel.errors import StillRunning
+from nbparallel.errors import StillRunning, UsageError
 from nbparallel.faces.export import Export
 from nbparallel.faces.harvest import Harvest
 from nbparallel.kinds import word_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TreeRun(Run[Result_co]):
-    """The run of a tree: a `Run` that knows where in the tree its tasks are.
+    """The run of a tree: a `nbparallel.Run` that knows where in the tree its tasks are.
 
     With *combine* its calls are tasks, too: they come after those of the leaves, and
     have the branch as their item. `df` and `results` are of the leaves alone.
@@ -52,13 +53,13 @@ class TreeRun(Run[Result_co]):
 
     @property
     def results(self) -> list[Result_co]:
-        """The results of the leaves in tree order; else as `Run.results`."""
+        """The results of the leaves in tree order; raises as those of any run."""
         __tracebackhide__ = True
         return super().results[: len(self._tree.items)]
 
     @property
     def tree(self) -> Any:
-        """The results in the shape of the tree: dicts and lists; else as `results`."""
+        """The results as dicts and lists, in the shape of the tree; as `results`."""
         __tracebackhide__ = True
         return self._tree.root.filled(self.results)
 
@@ -67,8 +68,15 @@ class TreeRun(Run[Result_co]):
         """What *combine* has returned so far, by path; that of the whole is at ``()``.
 
         Branches whose call has failed are left out.
+
+        Raises
+        ------
+        UsageError
+            `nbparallel.Run.forget` has let them go.
         """
         made, columns = self._tree.made, self.columns()
+        if columns.forgotten:
+            raise UsageError(FORGOTTEN)
         return {
             branch.path: columns.results[branch.task]
             for branch in self._tree.root.inner()
@@ -96,6 +104,6 @@ class TreeRun(Run[Result_co]):
         return super().retry(block=block)
 
     def forget(self) -> None:
-        """Let go of all results and tracebacks; see `Run.forget`."""
+        """Let go of all results and tracebacks; as any run does."""
         super().forget()
         self._harvest.let_go(range(len(self._tree.outcomes)))

@@ -488,6 +488,8 @@ def test_what_is_forgotten_is_gone():
     run.forget()
     with pytest.raises(nbp.UsageError, match="forget"):
         _ = run.results
+    with pytest.raises(nbp.UsageError, match="forget"):
+        _ = run.branches
     assert {*map(str, run._tree.outcomes)} == {"Missing.MISSING"}
 
 
@@ -536,7 +538,7 @@ def test_what_had_ended_is_saved_when_a_run_is_cancelled(gate, tmp_path):
     run.cancel()
     run.wait(DEADLINE)
     statuses = [row["status"] for row in rows_of(tmp_path / "0.csv")]
-    assert statuses == ["ok", "cancelled"]
+    assert statuses == ["ok"]
     gate.open()
     run.retry(block=True)
     assert [row["result"] for row in rows_of(tmp_path / "0.csv")] == ["1", "2"]
@@ -574,6 +576,15 @@ def test_a_file_that_cannot_be_written_is_said_and_the_run_goes_on(tmp_path, cap
     assert "one.csv is not saved" in caplog.text
     assert run.results == [2, 4]
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["two.csv"]
+
+
+def test_a_number_that_has_no_text_is_said_too(tmp_path):
+    run = nbp.ptree(
+        double, {"one": [10**6000], "two": [2]}, export=tmp_path / "{0}.csv"
+    )
+    one, two = run.snapshot().exhibits[0].bars
+    assert one.note.startswith("not saved: ValueError")
+    assert (two.note, run.state) == ("", State.DONE)
 
 
 def test_what_was_saved_need_not_be_kept(tmp_path):
