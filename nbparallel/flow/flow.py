@@ -12,7 +12,7 @@ from nbparallel.errors import BadType, BadValue, UsageError, nearest
 from nbparallel.flow import leaving
 from nbparallel.flow.course import Course
 from nbparallel.flow.current import current
-from nbparallel.flow.error_handler import ErrorHandler
+from nbparallel.flow.error_handler import ErrorHandler, ErrorStrategy
 from nbparallel.flow.job import JobState
 from nbparallel.flow.ports import Event, Slot
 from nbparallel.flow.routine import slots_of
@@ -191,9 +191,10 @@ class Flow(Storable):
         for routine in self.routines.values():
             for each in slots_of(routine).values():
                 each.forget()
-        job = JobState(self.flow_id, self.routines)
         handler = self.error_handler
         strategy = None if handler is None else handler.strategy
+        skips = strategy is ErrorStrategy.SKIP
+        job = JobState(self.flow_id, self.routines, skips=skips)
         depth_first = chosen == "sequential"
         course = Course(self, job, resolved, strategy, depth_first=depth_first)
         self._course = course
