@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 from uuid import uuid4
 
+from nbparallel.edge.frontend import in_kernel
 from nbparallel.errors import BadType, BadValue, UsageError, nearest
 from nbparallel.flow import leaving
 from nbparallel.flow.course import Course
@@ -283,7 +284,7 @@ class Flow(Storable):
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        if self.run is not None and not self.run.state.ended:
+        if in_kernel() and self.run is not None and not self.run.state.ended:
             self.run._ipython_display_()  # the panel has the graph
         else:
             shown = {"text/html": self._repr_html_(), "text/plain": str(self)}
