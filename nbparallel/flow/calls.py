@@ -33,7 +33,7 @@ class Call:
     holds
         Whether it has its place in the lane, through all its attempts.
     ended
-        Whether it has ended for good; unless somebody retries the run.
+        How it has ended for good, in a word; unless somebody retries the run.
     """
 
     __slots__ = (
@@ -61,7 +61,7 @@ class Call:
         self.data, self.lane = data, lane
         self.attempt: Attempt | None = None
         self.began = 0.0
-        self.holds = self.ended = False
+        self.holds, self.ended = False, ""
         self._arguments: dict[str, Any] | None = None
 
     def __call__(self) -> Any:

@@ -192,13 +192,10 @@ class Course:
                 call.holds, lane.running = True, lane.running + 1
             if call.ended:
                 self._take_up_again(call)
-            state = self.job.state_of(call.routine_id)
             if call.attempt is None:
-                state["waiting"] -= 1
-                state["running"] += 1
+                self.job.count(call.routine_id, waiting=-1, running=1)
             attempt = Attempt(self, call)
             call.attempt, call.began = attempt, perf_counter()
-            state["status"] = "running"
             self.job.current_routine_id = call.routine_id
         self.job.record_execution(call.routine_id, call.slot.name, call.data)
         return attempt
@@ -229,7 +226,7 @@ class Course:
         call = Call(self, name, slot, data, lane)
         self._entry = self._entry or call
         self._outstanding += 1
-        self.job.state_of(name)["waiting"] += 1
+        self.job.count(name, waiting=1)
         lane.put(call)
         self._advance(lane)
 
@@ -255,14 +252,10 @@ class Course:
 
     def _take_up_again(self, call: Call) -> None:
         """Have *call*, which had failed or been cancelled, be one that goes on."""
-        call.ended = False
+        self.job.count(call.routine_id, waiting=1, calls=-1, **{call.ended: -1})
+        call.ended = ""
         call.lane.going += 1
         self._outstanding += 1
-        state = self.job.state_of(call.routine_id)
-        state["waiting"] += 1
-        state["calls"] -= 1
-        kind = "failed" if state["failed"] else "cancelled"
-        state[kind] = max(0, state[kind] - 1)
         self._fatal.discard(call)
         self.job.has_failed = bool(self._fatal)
         if self._closed:
@@ -274,29 +267,18 @@ class Course:
         self._closed = self._closed or not self._outstanding
         return self._closed
 
-    def _note(self, call: Call, error: BaseException | None) -> None:
+    def _note(self, call: Call, told: str) -> None:
         """Record how *call* has ended."""
-        state = self.job.state_of(call.routine_id)
+        changes = {call.ended: 1} if told else {}
+        if told:
+            self.job.note_error(call.routine_id, told)
         if call.attempt is None:
-            state["waiting"] -= 1
+            self.job.count(call.routine_id, calls=1, waiting=-1, **changes)
         else:
-            state["running"] -= 1
-            state["seconds"] += perf_counter() - call.began
-        state["calls"] += 1
-        if isinstance(error, TaskCancelled):
-            state["cancelled"] += 1
-        elif error is not None:
-            state["failed"] += 1
-            state["error"] = error_line(error)
-        state["status"] = self._status(state)
-
-    def _status(self, state: Mapping[str, Any]) -> str:
-        if state["running"]:
-            return "running"
-        if state["failed"]:
-            skips = self._strategy is ErrorStrategy.SKIP
-            return "skipped" if skips else "failed"
-        return "cancelled" if state["cancelled"] else "completed"
+            took = perf_counter() - call.began
+            self.job.count(
+                call.routine_id, calls=1, running=-1, seconds=took, **changes
+            )
 
     def _fails_the_job(self, call: Call) -> bool:
         if self._strategy is None:
@@ -308,18 +290,21 @@ class Course:
     def _ended(self, end: End) -> tuple[bool, bool]:
         """Take an end in; return whether the run is to be stopped, or closed."""
         error, stops = end.error, False
+        # Before there is the lock: it calls the user's code.
+        told = "" if error is None else error_line(error)
         with self._freed:
             call = self._calls.get(end.task)
             if call is None or call.ended:
                 return False, False
-            self._note(call, error)
+            call.ended = _word(error)
+            self._note(call, told)
             if error is None:
                 del self._calls[end.task]
-            elif not isinstance(error, TaskCancelled) and self._fails_the_job(call):
+            elif call.ended == "failed" and self._fails_the_job(call):
                 self._fatal.add(call)
                 self.job.has_failed, stops = True, self._stops
             lane = call.lane
-            call.ended, call.attempt = True, None
+            call.attempt = None
             lane.going -= 1
             if call.holds:
                 call.holds, lane.running = False, lane.running - 1
@@ -328,9 +313,9 @@ class Course:
             if not stops:
                 self._advance(lane)
             closes = self._is_dry()
-        if error is not None:
-            told = {"slot": call.slot.name, "error": error_line(error)}
-            self.job.record_execution(call.routine_id, "error", told)
+        if told:
+            entry = {"slot": call.slot.name, "error": told}
+            self.job.record_execution(call.routine_id, "error", entry)
         return stops, closes
 
     def _then(self, stops: bool = False, closes: bool = False) -> None:  # noqa: FBT001, FBT002 # what _ended says
@@ -338,3 +323,9 @@ class Course:
             self.run.cancel()
         if closes:
             self.run.close()
+
+
+def _word(error: BaseException | None) -> str:
+    if error is None:
+        return "completed"
+    return "cancelled" if isinstance(error, TaskCancelled) else "failed"

@@ -8,11 +8,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 from uuid import uuid4
 
+from nbparallel.edge.frontend import in_kernel
 from nbparallel.errors import BadType, BadValue, UsageError, nearest
 from nbparallel.flow import leaving
 from nbparallel.flow.course import Course
 from nbparallel.flow.current import current
-from nbparallel.flow.error_handler import ErrorHandler
+from nbparallel.flow.error_handler import ErrorHandler, ErrorStrategy
 from nbparallel.flow.job import JobState
 from nbparallel.flow.ports import Event, Slot
 from nbparallel.flow.routine import slots_of
@@ -191,9 +192,10 @@ class Flow(Storable):
         for routine in self.routines.values():
             for each in slots_of(routine).values():
                 each.forget()
-        job = JobState(self.flow_id, self.routines)
         handler = self.error_handler
         strategy = None if handler is None else handler.strategy
+        skips = strategy is ErrorStrategy.SKIP
+        job = JobState(self.flow_id, self.routines, skips=skips)
         depth_first = chosen == "sequential"
         course = Course(self, job, resolved, strategy, depth_first=depth_first)
         self._course = course
@@ -282,7 +284,7 @@ class Flow(Storable):
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        if self.run is not None and not self.run.state.ended:
+        if in_kernel() and self.run is not None and not self.run.state.ended:
             self.run._ipython_display_()  # the panel has the graph
         else:
             shown = {"text/html": self._repr_html_(), "text/plain": str(self)}

@@ -15,6 +15,8 @@ from nbparallel.types import State
 if TYPE_CHECKING:
     import pandas as pd
 
+#: What is counted of a routine's calls.
+COUNTS: Final = ("calls", "failed", "cancelled", "running", "waiting")
 #: How many entries the history keeps; `Run.df` has every call.
 MOST_REMEMBERED: Final = 10_000
 
@@ -68,7 +70,9 @@ class JobState:
         When it was made, and when something last happened.
     """
 
-    def __init__(self, flow_id: str, routine_ids: Iterable[str] = ()) -> None:
+    def __init__(
+        self, flow_id: str, routine_ids: Iterable[str] = (), *, skips: bool = False
+    ) -> None:
         self.job_id, self.flow_id = uuid4().hex, flow_id
         self.run: Run[Any] | None = None
         self.current_routine_id: str | None = None
@@ -76,9 +80,12 @@ class JobState:
         self.created_at = self.updated_at = datetime.now(UTC)
         #: Whether a failure was one that fails the job.
         self.has_failed = False
+        self._skips = skips
         self._history: deque[Execution] = deque(maxlen=MOST_REMEMBERED)
+        #: Apart from the states, into which users may write what they like.
+        self._tallies: dict[str, dict[str, Any]] = {}
         for routine_id in routine_ids:
-            self.state_of(routine_id)
+            self.count(routine_id)
 
     @property
     def status(self) -> str:
@@ -110,14 +117,14 @@ class JobState:
 
     def update_routine_state(self, routine_id: str, state: Mapping[str, Any]) -> None:
         """Add to what is known of a routine."""
-        self.state_of(routine_id).update(state)
-        self.touch()
+        self.routine_states.setdefault(routine_id, {}).update(state)
+        self._touch()
 
     def record_execution(
         self, routine_id: str, event_name: str, data: Mapping[str, Any]
     ) -> None:
         """Add an entry to the history."""
-        self.touch()
+        self._touch()
         entry = Execution(routine_id, event_name, dict(data), self.updated_at)
         self._history.append(entry)
 
@@ -126,14 +133,31 @@ class JobState:
         found = self._history.copy()
         return [each for each in found if routine_id in (None, each.routine_id)]
 
-    def state_of(self, routine_id: str) -> dict[str, Any]:
-        """Return what is known of a routine, to be changed."""
-        usual = {"status": "pending", "calls": 0, "failed": 0, "cancelled": 0}
-        rest = {"running": 0, "waiting": 0, "seconds": 0.0, "error": None}
-        return self.routine_states.setdefault(routine_id, {**usual, **rest})
+    def count(self, routine_id: str, **changes: float) -> None:
+        """Change what is counted of a routine, and its state with it; for the flow."""
+        new = {**dict.fromkeys(COUNTS, 0), "seconds": 0.0, "error": None}
+        tally = self._tallies.setdefault(routine_id, new)
+        for name, more in changes.items():
+            tally[name] += more
+        state = {**tally, "status": self._status_of(tally)}
+        self.update_routine_state(routine_id, state)
 
-    def touch(self) -> None:
-        """Note that something has happened."""
+    def note_error(self, routine_id: str, told: str) -> None:
+        """Note what the last failure of a routine was; for the flow."""
+        self._tallies[routine_id]["error"] = told
+
+    def tally_of(self, routine_id: str) -> dict[str, Any] | None:
+        """Return what is counted of a routine and its status, or None."""
+        tally = self._tallies.get(routine_id)
+        return tally and {**tally, "status": self._status_of(tally)}
+
+    def _status_of(self, tally: Mapping[str, Any]) -> str:
+        failed = "skipped" if self._skips else "failed"
+        words = ("running", "running"), ("failed", failed), ("cancelled", "cancelled")
+        ended = "completed" if tally["calls"] else "pending"
+        return next((word for kind, word in words if tally[kind]), ended)
+
+    def _touch(self) -> None:
         self.updated_at = datetime.now(UTC)
 
     def __repr__(self) -> str:

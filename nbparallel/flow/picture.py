@@ -25,8 +25,9 @@ def graph_of(
         for target in [each.target_slot.routine]
     )
     edges = dict.fromkeys((a, b) for a, b in ends if a is not None and b is not None)
-    states = job.routine_states if job is not None else {}
-    nodes = tuple(_node(name, states.get(name)) for name in shown)
+    nodes = tuple(
+        _node(name, None if job is None else job.tally_of(name)) for name in shown
+    )
     return Graph(nodes, tuple(edges), len(routines) - len(shown))
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from nbparallel.coroutines import CoroutineCall, is_coroutine_function
 from nbparallel.errors import BadType, BadValue, nearest
 from nbparallel.flow.current import attempt_of
+from nbparallel.flow.handlers import Handler, callable_of
 from nbparallel.short_text import type_name
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
         Literal["override", "append"]
         | Callable[[dict[str, Any], dict[str, Any]], Mapping[str, Any]]
     )
-    Handler = Callable[..., Any]
 
 #: The merge strategies that have a name.
 STRATEGIES: Final = ("override", "append")
@@ -115,7 +113,7 @@ class Slot:
         self.name, self.routine = name, routine
         self.handler, self.merge_strategy = handler, merge_strategy
         self.connected_events: list[Event] = []
-        self._accepts, self._call = _callable(name, handler)
+        self._accepts, self._call = callable_of(name, handler)
         if not callable(merge_strategy) and merge_strategy not in STRATEGIES:
             message = (
                 f"merge_strategy={merge_strategy!r}:"
@@ -217,34 +215,3 @@ class Connection:
 
 def _has(those: list[Any], one: Any) -> bool:
     return any(each is one for each in those)
-
-
-def _callable(
-    name: str, handler: Handler | None
-) -> tuple[frozenset[str] | None, Callable[[dict[str, Any]], Any] | None]:
-    """Return which keywords *handler* takes, None for all, and a call of a dict."""
-    if handler is None:
-        return frozenset(), None
-    if not callable(handler):
-        message = (
-            f"handler={handler!r}: must be a function, as in "
-            f"define_slot({name!r}, handler=self.handle)"
-        )
-        raise BadType(message)
-
-    def call(arguments: dict[str, Any]) -> Any:
-        return handler(**arguments)
-
-    awaits = is_coroutine_function(handler)
-    return _keywords(handler), CoroutineCall(call) if awaits else call
-
-
-def _keywords(handler: Handler) -> frozenset[str] | None:
-    try:
-        parameters = inspect.signature(handler).parameters.values()
-    except (TypeError, ValueError):  # some builtins don't tell
-        return None
-    if any(each.kind is each.VAR_KEYWORD for each in parameters):
-        return None
-    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return frozenset(each.name for each in parameters if each.kind in named)

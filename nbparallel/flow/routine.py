@@ -10,7 +10,8 @@ from nbparallel.errors import BadType, BadValue, nearest
 from nbparallel.flow.ports import Event, Slot
 
 if TYPE_CHECKING:
-    from nbparallel.flow.ports import Handler, MergeStrategy
+    from nbparallel.flow.handlers import Handler
+    from nbparallel.flow.ports import MergeStrategy
 
 
 class _Own:

@@ -20,6 +20,8 @@ NARROW, WIDE = 22, 60
 BOX_X, BOX_Y, GAP_X, GAP_Y = 168, 56, 56, 18
 #: Room around all nodes, and below them for each edge that closes a circle.
 MARGIN, DETOUR = 8, 22
+#: Seconds that are not worth telling.
+BRIEF: Final = 0.0005
 #: States that have a colour, and which.
 LOOKS: Final = {
     "running": "running",
@@ -161,8 +163,10 @@ def _line(a: Spot, b: Spot, detour: int | None, bottom: float) -> str:
         low = bottom + DETOUR * (detour + 1) * 4 / 3 - MARGIN
         path = f"M{x1:g} {y1:g}C{x1:g} {low:g} {x2:g} {low:g} {x2:g} {y2:g}"
         head = f"M{x2:g} {y2:g}l-4 8h8z"
+    # What passes behind other nodes must not make them hard to read.
+    faint = 0.25 if abs(b.x - a.x) > BOX_X + GAP_X and detour is None else 0.5
     return (
-        f'<path d="{path}" fill="none" stroke="currentColor" stroke-opacity="0.5"/>'
+        f'<path d="{path}" fill="none" stroke="currentColor" stroke-opacity="{faint}"/>'
         f'<path d="{head}" fill-opacity="0.5"/>'
     )
 
@@ -198,5 +202,5 @@ def _told(node: Node) -> list[str]:
         (node.cancelled, "cancelled"),
         (node.waiting, "waiting"),
     )
-    took = duration(node.seconds) if node.seconds else ""
+    took = duration(node.seconds) if node.seconds >= BRIEF else ""
     return [part for part in (numbers, took) if part]

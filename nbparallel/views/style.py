@@ -99,7 +99,7 @@ STYLE: Final = """<style>
 .nbp .nbp-looks-running rect { stroke: var(--nbp-busy); stroke-width: 2; }
 .nbp .nbp-looks-ok rect { stroke: var(--nbp-good); }
 .nbp .nbp-looks-error rect { stroke: var(--nbp-bad); stroke-width: 2; }
-.nbp .nbp-looks-quiet rect { stroke: var(--nbp-quiet); }
+.nbp .nbp-looks-quiet rect { stroke-opacity: 0.5; }
 .nbp details { margin: 2px 0; }
 .nbp summary {
   cursor: pointer; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;

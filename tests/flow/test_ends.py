@@ -483,3 +483,31 @@ def test_an_interrupt_ends_a_program_with_a_handler_that_hangs(line, waits):
     _, err = end_of(process)
     assert time.perf_counter() - begun < SOON
     assert ("KeyboardInterrupt" in err) == (line != "pass")
+
+
+def test_hostile_errors_and_writes_of_the_user_hold_up_nothing(flow):
+    class Hostile(Exception):
+        def __str__(self):
+            step.emit("output", value=1)
+            raise RuntimeError
+
+    def fail(**_):
+        raise Hostile
+
+    step = Step(fail)
+    chain(flow, source=Source([1, 2]), step=step, keep=Keep())
+    job = flow.execute("source", block=False)
+    job.update_routine_state("step", {"calls": "mine", "failed": None})
+    assert flow.wait_for_completion(timeout=DEADLINE)
+    assert job.routine_states["step"]["failed"] == 2
+    assert job.status == "completed"
+
+
+def test_runs_within_a_handler_emit_into_its_flow(flow):
+    def spread(value):
+        nbp.pmap(lambda n: step.emit("output", value=n), range(value), workers=2)
+
+    step, keep = Step(spread), Keep()
+    chain(flow, step=step, keep=keep)
+    done(flow, "step", {"value": 20})
+    assert sorted(keep.kept) == list(range(20))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from concurrent.futures import ProcessPoolExecutor
+from typing import get_type_hints
 
 import pytest
 
 import nbparallel as nbp
 from nbparallel.flow import ErrorHandler, Flow, Routine
+from nbparallel.options import MapOptions
 from tests.flow.conftest import Keep, Source, Step, chain
 
 
@@ -222,3 +225,11 @@ class TestErrorHandler:
     def test_it_is_one(self, made):
         with pytest.raises(nbp.BadType, match="must be an ErrorHandler"):
             made.set_error_handler("retry")
+
+
+def test_the_signature_of_execute_has_each_option():
+    parameters = inspect.signature(Flow.execute).parameters
+    for name, kind in get_type_hints(MapOptions).items():
+        assert parameters[name].annotation == kind
+        assert f"\n{name}\n" in inspect.getdoc(Flow.execute)
+    assert not {"unpack", "options"} & parameters.keys()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 from nbparallel.flow import Flow, Routine
 from nbparallel.testing import DEADLINE, Gate
@@ -68,3 +71,35 @@ def test_of_a_thousand_routines_a_few_are_drawn():
     assert "… 940 more" in shown
     assert len(shown) < 60_000
     assert "  ... 940 more" in str(flow)
+
+
+CELLS = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+for cell in sys.argv[1:]:
+    shell.run_cell(cell).raise_error()
+"""
+
+
+def test_in_a_terminal_ipython_shows_text_while_it_runs_too():
+    cells = (
+        "from nbparallel.flow import Flow; from tests.flow.conftest import Step, Keep",
+        "import threading; gate = threading.Event()",
+        "flow = Flow('f', execution_strategy='concurrent')",
+        "flow.add_routine(Step(lambda: gate.wait()), 'a'); flow",
+        "flow.execute('a'); flow",
+        "gate.set(); flow.wait_for_completion(); flow",
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", CELLS, *cells],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=50,
+        cwd=Path(__file__).parents[2],
+    ).stdout
+    lines = [line for line in shown.splitlines() if line.startswith("  a")]
+    assert lines[0] == "  a"
+    assert lines[1] in ("  a: pending, 1 waiting", "  a: running")
+    assert lines[2].startswith("  a: completed, 1 done")

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 import nbparallel as nbp
+from nbparallel.flow import ErrorHandler, ErrorStrategy, Flow, JobState, Routine
 from nbparallel.options import MapOptions, Options
 from nbparallel.records.summary import Metrics
 from nbparallel.types import State
@@ -275,3 +276,23 @@ assert_type(market.run(3, parallelize=False), nbp.Run[Any])
 assert_type(market.step(), dict[str, Any])
 assert_type(market.get_parallel_metrics(), dict[str, int | float])
 market.remove_agent("bot")
+
+
+class Doubling(Routine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.define_slot("trigger", handler=self.double, merge_strategy="append")
+        self.define_event("doubled", ["value"])
+
+    def double(self, value: int) -> None:
+        self.emit("doubled", value=2 * value)
+
+
+def flows() -> None:
+    with Flow("f", execution_strategy="concurrent", max_workers=3, timeout=2) as flow:
+        assert_type(flow.add_routine(Doubling(), "double"), str)
+        flow.connect("double", "doubled", "double", "trigger", {"value": "value"})
+        flow.set_error_handler(ErrorHandler(ErrorStrategy.RETRY, max_retries=2))
+        assert_type(flow.execute("double", {"value": 1}, rate="3/s"), JobState)
+        assert_type(flow.wait_for_completion(timeout=1), bool)
+    assert_type(Flow().deserialize(json.dumps(flow.serialize()), [Doubling]), Flow)
