@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from nbparallel.coroutines import is_coroutine_function
 from nbparallel.errors import BadType, BadValue, nearest
 from nbparallel.short_text import brief, error_line, with_type
+from nbparallel.world.acting import acting_of
 
 
 class Agent(Protocol):
@@ -37,7 +38,7 @@ class Member:
     name
         Its name when it was added.
     acting
-        Held while an act of it goes on.
+        Whether an act of it goes on.
 
     Raises
     ------
@@ -68,7 +69,7 @@ class Member:
             raise BadType(message)
         self.agent, self.name = agent, str.__str__(name)
         self.awaits = is_coroutine_function(act)
-        self.acting = Lock()
+        self.acting = acting_of(agent)
         self._keywords = _keywords(act, self.name)
 
     def act(self) -> Any:

@@ -1,11 +1,4 @@
-"""One act of one agent: the item of a task, and what a worker does with it.
-
-Guarantees
-----------
-- Of one agent at most one act goes on at any time, whatever has become of the step that
-  it was of. Who would be the second is refused.
-- An act that was given up still counts as going on, until its call has come back.
-"""
+"""One act of one agent: the item of a task, and what a worker does with it."""
 
 from __future__ import annotations
 
@@ -77,7 +70,7 @@ class Turn:
         StillRunning
             An earlier act of this agent goes on.
         """
-        if not self.member.acting.acquire(blocking=False):
+        if not self.member.acting.begin():
             message = f"an earlier act of {self.member.name!r} has not come back"
             raise StillRunning(message)
         self._since = perf_counter()
@@ -86,7 +79,7 @@ class Turn:
         """Have acted."""
         if self.status is None:
             self._busy, self._since = self.seconds, None
-        self.member.acting.release()
+        self.member.acting.end()
 
 
 def act(turn: Turn, *, awaits: bool) -> Any:

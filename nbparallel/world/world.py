@@ -145,13 +145,9 @@ class World:
         return self._make(whole("steps", steps, 0), parallelize).run
 
     def step(self, parallelize: bool | None = None) -> dict[str, Any]:  # noqa: FBT001 # as `run`
-        """Make one step; see `run`.
+        """Make one step, as `run` does; return what agents did, by name.
 
-        Returns
-        -------
-        dict
-            What each agent's *act* returned, by its name, in the order in which they
-            were added; without those that have failed or were left out.
+        Agents that have failed or were left out are not in it.
         """
         __tracebackhide__ = True
         made = self._make(1, parallelize).last

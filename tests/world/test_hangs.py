@@ -88,6 +88,21 @@ def test_it_is_left_out_until_its_call_comes_back_and_that_is_said(world):
     assert gate.started == [1, 2]
 
 
+def test_nor_does_it_act_again_in_another_world_or_when_it_was_added_anew(world, never):
+    made = world({"a": lambda _: never.wait()}, parallel_execution_timeout=0.05)
+    made.step()
+    (agent,) = made.agents
+    made.remove_agent("a")
+    made.add_agent(agent)
+    other = world("").add_agent(agent)
+    assert made.step() == other.step() == {}
+    assert made.history["status"].tolist() == ["timeout", "left out"]
+    assert other.history["status"].tolist() == ["left out"]
+    never.set()
+    wait_for(lambda: not other._population.members[0].acting.locked())
+    assert other.step() == {"a": ["a 2"]}
+
+
 def test_its_worker_is_replaced(world, never):
     names = dict.fromkeys(["stuck 1", "stuck 2"], lambda _: never.wait())
     names |= dict.fromkeys("abc", lambda _: None)
