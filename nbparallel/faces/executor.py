@@ -131,10 +131,10 @@ class Executor(ThreadPoolExecutor):
     >>> future.result(), lengths
     (1024, [1, 2])
     >>> executor.run.df[["item", "status", "result"]]
-              item status  result
-    0   pow(2, 10)     ok    1024
-    1     len('a')     ok       1
-    2    len('bc')     ok       2
+             item status  result
+    0  pow(2, 10)     ok    1024
+    1    len('a')     ok       1
+    2   len('bc')     ok       2
     """
 
     patience: float = 5.0

@@ -161,7 +161,7 @@ class TestExecutorObjects:
         with pytest.raises(ValueError, match="buffersize must be None or > 0"):
             make().map(str, [1], buffersize=size)
 
-    def test_map_with_a_buffersize_does_not_keep_the_executor(self, make):
+    def test_map_with_a_buffersize_does_not_keep_the_executor(self):
         executor = nbp.Executor()
         found = executor.map(abs, [-1, -2, -3], buffersize=1)
         del executor
@@ -219,9 +219,10 @@ class TestShutdown:
             executor.submit(abs, 1)
 
     def test_the_with_statement_gives_the_executor_and_lets_errors_through(self):
-        with pytest.raises(KeyError), nbp.Executor() as executor:
-            assert isinstance(executor, nbp.Executor)
-            raise KeyError
+        executor = nbp.Executor()
+        with pytest.raises(KeyError), executor as given:
+            fail(KeyError())
+        assert given is executor
 
     def test_it_is_safe_several_times_and_without_any_call(self, make):
         executor = make()
@@ -323,7 +324,9 @@ class TestInitializer:
     def test_if_it_raises_pending_calls_and_new_ones_are_broken(self, make, caplog):
         caplog.set_level(logging.CRITICAL, "concurrent.futures")
         going = threading.Event()
-        executor = make(1, initializer=lambda: going.wait(DEADLINE) and fail(KeyError()))
+        executor = make(
+            1, initializer=lambda: going.wait(DEADLINE) and fail(KeyError())
+        )
         futures = [executor.submit(abs, n) for n in range(3)]
         going.set()
         for future in futures:
@@ -424,7 +427,9 @@ class TestFuture:
         assert "exception calling callback" in caplog.text
         assert future.result() == 1
 
-    def test_a_callback_of_what_is_done_or_cancelled_is_called_at_once(self, make, gate):
+    def test_a_callback_of_what_is_done_or_cancelled_is_called_at_once(
+        self, make, gate
+    ):
         executor, heard = make(1), []
         done = executor.submit(abs, -1)
         done.result()
@@ -666,12 +671,11 @@ class TestRun:
 
     def test_ctrl_c_in_the_with_block_cancels_what_is_left(self, gate):
         executor = nbp.Executor(1, grace=0)
+        futures = [executor.submit(gate, n) for n in (1, 2)]
+        gate.wait_for(1)
         with pytest.raises(KeyboardInterrupt), executor:
-            executor.submit(gate, 1)
-            pending = executor.submit(gate, 2)
-            gate.wait_for(1)
-            raise KeyboardInterrupt
-        assert pending.cancelled()
+            fail(KeyboardInterrupt())
+        assert futures[1].cancelled()
         assert executor.run.state is State.CANCELLED
 
 
@@ -713,7 +717,7 @@ class TestBadInput:
     def test_an_option_that_means_nothing_here_is_refused(self):
         with pytest.raises(nbp.BadType, match="unpack='args': an executor has no such"):
             nbp.Executor(unpack="args")
-        with pytest.raises(nbp.BadType, match="journal='x.db'.* it keeps no journal"):
+        with pytest.raises(nbp.BadType, match=r"journal='x.db'.* it keeps no journal"):
             nbp.Executor(journal="x.db")
 
     def test_an_unknown_option_names_the_nearest(self):
@@ -785,7 +789,9 @@ def script(body, *, timeout=40):
 
 class TestExit:
     def test_pending_calls_are_made_before_the_interpreter_exits(self):
-        done = script("e = nbp.Executor(1)\nfor n in range(3): e.submit(later, 0.05, n)")
+        done = script(
+            "e = nbp.Executor(1)\nfor n in range(3): e.submit(later, 0.05, n)"
+        )
         assert (done.stdout, done.stderr) == ("0\n1\n2\n", "")
 
     def test_those_of_an_executor_that_is_gone_too(self):
@@ -818,7 +824,9 @@ class TestExit:
         )
         assert done.returncode == 0
         assert done.stdout == "apple\n"
-        assert "exits without the calls of Executor that go on: 1 of them, such as wait()"
+        assert (
+            "exits without the calls of Executor that go on: 1 of them, such as wait()"
+        )
         assert "wait()" in done.stderr
 
     def test_nor_one_that_has_timed_out_or_was_cancelled(self):

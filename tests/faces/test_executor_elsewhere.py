@@ -71,6 +71,7 @@ class TestAsyncio:
 
 def test_dask(executor):
     import dask
+
     with dask.config.set(pool=executor):
         total = dask.delayed(sum)([dask.delayed(abs)(-n) for n in range(10)])
         assert total.compute(scheduler="threads") == 45
@@ -108,6 +109,7 @@ def test_emcee(executor):
 
 def test_adaptive(executor):
     import adaptive
+
     learner = adaptive.Learner1D(lambda x: x**2, bounds=(-1, 1))
     runner = adaptive.BlockingRunner(
         learner, npoints_goal=20, executor=executor, shutdown_executor=False
