@@ -633,6 +633,24 @@ class TestRun:
         assert isinstance(error, KeyError)
         assert executor.run.df["attempts"].tolist() == [3, 4]
 
+    def test_there_is_no_retry_and_no_button_for_it(self, make):
+        executor = make()
+        executor.submit(fail, KeyError()).exception()
+        executor.shutdown()
+        with pytest.raises(nbp.UsageError, match="Submit it again"):
+            executor.run.retry()
+        assert "retry" not in executor.run.snapshot().advice
+        assert not executor.run.snapshot().keeps_results
+
+    def test_on_error_raise_cancels_the_rest_and_is_raised_by_shutdown(self, gate):
+        executor = nbp.Executor(1, on_error="raise")
+        wrong, pending = executor.submit(fail, KeyError("k")), executor.submit(gate, 1)
+        gate.open()
+        with pytest.raises(KeyError):
+            executor.shutdown()
+        assert isinstance(wrong.exception(), KeyError)
+        assert pending.done()
+
     def test_a_rate_bounds_how_many_start(self, make):
         executor = make(4, rate="100/s")
         began = time.perf_counter()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Unpack, assert_type
@@ -195,3 +195,10 @@ assert_type(nbp.compare(Client(), np.arange(3)), nbp.Comparison)
 assert_type(nbp.compare(volume, boxes), nbp.Comparison)
 assert_type(nbp.sweep(fetch, urls, workers=(1, 2), progress=False), nbp.Sweep)
 assert_type(nbp.sweep(volume, [(1, 2)], unpack="args"), nbp.Sweep)
+
+
+with nbp.Executor(4, "pages", timeout=3, retries=2, rate="5/s") as executor:
+    assert_type(executor.submit(fetch, "a"), Future[bytes])
+    assert_type(executor.map(fetch, ["a"], buffersize=2), Iterator[bytes])
+    pool: ThreadPoolExecutor = executor
+    nbp.pmap(fetch, ["a"], backend=executor)
