@@ -6,6 +6,7 @@ import sys
 
 from benchmarks import (
     coroutines,
+    executor,
     executors,
     first_result,
     frame,
@@ -33,6 +34,7 @@ CASES = {
     "processes-start": processes.starts,
     "executor": executors.threads,
     "executor-processes": executors.processes,
+    "submit": executor.submitting,
     "coroutines": coroutines.giving_way,
     "requests": coroutines.requests,
     "width": width.width,

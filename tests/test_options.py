@@ -10,6 +10,7 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel import kinds, options, signatures
+from nbparallel.faces import executor
 from nbparallel.kinds import KINDS
 from nbparallel.timing import subject
 from nbparallel.workers.inline import Inline
@@ -64,6 +65,11 @@ class TestCopies:
         wanted = {name: TYPES[name] for name in TYPES if name != "unpack"}
         assert get_type_hints(options.MapOptions) == wanted
 
+    def test_executors_take_those_that_say_something_of_calls(self):
+        refused = {*executor._NOT_OURS}
+        wanted = {name: TYPES[name] for name in TYPES if name not in refused}
+        assert get_type_hints(options.ExecutorOptions) == wanted
+
     def test_measurements_take_those_that_they_do_not_decide(self):
         wanted = {name: TYPES[name] for name in TYPES if name not in FIXED}
         assert get_type_hints(options.LegOptions) == wanted
@@ -76,8 +82,8 @@ class TestCopies:
 
     def test_an_option_left_out_is_one_not_given(self):
         taken = (options.RunOptions, options.MapOptions, options.LegOptions)
-        taken += (options.LoopOptions, options.ListOptions)
-        assert [each.__required_keys__ for each in taken] == [frozenset()] * 5
+        taken += (options.LoopOptions, options.ListOptions, options.ExecutorOptions)
+        assert [each.__required_keys__ for each in taken] == [frozenset()] * 6
 
 
 @pytest.mark.parametrize("face", FACES, ids=lambda face: face.__name__)
@@ -164,3 +170,13 @@ def test_a_function_without_a_docstring_has_its_signature_all_the_same():
     assert shown is face
     assert str(inspect.signature(face)).startswith("(fn, *, backend: ")
     assert face.__doc__ is None
+
+
+def test_an_executor_shows_its_options_and_the_arguments_of_the_standard_library():
+    shown = inspect.signature(nbp.Executor).parameters
+    first = ["max_workers", "thread_name_prefix", "initializer", "initargs"]
+    taken = get_type_hints(options.ExecutorOptions)
+    assert [*shown] == [*first, *(name for name in TYPES if name in taken)]
+    about = signatures.documented(nbp.Options)
+    text = inspect.getdoc(nbp.Executor)
+    assert all(f"\n{name}\n{about[name]}" in text for name in taken)

@@ -7,6 +7,7 @@ has ended for as long as the executor's `patience`, what goes on is given up, an
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import sys
@@ -57,7 +58,8 @@ def _see_out() -> None:
         for run, shot in shots.items():
             if _may_hang(shot) and left + runs[run] <= 0:
                 _give_up(run, shot)
-        going[0].wait(max(0.01, min(1.0, left + min(runs[run] for run in going))))
+        with suppress(Exception):  # of a task, with on_error="raise": nobody reads it
+            going[0].wait(max(0.01, min(1.0, left + min(runs[run] for run in going))))
 
 
 def _may_hang(shot: Snapshot) -> bool:
@@ -85,7 +87,7 @@ def _was_interrupted() -> bool:
 with suppress(RuntimeError):  # the interpreter is exiting: nothing will start any more
     # Before threads are waited for, as `concurrent.futures` does: later, at
     # `atexit`, no thread can be started in which calls could be made.
-    threading._register_atexit(_see_out)  # type: ignore[attr-defined] # noqa: SLF001
+    getattr(threading, "_register_atexit", atexit.register)(_see_out)
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_runs.clear)  # their workers are the parent's

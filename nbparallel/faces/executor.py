@@ -19,10 +19,10 @@ from nbparallel.engine.open_run import OpenRun
 from nbparallel.errors import BadType, BadValue, UsageError
 from nbparallel.faces import at_exit
 from nbparallel.faces.calls import Calls
+from nbparallel.faces.executor_run import ExecutorRun
 from nbparallel.faces.mapped import results
-from nbparallel.faces.submitted import Held, Submitted, TaskFuture
+from nbparallel.faces.submitted import Submitted, TaskFuture
 from nbparallel.options import ExecutorOptions, Options, resolve
-from nbparallel.records.columns import Columns
 from nbparallel.signatures import with_options
 from nbparallel.work.work import Work
 from nbparallel.workers.scope import calling_scope, current
@@ -45,19 +45,6 @@ _AFTER_CANCEL = (
     "cannot schedule new futures after the run of this executor was cancelled; make "
     "another executor"
 )
-
-
-class ExecutorRun(OpenRun[Any]):
-    """The run of an executor, whose results belong to those who hold the futures."""
-
-    def columns(self) -> Columns:
-        """Return every cell, with the results whose futures somebody holds."""
-        found = super().columns()
-        return replace(found, results=[*map(_looked_up, found.results)])
-
-    def _outcomes(self, rows: Iterator[Any]) -> Iterator[tuple[Any, Any, Any]]:
-        for item, result, error in super()._outcomes(rows):
-            yield item, _looked_up(result), error
 
 
 @with_options(Options, ExecutorOptions)
@@ -131,10 +118,10 @@ class Executor(ThreadPoolExecutor):
     >>> future.result(), lengths
     (1024, [1, 2])
     >>> executor.run.df[["item", "status", "result"]]
-              item status  result
-    0   pow(2, 10)     ok    1024
-    1     len('a')     ok       1
-    2    len('bc')     ok       2
+             item status  result
+    0  pow(2, 10)     ok    1024
+    1    len('a')     ok       1
+    2   len('bc')     ok       2
     """
 
     patience: float = 5.0
@@ -376,10 +363,6 @@ def _options_of(max_workers: int | None, usual: int, given: dict[str, Any]) -> O
         key=None,
         trust=False,
     )
-
-
-def _looked_up(result: Any) -> Any:
-    return result.look_up() if isinstance(result, Held) else result
 
 
 #: All that there are.

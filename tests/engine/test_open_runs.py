@@ -9,6 +9,7 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.engine import steering, stopping
+from nbparallel.engine.open_run import OpenRun
 from nbparallel.options import resolve
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import State
@@ -162,3 +163,63 @@ def test_fewer_workers_carry_out_fewer_at_a_time(gate, go):
     assert run.results == list(range(200))
     assert run.snapshot().workers == 2
     assert most[0] <= 2
+
+
+@pytest.mark.parametrize("backend", ["threads"])
+def test_a_worker_is_started_only_where_none_is_free(backend, opened):
+    gate = Gate()
+    _, scheduler = opened(gate, workers=4, backend=backend)
+    team = scheduler.backend._team
+    assert not team
+    for item in range(3):
+        steering.add(scheduler, item)
+        gate.wait_for(item)
+        gate.open(item)
+        wait_for(lambda: scheduler.crew.idle)
+    assert len(team) == 1
+    gate.close()
+    for item in range(9):
+        steering.add(scheduler, item)
+    gate.wait_for_count(3 + 4)
+    assert len(team) == 4
+    gate.open()
+
+
+@pytest.mark.parametrize("backend", ["threads", "processes", "asyncio"])
+def test_a_finalizer_may_close_it_whatever_its_thread_holds(backend):
+    work = Work("open", abs, [], None, None, open=True)
+    run = OpenRun(work, resolve({"block": False, "backend": backend})).start()
+    scheduler = run._life.scheduler
+    run.add(-1)
+    wait_for(lambda: run.snapshot().finished == 1)
+    if backend == "threads":
+        wait_for(lambda: scheduler.crew.idle)
+    with scheduler.crew.lock:
+        run.close_soon()
+        run.close_soon()
+        assert run.state is State.RUNNING
+    assert run.wait(DEADLINE)
+    assert scheduler.crew._rung == 0
+
+
+@pytest.mark.parametrize("backend", ["threads"])
+def test_a_task_carries_out_the_one_that_it_waits_for():
+    gate = Gate()
+    work = Work("open", lambda call: call(), [], None, None, open=True)
+    run = OpenRun(work, resolve({"block": False, "workers": 1})).start()
+    carried = []
+
+    def outer():
+        gate(0)
+        carried.append(run.carry_out(1))
+        carried.append(run.carry_out(1))
+
+    run.add(outer)
+    run.add(threading.get_ident)
+    gate.wait_for(0)
+    assert not run.carry_out(1)  # this thread is no worker
+    gate.open()
+    run.close()
+    assert run.wait(DEADLINE)
+    assert carried == [True, False]
+    assert run.df["attempts"].tolist() == [1, 1]

@@ -161,7 +161,7 @@ class TestExecutorObjects:
         with pytest.raises(ValueError, match="buffersize must be None or > 0"):
             make().map(str, [1], buffersize=size)
 
-    def test_map_with_a_buffersize_does_not_keep_the_executor(self, make):
+    def test_map_with_a_buffersize_does_not_keep_the_executor(self):
         executor = nbp.Executor()
         found = executor.map(abs, [-1, -2, -3], buffersize=1)
         del executor
@@ -219,9 +219,10 @@ class TestShutdown:
             executor.submit(abs, 1)
 
     def test_the_with_statement_gives_the_executor_and_lets_errors_through(self):
-        with pytest.raises(KeyError), nbp.Executor() as executor:
-            assert isinstance(executor, nbp.Executor)
-            raise KeyError
+        executor = nbp.Executor()
+        with pytest.raises(KeyError), executor as given:
+            fail(KeyError())
+        assert given is executor
 
     def test_it_is_safe_several_times_and_without_any_call(self, make):
         executor = make()
@@ -632,6 +633,24 @@ class TestRun:
         assert isinstance(error, KeyError)
         assert executor.run.df["attempts"].tolist() == [3, 4]
 
+    def test_there_is_no_retry_and_no_button_for_it(self, make):
+        executor = make()
+        executor.submit(fail, KeyError()).exception()
+        executor.shutdown()
+        with pytest.raises(nbp.UsageError, match="Submit it again"):
+            executor.run.retry()
+        assert "retry" not in executor.run.snapshot().advice
+        assert not executor.run.snapshot().keeps_results
+
+    def test_on_error_raise_cancels_the_rest_and_is_raised_by_shutdown(self, gate):
+        executor = nbp.Executor(1, on_error="raise")
+        wrong, pending = executor.submit(fail, KeyError("k")), executor.submit(gate, 1)
+        gate.open()
+        with pytest.raises(KeyError):
+            executor.shutdown()
+        assert isinstance(wrong.exception(), KeyError)
+        assert pending.done()
+
     def test_a_rate_bounds_how_many_start(self, make):
         executor = make(4, rate="100/s")
         began = time.perf_counter()
@@ -670,12 +689,11 @@ class TestRun:
 
     def test_ctrl_c_in_the_with_block_cancels_what_is_left(self, gate):
         executor = nbp.Executor(1, grace=0)
+        futures = [executor.submit(gate, n) for n in (1, 2)]
+        gate.wait_for(1)
         with pytest.raises(KeyboardInterrupt), executor:
-            executor.submit(gate, 1)
-            pending = executor.submit(gate, 2)
-            gate.wait_for(1)
-            raise KeyboardInterrupt
-        assert pending.cancelled()
+            fail(KeyboardInterrupt())
+        assert futures[1].cancelled()
         assert executor.run.state is State.CANCELLED
 
 
@@ -717,7 +735,7 @@ class TestBadInput:
     def test_an_option_that_means_nothing_here_is_refused(self):
         with pytest.raises(nbp.BadType, match="unpack='args': an executor has no such"):
             nbp.Executor(unpack="args")
-        with pytest.raises(nbp.BadType, match="journal='x.db'.* it keeps no journal"):
+        with pytest.raises(nbp.BadType, match=r"journal='x.db'.* it keeps no journal"):
             nbp.Executor(journal="x.db")
 
     def test_an_unknown_option_names_the_nearest(self):
@@ -824,10 +842,7 @@ class TestExit:
         )
         assert done.returncode == 0
         assert done.stdout == "apple\n"
-        assert (
-            "exits without the calls of Executor that go on: 1 of them, such as wait()"
-        )
-        assert "wait()" in done.stderr
+        assert "calls of Executor that go on: 1 of them, such as wait()" in done.stderr
 
     def test_nor_one_that_has_timed_out_or_was_cancelled(self):
         done = script(

@@ -38,6 +38,7 @@ class TestAsyncio:
 
         with pytest.raises(ZeroDivisionError):
             asyncio.run(main())
+        executor.shutdown()
         assert executor.run.df["status"].tolist() == ["error"]
 
     def test_as_the_default_executor_it_serves_to_thread(self, executor):
@@ -75,6 +76,7 @@ def test_dask(executor):
     with dask.config.set(pool=executor):
         total = dask.delayed(sum)([dask.delayed(abs)(-n) for n in range(10)])
         assert total.compute(scheduler="threads") == 45
+    executor.shutdown()
     assert (executor.run.df["status"] == "ok").all()
     assert len(executor.run) >= 2
 

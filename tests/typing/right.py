@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Unpack, assert_type
@@ -296,3 +296,10 @@ def flows() -> None:
         assert_type(flow.execute("double", {"value": 1}, rate="3/s"), JobState)
         assert_type(flow.wait_for_completion(timeout=1), bool)
     assert_type(Flow().deserialize(json.dumps(flow.serialize()), [Doubling]), Flow)
+
+
+with nbp.Executor(4, "pages", timeout=3, retries=2, rate="5/s") as executor:
+    assert_type(executor.submit(fetch, "a"), Future[bytes])
+    assert_type(executor.map(fetch, ["a"], buffersize=2), Iterator[bytes])
+    pool: ThreadPoolExecutor = executor
+    nbp.pmap(fetch, ["a"], backend=executor)
