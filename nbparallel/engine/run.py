@@ -237,7 +237,7 @@ def _refuse_to_retry(work: Work, options: Options) -> None:
             f"retried. Call nbp.{work.name} again."
         )
         raise UsageError(message)
-    if work.open:
+    if work.once:
         message = (
             f"of {work.name} each task is told of once, when it has ended: it cannot "
             "be retried. Write retries=2 where it is made."

@@ -92,7 +92,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         held_by=run.limits.held_by(run.source, run.open),
         deadline=run.phase.deadline,
         measurement=run.work.measurement,
-        open=run.work.open,
+        once=run.work.once,
         keeps_results=run.options.keep_results,
         restored=records.restored_count,
         journal_notes=run.source.keeper.notes,

@@ -294,7 +294,9 @@ class Executor(ThreadPoolExecutor):
         )
         self._threads = calls.threads
         singly = not is_ours or bool(options.retries)
-        work = Work(self._name, calls, [], None, None, open=True, singly=singly)
+        work = Work(
+            *(self._name, calls, [], None, None), open=True, once=True, singly=singly
+        )
 
         def make() -> ExecutorRun:
             current.set(None)  # it is nobody's: its workers are there for its own calls

@@ -10,7 +10,6 @@ from nbparallel.engine.open_run import OpenRun
 from nbparallel.errors import UsageError
 from nbparallel.faces.submitted import Held
 from nbparallel.records.columns import Columns
-from nbparallel.records.snapshot import Snapshot
 
 
 class ExecutorRun(OpenRun[Any]):
@@ -20,10 +19,6 @@ class ExecutorRun(OpenRun[Any]):
         """Return every cell, with the results whose futures somebody holds."""
         found = super().columns()
         return replace(found, results=[*map(_looked_up, found.results)])
-
-    def snapshot(self) -> Snapshot:
-        """Return what views show; there is no retry in it."""
-        return replace(super().snapshot(), keeps_results=False)
 
     def retry(self, *, block: bool | None = None) -> NoReturn:  # noqa: ARG002 # as there
         """Refuse: a future tells once how its call has ended.

@@ -105,8 +105,8 @@ class Snapshot:
         The seconds after which the run was cancelled, or None.
     measurement
         Whether its tasks are legs of a measurement, which has no retry.
-    open
-        Whether tasks are added to it, each of which ends once: there is no retry.
+    once
+        Whether each of its tasks ends once: there is no retry.
     restored
         How many tasks ended ok in an earlier run, from whose journal their rows came.
     journal_notes
@@ -149,7 +149,7 @@ class Snapshot:
     held_by: str = ""
     deadline: float | None = None
     measurement: bool = False
-    open: bool = False
+    once: bool = False
     restored: int = 0
     journal_notes: tuple[str, ...] = ()
     keeps_results: bool = True

@@ -136,7 +136,7 @@ def sentence(snapshot: Snapshot) -> str:
 
 def not_ok(snapshot: Snapshot) -> int:
     """Return how many tasks a retry would run again."""
-    if snapshot.measurement or snapshot.open or not snapshot.keeps_results:
+    if snapshot.measurement or snapshot.once or not snapshot.keeps_results:
         return 0
     return snapshot.known - snapshot.counts[Status.OK]
 

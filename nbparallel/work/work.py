@@ -51,6 +51,9 @@ class Work:
         there is no retry, and what a leg raises is not told as a task's.
     open
         Whether tasks can be added while the run goes on, until it is closed.
+    once
+        Whether a task stays as it has ended, since its face has been told: there is no
+        retry.
     singly
         Whether a claim has but one task, so that each end is told at once: where what
         goes on next hangs on it.
@@ -77,6 +80,7 @@ class Work:
     made: range = range(0)
     measurement: bool = False
     open: bool = False
+    once: bool = False
     singly: bool = False
     fn: Callable[..., Any] | None = None
     source_text: str | None = None

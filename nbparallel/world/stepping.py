@@ -64,7 +64,12 @@ class Stepping:
         history: History,
     ) -> None:
         call = partial(act, awaits=options.backend == "threads")
-        work = Work(name, call, [], None, None, open=True, exhibits=self._exhibits)
+        work = Work(
+            *(name, call, [], None, None),
+            open=True,
+            once=True,
+            exhibits=self._exhibits,
+        )
         self.run: OpenRun[Any] = OpenRun(work, options, tell=self._tell)
         self.last: Step | None = None
         self._planned, self._limit, self._history = planned, limit, history

@@ -26,7 +26,7 @@ def opened():
 
     def start(call, **options):
         told = []
-        work = Work("open", call, [], None, None, open=True)
+        work = Work("open", call, [], None, None, open=True, once=True)
         chosen = resolve({"block": False, "grace": 0, **options})
         runs.append(OpenRun(work, chosen, tell=told.extend).start())
         return runs[-1], told
@@ -107,4 +107,4 @@ def test_what_is_told_of_ends_once_and_is_not_retried(opened):
     assert run.df["status"].tolist() == ["error"]
     with pytest.raises(nbp.UsageError, match="open each task is told of once"):
         run.retry()
-    assert run.snapshot().open
+    assert run.snapshot().once
