@@ -41,26 +41,6 @@ def volume(width: int, height: int, depth: float = 1) -> float:
     return width * height * depth
 
 
-class Doubling(Routine):
-    def __init__(self) -> None:
-        super().__init__()
-        self.define_slot("trigger", handler=self.double, merge_strategy="append")
-        self.define_event("doubled", ["value"])
-
-    def double(self, value: int) -> None:
-        self.emit("doubled", value=2 * value)
-
-
-def flows() -> None:
-    with Flow("f", execution_strategy="concurrent", max_workers=3, timeout=2) as flow:
-        assert_type(flow.add_routine(Doubling(), "double"), str)
-        flow.connect("double", "doubled", "double", "trigger", {"value": "value"})
-        flow.set_error_handler(ErrorHandler(ErrorStrategy.RETRY, max_retries=2))
-        assert_type(flow.execute("double", {"value": 1}, rate="3/s"), JobState)
-        assert_type(flow.wait_for_completion(timeout=1), bool)
-    assert_type(Flow().deserialize(json.dumps(flow.serialize()), [Doubling]), Flow)
-
-
 def most(*numbers: int) -> int:
     return max(numbers)
 
@@ -216,3 +196,23 @@ assert_type(nbp.compare(Client(), np.arange(3)), nbp.Comparison)
 assert_type(nbp.compare(volume, boxes), nbp.Comparison)
 assert_type(nbp.sweep(fetch, urls, workers=(1, 2), progress=False), nbp.Sweep)
 assert_type(nbp.sweep(volume, [(1, 2)], unpack="args"), nbp.Sweep)
+
+
+class Doubling(Routine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.define_slot("trigger", handler=self.double, merge_strategy="append")
+        self.define_event("doubled", ["value"])
+
+    def double(self, value: int) -> None:
+        self.emit("doubled", value=2 * value)
+
+
+def flows() -> None:
+    with Flow("f", execution_strategy="concurrent", max_workers=3, timeout=2) as flow:
+        assert_type(flow.add_routine(Doubling(), "double"), str)
+        flow.connect("double", "doubled", "double", "trigger", {"value": "value"})
+        flow.set_error_handler(ErrorHandler(ErrorStrategy.RETRY, max_retries=2))
+        assert_type(flow.execute("double", {"value": 1}, rate="3/s"), JobState)
+        assert_type(flow.wait_for_completion(timeout=1), bool)
+    assert_type(Flow().deserialize(json.dumps(flow.serialize()), [Doubling]), Flow)
