@@ -184,16 +184,9 @@ class Run(Adjustable, Outcomes[Result_co]):
 
     # -- Inside -----------------------------------------------------------------------
 
-    def _waiter(
-        self, *, reads: bool = False, hangs: bool = False, patience: int = 1
-    ) -> Waiter:
-        return Waiter(
-            self._life.scheduler,
-            self._life.announcer.pumps(),
-            reads=reads,
-            hangs=hangs,
-            patience=patience,
-        )
+    def _waiter(self, **how: Any) -> Waiter:
+        pumps = self._life.announcer.pumps()
+        return Waiter(self._life.scheduler, pumps, **how)
 
     def _through(self, begin: Callable[[], None], *, block: bool) -> Self:
         __tracebackhide__ = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nbparallel.engine.run import Run
 from nbparallel.engine.waiting import Waiter
@@ -24,11 +24,8 @@ class LoopedRun(Run[T]):
 
     struck: KeyboardInterrupt | None = None
 
-    def _waiter(
-        self, *, reads: bool = False, hangs: bool = False, patience: int = 1
-    ) -> Waiter:
-        patience = patience if self.struck is None else 0
-        return super()._waiter(reads=reads, hangs=hangs, patience=patience)
+    def _waiter(self, **how: Any) -> Waiter:
+        return super()._waiter(patience=1 if self.struck is None else 0, **how)
 
     def _wait_for(self, ready: Callable[[], bool]) -> bool:
         __tracebackhide__ = True

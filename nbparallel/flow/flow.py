@@ -18,7 +18,7 @@ from nbparallel.flow.job import JobState
 from nbparallel.flow.ports import Event, Slot
 from nbparallel.flow.routine import slots_of
 from nbparallel.flow.serial import Storable
-from nbparallel.options import MapOptions, Options, resolve, whole
+from nbparallel.options import MapOptions, Options, resolve, setting, whole
 from nbparallel.signatures import with_options
 from nbparallel.types import State
 from nbparallel.views import exhibits
@@ -50,7 +50,8 @@ class Flow(Storable):
         waiting; `execute` returns when they have ended. ``"concurrent"``: at the same
         time, as far as they are of different routines; `execute` returns at once.
     max_workers
-        How many handlers are called at the same time, if concurrently.
+        How many handlers are called at the same time, if concurrently. None: as many
+        as the setting says, else 5.
     **options
         Any field of `nbparallel.options.Options` but those that speak of an input, a
         journal or processes; `execute` takes them, too.
@@ -97,13 +98,16 @@ class Flow(Storable):
         self,
         flow_id: str | None = None,
         execution_strategy: str = "sequential",
-        max_workers: int = 5,
+        max_workers: int | None = None,
         **options: Unpack[MapOptions],
     ) -> None:
         if flow_id is not None and not isinstance(flow_id, str):
             message = f"flow_id={flow_id!r}: must be a string, as in Flow('squares')"
             raise BadType(message)
         self._options: dict[str, Any] = {**options}
+        if max_workers is None:
+            found = setting("max_workers", usual=5)
+            max_workers = found if isinstance(found, int) else 5
         workers = self._options.pop("workers", max_workers)
         super().__init__(
             flow_id or f"flow-{uuid4().hex[:8]}",

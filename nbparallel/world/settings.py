@@ -10,7 +10,15 @@ from typing import Any, Final, Literal, get_type_hints
 
 from nbparallel.errors import BadType, BadValue, nearest
 from nbparallel.kinds import Kind
-from nbparallel.options import Options, RetryOn, SharedOptions, flag, resolve, whole
+from nbparallel.options import (
+    Options,
+    RetryOn,
+    SharedOptions,
+    flag,
+    resolve,
+    setting,
+    whole,
+)
 from nbparallel.peers import ours_for
 from nbparallel.rates import Rate
 
@@ -104,7 +112,8 @@ def read(given: dict[str, Any]) -> tuple[Settings, dict[str, Any]]:
     for name, value in given.items():
         if name not in NAMES and name not in _TAKEN:
             raise BadType(_refusal(name, value))
-    settings = Settings(**{name: given[name] for name in NAMES if name in given})
+    shared = {name: setting(name, given) for name in NAMES if name != "max_workers"}
+    settings = Settings(max_workers=given.get("max_workers"), **shared)
     options = {name: given[name] for name in _TAKEN if name in given}
     if settings.max_workers is not None and "workers" in options:
         message = (

@@ -640,7 +640,7 @@ class TestRun:
         with pytest.raises(nbp.UsageError, match="Submit it again"):
             executor.run.retry()
         assert "retry" not in executor.run.snapshot().advice
-        assert not executor.run.snapshot().keeps_results
+        assert executor.run.snapshot().once
 
     def test_on_error_raise_cancels_the_rest_and_is_raised_by_shutdown(self, gate):
         executor = nbp.Executor(1, on_error="raise")

@@ -1,0 +1,86 @@
+"""Every face goes by the settings, as far as its call does not speak of them."""
+
+from __future__ import annotations
+
+import pytest
+
+import nbparallel as nbp
+from nbparallel.flow import Flow
+from nbparallel.options import configure
+from nbparallel.world import World
+
+
+class Agent:
+    name = "one"
+
+    def act(self):
+        return ["moved"]
+
+
+def by_parallelized(**given):
+    with nbp.Parallelized(lambda x: x, [{"x": 1}], **given) as par:
+        list(par)
+
+
+def by_executor(**given):
+    with nbp.Executor(**given) as executor:
+        executor.submit(abs, 1).result()
+        by_executor.run = executor.run
+
+
+def by_world(**given):
+    world = World("w", **given)
+    world.add_agent(Agent())
+    world.run(1)
+
+
+FACES = {
+    "Parallelized": by_parallelized,
+    "run_parallel": lambda **given: nbp.run_parallel(abs, [1], **given),
+    "batch_map": lambda **given: nbp.batch_map(abs, [1], **given),
+    "ptree": lambda **given: nbp.ptree(abs, {"a": {"b": 1}}, **given),
+    "World": by_world,
+    "Executor": by_executor,
+}
+
+
+@pytest.fixture(autouse=True)
+def usual():
+    configure(progress=False)
+    yield
+    configure()
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_face_has_as_many_workers_as_the_setting_says(face):
+    nbp.settings.max_workers = 3
+    FACES[face]()
+    run = by_executor.run if face == "Executor" else nbp.last
+    assert run.options.workers == 3
+
+    FACES[face](workers=2)
+    run = by_executor.run if face == "Executor" else nbp.last
+    assert run.options.workers == 2
+
+
+def test_a_flow_has_as_many_workers_as_the_setting_says():
+    assert Flow().max_workers == 5
+    nbp.settings.max_workers = 3
+    assert (Flow().max_workers, Flow(max_workers=2).max_workers) == (3, 2)
+    nbp.settings.max_workers = "auto"
+    assert Flow().max_workers == 5
+
+
+def test_a_world_goes_by_its_settings(monkeypatch):
+    world = World("w")
+    nbp.settings.parallel_agent_actions = False
+    quiet = World("v")
+    for each in (world, quiet):
+        each.add_agent(Agent())
+        each.run(2)
+
+    assert world.get_parallel_metrics()["total_parallel_steps"] == 2
+    assert quiet.get_parallel_metrics()["total_sequential_steps"] == 2
+    monkeypatch.setenv("NBPARALLEL_PARALLEL_EXECUTION_TIMEOUT", "0")
+    with pytest.raises(nbp.BadValue, match=r"^NBPARALLEL_PARALLEL_.*TIMEOUT=0"):
+        World("u")
