@@ -3,8 +3,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-# Files with few tests are the longest here: those in browsers go first.
-PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST_ARGS ?= -n 2 --dist loadfile
 SOAK_SECONDS ?= 240
 NOTEBOOK := notebooks/01-quickstart.ipynb
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)

@@ -68,6 +68,10 @@ OTHERS = (
     r"nbparallel\.types\.Result_co",
     r"nbparallel\.faces\.\w+\.T",
     r"nbparallel\.timing\.scaling",
+    r"nbparallel\.engine\.open_run\.OpenRun",
+    r"nbparallel\.options\.MapOptions",
+    r"nbparallel\.flow\.job\.Execution",
+    r"BrokenThreadPool|Handler|MergeStrategy|json\.dumps",
 )
 nitpick_ignore_regex = [("py:.*", pattern) for pattern in OTHERS]
 

@@ -91,7 +91,7 @@ class Options:
         as the error asks, by an attribute ``retry_after`` or a header ``Retry-After``.
     rate
         How many tasks may start in which time, over all workers: ``"10/s"``,
-        ``"600/min"``; or a `Rate` that several runs share. None: no bound.
+        ``"600/min"``; or a `nbparallel.Rate` that several runs share. None: no bound.
     journal
         The path of a file that keeps what has ended, through the death of the process,
         too. The same call resumes from it: what was ok comes back, the rest is carried

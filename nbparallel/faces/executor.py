@@ -51,30 +51,31 @@ _AFTER_CANCEL = (
 class Executor(ThreadPoolExecutor):
     """A `concurrent.futures.ThreadPoolExecutor` with a live table, Cancel and records.
 
-    It goes wherever one is asked for and does what one does: `submit`, `map`,
-    `shutdown`, waiting, cancelling, exceptions. All its calls are the tasks of one run,
-    `run`, which is shown from the first call on.
+    It goes wherever one is asked for and does what one does: ``submit``, ``map``,
+    ``shutdown``, waiting, cancelling, exceptions. All its calls are the tasks of one
+    run, which is shown from the first call on.
 
     What it does beyond that:
 
     - A task that waits for the result of another one of the same executor carries it
       out, where no worker has begun it. So they never wait for each other for ever.
     - Cancelling a future wakes those who wait for it at once.
-    - `run.cancel`, or the button, cancels what has not begun; what goes on has the
-      `grace`, then its future raises `TaskCancelled`, and its thread is left behind. No
-      call is taken after that. An interrupt while `shutdown` waits, or one that leaves
-      the ``with`` block, does the same.
-    - With `timeout`, `TaskTimeout` is raised by the future of a call that lasts too
+    - ``run.cancel``, or the button, cancels what has not begun; what goes on has the
+      ``grace``, then its future raises `TaskCancelled`, and its thread is left behind.
+      No call is taken after that. An interrupt while ``shutdown`` waits, or one that
+      leaves the ``with`` block, does the same.
+    - With ``timeout``, `TaskTimeout` is raised by the future of a call that lasts too
       long, and another worker takes the place of its own.
-    - With `retries`, a future tells how the last attempt has ended.
+    - With ``retries``, a future tells how the last attempt has ended.
     - Each call has a copy of the context in which the executor was made, with what the
       initializer has set.
 
     When the interpreter exits, it first carries out what was submitted, as the standard
     library does; but it does not wait for ever for what hangs. Where no call has ended
-    for `patience` seconds (with `timeout`, at least twice that), those that go on are
-    named in a warning and left behind. A script that ends by Ctrl-C, and a kernel that
-    is shut down, cancel what is left. To wait however long it takes, call `shutdown`.
+    for ``patience`` seconds (with ``timeout``, at least twice that), those that go on
+    are named in a warning and left behind. A script that ends by Ctrl-C, and a kernel
+    that is shut down, cancel what is left. To wait however long it takes, call
+    ``shutdown``.
 
     The rows keep numbers and short texts. All other arguments are let go once the call
     has ended; all other results are in the rows while somebody holds the future, so
@@ -84,13 +85,13 @@ class Executor(ThreadPoolExecutor):
     Parameters
     ----------
     max_workers
-        How many calls are made at the same time; `workers` says the same. None: as many
-        as `ThreadPoolExecutor` has; with other backends, their usual number.
+        How many calls are made at the same time; ``workers`` says the same. None: as
+        many as ``ThreadPoolExecutor`` has; with other backends, their usual number.
     thread_name_prefix
         What the names of the threads begin with.
     initializer
         What each worker calls before its first call. If it raises, that is logged, and
-        every call that has not begun fails with `BrokenThreadPool`.
+        every call that has not begun fails with ``BrokenThreadPool``.
     initargs
         Its arguments.
     **options

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from nbparallel.engine import stopping
 from nbparallel.engine.run import Run
 from nbparallel.engine.waiting import Waiter
 
@@ -23,6 +24,10 @@ class LoopedRun(Run[T]):
     """
 
     struck: KeyboardInterrupt | None = None
+
+    def give_up(self) -> None:
+        """Leave running tasks behind, without their grace."""
+        stopping.cancel(self._life.scheduler, hard=True)
 
     def _waiter(self, **how: Any) -> Waiter:
         return super()._waiter(patience=1 if self.struck is None else 0, **how)

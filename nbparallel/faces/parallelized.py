@@ -135,9 +135,11 @@ class Parallelized(Generic[T]):
         self._run.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         run = self._begun()
         run.cancel()
+        if run.struck is not None and kind is not None:  # this is the second one
+            run.give_up()
         with suppress(Exception):  # the loop has raised it, or nobody wants to hear it
             run.wait()
 

@@ -237,7 +237,7 @@ class Flow(Storable):
             leaving.let_go(self.run)
 
     def cancel(self) -> None:
-        """Start no further handler, and end the execution; see `Run.cancel`."""
+        """Start no further handler, and end the execution."""
         if self.run is not None:
             self.run.cancel()
 
@@ -253,7 +253,7 @@ class Flow(Storable):
 
     @property
     def run(self) -> Run[Any] | None:
-        """The run of the latest execution, or None: `Run.df` has its handler calls."""
+        """The run of the latest execution, or None; its table has the handler calls."""
         return None if self._course is None else self._course.run
 
     @property

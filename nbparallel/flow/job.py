@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: What is counted of a routine's calls.
 COUNTS: Final = ("calls", "failed", "cancelled", "running", "waiting")
-#: How many entries the history keeps; `Run.df` has every call.
+#: How many entries the history keeps; `nbparallel.Run.df` has every call.
 MOST_REMEMBERED: Final = 10_000
 
 _WORDS: Final = {
@@ -103,7 +103,7 @@ class JobState:
 
     @property
     def df(self) -> pd.DataFrame:
-        """One row per handler call; see `Run.df`."""
+        """One row per handler call; see `nbparallel.Run.df`."""
         from nbparallel.errors import UsageError
 
         if self.run is None:
