@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from typing import ClassVar
 
 import pytest
 
@@ -18,15 +19,18 @@ class Endless:
     """Is pickled for ever, in Python or in C."""
 
     going = 0
+    locks: ClassVar = []
 
     def __init__(self, *, in_c=False):
         self.lock = threading.Lock() if in_c else None
+        self.locks += [self.lock] * in_c
 
     def __reduce__(self):
         Endless.going += 1
         if self.lock is not None:
-            with self.lock, self.lock:
-                pass
+            self.lock.acquire()
+            self.lock.acquire()  # until the test is over
+            raise EOFError
         while True:
             time.sleep(0.001)
 
@@ -34,6 +38,9 @@ class Endless:
 @pytest.fixture(autouse=True)
 def _none_yet():
     Endless.going = 0
+    yield
+    while Endless.locks:
+        Endless.locks.pop().release()
 
 
 def some_endless(item):
