@@ -52,14 +52,25 @@ class Kernel:
     ) -> None:
         self.version = version
         self._subshells = subshells
+        # Its ports are chosen here and bound there; in between anybody may take one.
+        for tries_left in (2, 1, 0):
+            self._start(directory)
+            try:
+                self._connect()
+                break
+            except RuntimeError:
+                if self.manager.is_alive() or not tries_left:
+                    raise
+                self.stop()
+
+    def _start(self, directory: str) -> None:
         specs = KernelSpecManager(kernel_dirs=[str(KERNELSPECS)])
         self.manager = KernelManager(
-            kernel_name=install(version),
+            kernel_name=install(self.version),
             kernel_spec_manager=specs,
             connection_file=f"{directory}/kernel-{time.monotonic_ns()}.json",
         )
         self.manager.start_kernel(cwd=directory)
-        self._connect()
 
     def _connect(self) -> None:
         self.said: list[Message] = []
