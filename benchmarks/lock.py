@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 import nbparallel as nbp
 from benchmarks.measure import Table, interleave, ratios, seconds, spread
+from nbparallel.workers.bounds import has_one_lock
 
 #: Where the interpreter is, if there is one.
 FREE_THREADED = os.environ.get("FREE_THREADED")
@@ -59,8 +60,7 @@ def measured_by(python: str) -> tuple[str, Times]:
 
 def version() -> str:
     """Return the version of this interpreter, and whether it does without the lock."""
-    has_lock = getattr(sys, "_is_gil_enabled", lambda: True)()
-    return sys.version.split()[0] + ("" if has_lock else ", free-threaded")
+    return sys.version.split()[0] + ("" if has_one_lock() else ", free-threaded")
 
 
 def lock() -> Table:

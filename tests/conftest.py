@@ -5,6 +5,7 @@ import signal
 import pytest
 
 from tests.support.client import Kernel
+from tests.support.fixtures import gate, quiet  # noqa: F401 # pytest finds them here
 from tests.support.kernels import VERSIONS
 
 #: Every ipykernel, and from 7 on both ways in which front ends talk to it.

@@ -9,20 +9,29 @@ from contextlib import suppress
 
 import pandas as pd  # noqa: F401 # before anything is timed
 import pytest
+from hypothesis import HealthCheck, settings
 
 import nbparallel as nbp
 from nbparallel.engine import capture
-from nbparallel.testing import DEADLINE, Gate
+from nbparallel.testing import DEADLINE
 from nbparallel.workers import KINDS, load
 from nbparallel.workers.scope import current
 from tests.engine import pools
 from tests.engine.afar import AFAR
 from tests.engine.fakes import FAKES
+from tests.support.fixtures import gate  # noqa: F401 # for who runs only these tests
 
 #: Every kind of worker, kinds that are nothing like them, and executors of the user's.
 BACKENDS = [*KINDS, *FAKES, *pools.POOLS]
 #: The backends that carry out several tasks at once.
 PARALLEL = [kind for kind in BACKENDS if kind != "inline"]
+
+#: For properties that hold on a backend: it is the same for every example of a test.
+many = settings(
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 #: Those whose tasks run elsewhere: a run inside one is a run of that process, inline.
 APART = ["processes"]
@@ -78,26 +87,26 @@ def _nothing_hangs_on():
 
 
 @pytest.fixture
-def gate():
-    made = Gate()
-    yield made
-    made.open()
-
-
-@pytest.fixture
-def go():
-    """Start a run and return at once, also where the waiting thread is the worker."""
+def going():
+    """Let a run that was started go on, also where the waiting thread is the worker."""
     runs = []
 
-    def start(fn, *iterables, **options):
-        run = nbp.pmap(fn, *iterables, block=False, **options)
+    def carry(run):
         runs.append(run)
         carry_on(run)
         return run
 
-    yield start
+    yield carry
     for run in runs:
         run.cancel()
+
+
+@pytest.fixture
+def go(going):
+    """Start a run and return at once."""
+    return lambda fn, *iterables, **options: going(
+        nbp.pmap(fn, *iterables, block=False, **options)
+    )
 
 
 def wait_for(ready, told=lambda: ""):

@@ -23,6 +23,7 @@ import nbparallel as nbp
 from nbparallel.engine import feed
 from nbparallel.testing import DEADLINE
 from nbparallel.types import FINAL, MISSING, State, Status
+from nbparallel.workers.bounds import has_one_lock
 from tests.engine.conftest import carry_on, wait_for
 
 
@@ -249,7 +250,7 @@ def act(run, action):
 
 #: The most tasks of a run that reads its input: it may take a worker for each. Without
 #: the GIL each hand-over may cost a thread many turns, on a machine that is busy.
-MOST_READ = 1000 if getattr(sys, "_is_gil_enabled", lambda: True)() else 200
+MOST_READ = 1000 if has_one_lock() else 200
 
 
 @pytest.mark.usefixtures("_eager_switching")

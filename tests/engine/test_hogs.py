@@ -8,9 +8,10 @@ import sys
 
 import pytest
 
+from nbparallel.workers.bounds import has_one_lock
 from tests.engine.test_interrupts import PRELUDE, ROOT
 
-WITH_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
+WITH_GIL = has_one_lock()
 #: Tasks that compute at the same time; with Python's usual turns each of them keeps
 #: everybody else waiting for 5 ms. Without the interpreter lock it is the system that
 #: gives turns, and 64 such threads on two processors starve everybody.
@@ -52,7 +53,7 @@ took = time.perf_counter() - struck
 share = (time.process_time() - spent) / took / {BUSY}
 assert set(nbp.last.df["status"]) == {{"cancelled"}}
 assert len(started) == {HOGS}
-if getattr(sys, "_is_gil_enabled", lambda: True)():  # else nobody can end them
+if {WITH_GIL}:  # else nobody can end them
     while any(each.name.startswith("nbparallel-") for each in threading.enumerate()):
         time.sleep(0.001)
     assert nbp.last.snapshot().abandoned == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import nbparallel as nbp
@@ -14,17 +14,9 @@ from nbparallel.options import resolve
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import State, Status
 from nbparallel.work.work import Work
-from tests.engine.conftest import carry_on, wait_for
+from tests.engine.conftest import many, wait_for
 
 pytestmark = pytest.mark.usefixtures("backend")
-
-
-# The backend is the same for every example of a test.
-many = settings(
-    deadline=None,
-    max_examples=50,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 
 def run_of(call, count, needs, **options):
@@ -33,19 +25,11 @@ def run_of(call, count, needs, **options):
 
 
 @pytest.fixture
-def go():
+def go(going):
     """Start a run of such tasks and return at once."""
-    runs = []
-
-    def start(call, count, needs, **options):
-        run = run_of(call, count, needs, block=False, **options).start()
-        runs.append(run)
-        carry_on(run)
-        return run
-
-    yield start
-    for run in runs:
-        run.cancel()
+    return lambda call, count, needs, **options: going(
+        run_of(call, count, needs, block=False, **options).start()
+    )
 
 
 def statuses(run):

@@ -10,7 +10,6 @@ from collections import Counter
 
 import pytest
 
-import nbparallel as nbp
 from nbparallel import (
     Parallelized,
     batch_map,
@@ -21,11 +20,7 @@ from nbparallel import (
 
 ROUNDS = 50
 
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    with nbp.defaults(progress=False):
-        yield
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 def wait():

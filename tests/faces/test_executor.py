@@ -21,22 +21,11 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.faces.submitted import TaskFuture
-from nbparallel.testing import DEADLINE, Gate
+from nbparallel.testing import DEADLINE
 from nbparallel.types import State
 from tests.engine.conftest import wait_for
 
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    with nbp.defaults(progress=False):
-        yield
-
-
-@pytest.fixture
-def gate():
-    made = Gate()
-    yield made
-    made.open()
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 @pytest.fixture

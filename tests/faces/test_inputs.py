@@ -14,11 +14,7 @@ import nbparallel as nbp
 from nbparallel.work.inputs import work_of
 from nbparallel.work.reading import LONG_RANGE
 
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    with nbp.defaults(progress=False):
-        yield
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 @pytest.fixture

@@ -21,10 +21,7 @@ def backend(request):
     return request.param
 
 
-@pytest.fixture(autouse=True)
-def _quiet():
-    with nbp.defaults(progress=False):
-        yield
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 def half(x, by=2):

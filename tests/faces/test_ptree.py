@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import nbparallel as nbp
-from nbparallel.testing import DEADLINE, Gate
+from nbparallel.testing import DEADLINE
 from nbparallel.types import State, Status
 from nbparallel.views import text
 from tests.engine.conftest import wait_for
@@ -30,18 +30,7 @@ CHAPTERS = {
 LEAVES = [leaf for tasks in CHAPTERS.values() for task in tasks for leaf in task]
 SWITCHES = list(product([True, False], repeat=3))
 
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    with nbp.defaults(progress=False):
-        yield
-
-
-@pytest.fixture
-def gate():
-    made = Gate()
-    yield made
-    made.open()
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 def total(outcomes):

@@ -14,9 +14,8 @@ STRATEGIES = ["sequential", "concurrent"]
 
 
 @pytest.fixture(autouse=True)
-def _quiet():
-    with nbp.defaults(progress=False):
-        yield
+def _quiet(quiet):
+    pass
 
 
 @pytest.fixture(params=STRATEGIES)

@@ -23,13 +23,6 @@ from tests.flow.conftest import Keep, Source, Step, chain, dawdle, done
 SOON = 4.0
 
 
-@pytest.fixture
-def gate():
-    made = Gate()
-    yield made
-    made.open()
-
-
 def endless(flow):
     seen = []
 

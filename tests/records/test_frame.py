@@ -27,11 +27,7 @@ FIXED = {
 }
 NOW = dt.datetime(2024, 2, 29, 12, 30)  # noqa: DTZ001 # as users write them
 
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    with nbp.defaults(progress=False):
-        yield
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 def columns(items, results=None, status=None, **changes):

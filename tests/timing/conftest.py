@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import nbparallel as nbp
-
 
 @pytest.fixture(autouse=True)
-def _quiet():
-    with nbp.defaults(progress=False):
-        yield
+def _quiet(quiet):
+    pass

@@ -49,10 +49,7 @@ async def load():
     return URLS
 
 
-@pytest.fixture(autouse=True)
-def _quiet():
-    with nbp.defaults(progress=False):
-        yield
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 #: What was called, and what its refusal says.

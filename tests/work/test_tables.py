@@ -30,10 +30,7 @@ def named(given):
     return f"{type(given).__module__.partition('.')[0]}.{type(given).__name__}"
 
 
-@pytest.fixture(autouse=True)
-def _quiet():
-    with nbp.defaults(progress=False):
-        yield
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 @pytest.mark.parametrize("given", TABLES, ids=named)

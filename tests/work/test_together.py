@@ -18,10 +18,7 @@ def add(a, b):
     return a + b
 
 
-@pytest.fixture(autouse=True)
-def _quiet():
-    with nbp.defaults(progress=False):
-        yield
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 def test_series_keep_the_index_that_they_share():

@@ -21,7 +21,7 @@ import loky
 import pytest
 
 import nbparallel as nbp
-from nbparallel.testing import DEADLINE, Gate
+from nbparallel.testing import DEADLINE
 from nbparallel.types import State, Status
 from nbparallel.views import text
 from nbparallel.workers import executors
@@ -63,13 +63,6 @@ def fragile(request):
 def threads():
     with ThreadPoolExecutor(3) as pool:
         yield pool
-
-
-@pytest.fixture
-def gate():
-    made = Gate()
-    yield made
-    made.open()
 
 
 @pytest.fixture(autouse=True)

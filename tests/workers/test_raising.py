@@ -13,12 +13,13 @@ import nbparallel as nbp
 from nbparallel import daemons
 from nbparallel.errors import Abandoned
 from nbparallel.testing import DEADLINE
+from nbparallel.workers.bounds import has_one_lock
 from tests.engine.conftest import wait_for
 from tests.support.threads import ours
 
 #: Without the GIL nobody can tell where an exception would strike: nothing is ended.
 ends = pytest.mark.skipif(
-    not getattr(sys, "_is_gil_enabled", lambda: True)(),
+    not has_one_lock(),
     reason="no task is ended without the GIL",
 )
 

@@ -7,7 +7,6 @@ import threading
 import pytest
 
 import nbparallel as nbp
-from nbparallel.testing import Gate
 from nbparallel.workers import KINDS, load
 from nbparallel.workers.base import Backend
 
@@ -18,13 +17,6 @@ def alive(prefix="nbparallel-"):
         for thread in threading.enumerate()
         if thread.name.removeprefix(prefix).isdigit()
     }
-
-
-@pytest.fixture
-def gate():
-    made = Gate()
-    yield made
-    made.open()
 
 
 def start(gate, tasks, workers):
