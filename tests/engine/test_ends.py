@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-import threading
 
 import pytest
 
@@ -15,6 +14,7 @@ from nbparallel.testing import Recorder
 from nbparallel.types import State
 from tests.engine import pools
 from tests.engine.conftest import wait_for
+from tests.support.threads import ours
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -71,7 +71,7 @@ def test_a_listener_that_wants_to_exit(event, go):
 
     hook = type("Leaving", (hooks.Hook,), {event: leave})()
     hooks.add(hook)
-    runs = []
+    runs, before = [], ours()
     try:
         runs.append(go(str, range(3)))
     except SystemExit:  # raised in this thread: the run is cancelled
@@ -85,7 +85,7 @@ def test_a_listener_that_wants_to_exit(event, go):
         assert runs[0].wait(5)
     assert runs[0].state.ended
     # What a worker raises on its way out is this test's, not the next one's.
-    wait_for(lambda: "nbparallel-0" not in [t.name for t in threading.enumerate()])
+    wait_for(lambda: "nbparallel-0" not in {t.name for t in ours() - before})
 
 
 def test_workers_that_cannot_be_had(backend, monkeypatch):
