@@ -6,6 +6,9 @@ MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+#: Two times are told as one where the longer is at most so many times the shorter.
+CLOSE = 1.2
+
 
 def count(number: int) -> str:
     """Return a number of tasks: ``"1,204"``."""
@@ -80,8 +83,16 @@ def rate(value: float | None) -> str:
     return f"{significant(value * HOUR)}/h"
 
 
-def remaining(value: float | None) -> str:
-    """Return the time still to go: ``"about 1m 10s left"``."""
-    if value is None:
-        return ""
-    return f"about {f'{value:.0f} s' if value < MINUTE else duration(value)} left"
+def remaining(least: float, most: float) -> str:
+    """Return the time still to go: ``"about 1m 10s left"``, ``"12 to 20 s left"``."""
+    if most < 1:
+        return "less than 1 s left"
+    low, high = (
+        f"{value:.0f} s" if value < MINUTE else duration(value)
+        for value in (least, most)
+    )
+    if low == high or most <= CLOSE * least:
+        return f"about {high} left"
+    if most < MINUTE:
+        low = low.removesuffix(" s")
+    return f"{low} to {high} left"

@@ -49,11 +49,19 @@ def test_rate(value, shown):
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
-    [(None, ""), (4.2, "about 4 s left"), (70, "about 1m 10s left")],
+    ("least", "most", "shown"),
+    [
+        (0.1, 0.9, "less than 1 s left"),
+        (4.2, 4.2, "about 4 s left"),
+        (70, 70, "about 1m 10s left"),
+        (10, 11.9, "about 12 s left"),
+        (12, 20, "12 to 20 s left"),
+        (0, 8, "0 to 8 s left"),
+        (50, 80, "50 s to 1m 20s left"),
+    ],
 )
-def test_remaining(value, shown):
-    assert remaining(value) == shown
+def test_remaining(least, most, shown):
+    assert remaining(least, most) == shown
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,10 @@ class Conclusion:
         """Raise what the end calls for, if anything."""
         __tracebackhide__ = True
         life, scheduler = self._life, self._life.scheduler
-        if life.fatal is not None:
+        if (fatal := scheduler.phase.fatal) is not None:
             errors = scheduler.records.errors.copy()
-            task = next((n for n, e in errors.items() if e is life.fatal), None)
-            raise self.explained(life.fatal, task)
+            task = next((n for n, e in errors.items() if e is fatal), None)
+            raise self.explained(fatal, task)
         if scheduler.source.error is not None:
             count = len(scheduler.records)
             message = (

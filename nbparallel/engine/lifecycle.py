@@ -57,8 +57,6 @@ class Lifecycle:
     ----------
     width
         What has the number of its workers follow the work.
-    fatal
-        The failure that has ended the run, or None.
     meter
         Measures where the time goes.
     """
@@ -75,7 +73,6 @@ class Lifecycle:
         self.meter = Meter(self.scheduler, looks=outer is None)
         self.scheduler.intake.observers.append(self.meter.watch)
         self.announcer = Announcer()
-        self.fatal: BaseException | None = None
         self._run = run
         self._telling = threading.RLock()
         self._stage = Stage.NEW
@@ -104,7 +101,7 @@ class Lifecycle:
         try:
             # Who brings the last task meanwhile leaves the end to this thread.
             with self._telling:
-                self._stage, self.fatal = Stage.NEW, None
+                self._stage, scheduler.phase.fatal = Stage.NEW, None
                 self._start()
         finally:
             self.ended()
@@ -214,9 +211,9 @@ class Lifecycle:
 
     def failed(self, error: BaseException) -> None:
         """Have the run end, whose first failure this is; the lock is held."""
-        if self.fatal is None:
-            self.fatal = error
-            run = self.scheduler
+        run = self.scheduler
+        if run.phase.fatal is None:
+            run.phase.fatal = error
             run.crew.after(partial(stopping.cancel, run, halt=run.phase.halt))
 
     def interrupted(self) -> None:

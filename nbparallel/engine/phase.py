@@ -27,6 +27,8 @@ class Phase:
         Nothing is handed out for now.
     sees_off
         Workers whose tasks were ended have a moment to leave before the run is over.
+    fatal
+        The failure that has ended the run, or None.
     broken_by
         Why there are no workers any more, or None.
     deadline
@@ -41,6 +43,7 @@ class Phase:
         self.over = threading.Event()
         self.paused = False
         self.sees_off = False
+        self.fatal: BaseException | None = None
         self.broken_by: BaseException | None = None
         self.deadline: float | None = None
         self.grace_ends = math.inf

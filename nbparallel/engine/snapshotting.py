@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from operator import itemgetter
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.records.columns import Columns
@@ -16,6 +16,9 @@ from nbparallel.workers.claim import Claim
 
 if TYPE_CHECKING:
     from nbparallel.records.summary import Metrics
+
+#: Of so many tasks that ended last a forecast is made.
+RECENT: Final = 64
 
 
 def snapshot(run: Scheduler, rows: int) -> Snapshot:
@@ -77,6 +80,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         elapsed=run.clock.elapsed,
         active=run.clock.active,
         workers=run.limits.workers,
+        recent=() if ended else records.recent_seconds(RECENT),
         running=tuple(_running(run, *each) for each in running[:rows]),
         latest=records.rows(records.latest(rows), run.epoch),
         first=records.rows(range(len(records))[:rows], run.epoch) if ended else (),
@@ -90,6 +94,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         guessed=run.backend.guessed,
         waiting=run.source.shelf.waiting_for_time,
         held_by=run.limits.held_by(run.source, run.open),
+        fatal=run.phase.fatal,
         deadline=run.phase.deadline,
         measurement=run.work.measurement,
         once=run.work.once,

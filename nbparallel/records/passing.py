@@ -230,6 +230,11 @@ class PassingRecords(Records):
         """Return up to *count* different tasks that ended last, the latest first."""
         return tuple(islice(reversed(self._rows), count))
 
+    def recent_seconds(self, count: int) -> tuple[float, ...]:
+        """Return how long tasks took that were tried and ended last, up to *count*."""
+        rows = self.rows(self.latest(count), 0.0)
+        return tuple(row.seconds for row in rows if row.seconds is not None)
+
     def columns(self, epoch: float, running: Iterable[int] = ()) -> Columns:  # noqa: ARG002 # as declared
         """Refuse: there are none."""
         _refuse("shown: the rows of tasks that have ended are let go")

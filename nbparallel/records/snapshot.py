@@ -74,6 +74,8 @@ class Snapshot:
         The seconds of *elapsed* during which the run was not paused.
     workers
         How many workers it may use.
+    recent
+        Seconds of tasks that were tried and ended last.
     running
         Tasks being carried out, the longest running first; at most the rows asked for.
     latest
@@ -101,6 +103,8 @@ class Snapshot:
         Tasks that have failed and wait for the instant at which they are tried again.
     held_by
         The rate that keeps workers from starting tasks, as it was written, or ``""``.
+    fatal
+        The failure that has ended the run, or None.
     deadline
         The seconds after which the run was cancelled, or None.
     measurement
@@ -134,6 +138,7 @@ class Snapshot:
     elapsed: float
     active: float
     workers: int
+    recent: tuple[float, ...] = ()
     running: tuple[Row, ...] = ()
     latest: tuple[Row, ...] = ()
     first: tuple[Row, ...] = ()
@@ -147,6 +152,7 @@ class Snapshot:
     guessed: bool = False
     waiting: int = 0
     held_by: str = ""
+    fatal: BaseException | None = None
     deadline: float | None = None
     measurement: bool = False
     once: bool = False
@@ -186,10 +192,3 @@ class Snapshot:
         if not done or self.active <= 0:
             return None
         return done / self.active
-
-    @property
-    def eta(self) -> float | None:
-        """Seconds still to go at the rate so far; None where nobody can tell."""
-        if self.total is None or self.rate is None or self.state.ended:
-            return None
-        return (self.total - self.finished) / self.rate

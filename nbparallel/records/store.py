@@ -354,6 +354,11 @@ class Records:
                 break
         return tuple(chosen)
 
+    def recent_seconds(self, count: int) -> tuple[float, ...]:
+        """Return how long tasks took that were tried and ended last, up to *count*."""
+        tried = (task for task in self.latest(count) if self.attempts[task])
+        return tuple(self.ended[task] - self.started[task] for task in tried)
+
     def columns(self, epoch: float, running: Iterable[int] = ()) -> Columns:
         """Return a copy of all columns, frozen; *running* are being carried out."""
         status = bytearray(self.status)

@@ -45,7 +45,7 @@ class TerminalBar:
         self._write_above(bar, snapshot.log)
         bar.total = goal(snapshot)
         bar.n = snapshot.carried_out
-        bar.start_t = time.time() - snapshot.elapsed
+        bar.start_t = time.time() - snapshot.active
         bar.set_description_str(_label(snapshot), refresh=False)
         notes = filter(None, (_troubles(snapshot), width(snapshot), postfix(snapshot)))
         bar.set_postfix_str(", ".join(notes), refresh=False)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from nbparallel.quantities import (
     count,
     counted,
     duration,
+    factor,
     rate,
     remaining,
     seconds,
     size,
 )
+from nbparallel.records import forecast
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.short_text import brief, error_line, one_line
 from nbparallel.types import MISSING, State, Status
@@ -77,14 +81,29 @@ def state(snapshot: Snapshot) -> str:
     """Return where a run stands, in words."""
     if snapshot.input_error is not None and snapshot.state is State.DONE:
         return "input failed"
+    if snapshot.fatal is not None and snapshot.state is State.CANCELLED:
+        return "stopped at the first error"
     return snapshot.state.value
 
 
 def pace(snapshot: Snapshot) -> list[str]:
-    """Return time taken, rate, time to go, and workers where their number changes."""
-    left = None if snapshot.state is State.PAUSED else snapshot.eta
-    known = duration(snapshot.elapsed), rate(snapshot.rate), remaining(left)
+    """Return time taken, rate, time to go, and workers where their number changes.
+
+    The time is that in which the run was not paused, of which the rate is, too.
+    """
+    known = duration(snapshot.active), rate(snapshot.rate), ahead(snapshot)
     return [part for part in (*known, width(snapshot)) if part]
+
+
+def ahead(snapshot: Snapshot) -> str:
+    """Return how long a run is likely to go on, or which tasks all others wait for."""
+    late = forecast.stragglers(snapshot)
+    if late is None:
+        span = forecast.to_go(snapshot)
+        return "" if span is None else remaining(*span)
+    which = "last task" if late.tasks == 1 else f"last {count(late.tasks)} tasks"
+    times = f", {factor(late.times)} times the median" if isfinite(late.times) else ""
+    return f"{which} running {duration(late.seconds)}{times}"
 
 
 def width(snapshot: Snapshot) -> str:

@@ -5,8 +5,7 @@ Guarantees:
 - A view is called from the ticker's thread only, one call at a time, under a copy of
   the context in which `Ticker.start` was called. In a notebook that is what puts every
   update in the cell that started the run.
-- At most one drawing per interval, and none while nothing moves but a paused clock,
-  which is drawn once a second.
+- At most one drawing per interval, and none while nothing moves.
 - A view that takes long is called less often: it never uses more than a tenth of the
   time, so that it never disturbs the run.
 - `View.finish` is called exactly once, after the last drawing, also when drawing has
@@ -133,5 +132,5 @@ def _looks(snapshot: Snapshot) -> object:
         snapshot.postfix,
         tuple(snapshot.counts.values()),
         snapshot.total,
-        int(snapshot.elapsed) if still else snapshot.elapsed,
+        None if still else snapshot.elapsed,
     )

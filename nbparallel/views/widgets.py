@@ -163,6 +163,7 @@ class _Live:
             voice,
         )
         self._was_slow = False
+        self._shown: tuple[State, bool] | None = None
 
     @property
     def parts(self) -> list[Any]:
@@ -173,11 +174,15 @@ class _Live:
         """Draw every part, as for the first time."""
         self._draw_head(snapshot, note)
         for part in self._slow:
+            part.last = float("-inf")
             part.draw(snapshot)
 
     def draw(self, snapshot: Snapshot, note: str) -> bool:
         """Draw what is most due; return whether there is one part more than before."""
         before = len(self.parts)
+        if self._has_changed(snapshot):
+            self.draw_all(snapshot, note)
+            return len(self.parts) > before
         # Two slow parts in a row would leave the bar behind where drawings are rare.
         turn = not self._was_slow
         waiting = sorted(self._slow, key=lambda part: part.last)
@@ -185,6 +190,17 @@ class _Live:
         if not self._was_slow:
             self._draw_head(snapshot, note)
         return len(self.parts) > before
+
+    def _has_changed(self, snapshot: Snapshot) -> bool:
+        """Whether the parts must be of one snapshot: else one would belie another."""
+        before, self._shown = (
+            self._shown,
+            (
+                snapshot.state,
+                snapshot.state is State.PAUSED and not snapshot.counts[Status.RUNNING],
+            ),
+        )
+        return before != self._shown
 
     def _draw_head(self, snapshot: Snapshot, note: str) -> None:
         self._head.value = html.head(snapshot, note)

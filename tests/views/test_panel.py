@@ -213,6 +213,17 @@ def test_every_part_is_drawn_though_they_take_turns(panel, make_snapshot, make_r
     assert any(f"hello {tick}" in text for tick in range(52, 60))
 
 
+def test_a_pause_is_shown_by_all_parts_at_once(panel, make_snapshot, make_row):
+    going = make_row(7, Status.RUNNING)
+    panel.show(make_snapshot(elapsed=0.0))
+    panel.draw(make_snapshot(elapsed=0.1, running=(going,)))
+    panel.draw(make_snapshot(State.PAUSED, elapsed=0.2, running=(going,)))
+    assert "paused" in shown_text(panel)
+    assert 'nbp-is-running">' in shown_text(panel)
+    panel.draw(make_snapshot(State.PAUSED, elapsed=0.3, latest=(make_row(7),)))
+    assert 'nbp-is-running">' not in shown_text(panel)
+
+
 def test_rare_drawings_leave_no_part_behind(panel, make_snapshot, make_row):
     panel.show(make_snapshot(elapsed=0.0))
     for tick in range(1, 10):

@@ -24,6 +24,24 @@ def test_summary_of_a_run_under_way(make_snapshot):
     )
 
 
+def test_the_time_is_that_in_which_a_run_was_not_paused(make_snapshot):
+    ended = make_snapshot(State.DONE, total=500, ok=500, elapsed=14.0, active=7.74)
+    assert text.summary_line(ended) == "fetch: 500 of 500 - 500 ok - 7.74 s - 64.6/s"
+
+
+def test_a_straggler_is_told_of(make_snapshot, make_row):
+    left = make_snapshot(total=100, ok=99, running=1, recent=(0.2,) * 10)
+    late = replace(left, running=(make_row(7, Status.RUNNING, seconds=4.8),))
+    assert text.pace(late)[-1] == "last task running 4.80 s, 24.0 times the median"
+
+
+def test_summary_of_a_run_that_an_error_stopped(make_snapshot):
+    ended = make_snapshot(State.CANCELLED, total=6, ok=5, error=1, fatal=OSError())
+    assert text.summary_line(ended).startswith(
+        "fetch: stopped at the first error, 6 of"
+    )
+
+
 def test_summary_of_a_cancelled_run(make_snapshot):
     cancelled = make_snapshot(State.CANCELLED, ok=1000, cancelled=3000)
     line = text.summary_line(cancelled)
