@@ -260,7 +260,7 @@ def _paragraph(words: str) -> str:
 def _table(caption: str, body: Iterable[str], output: bool) -> str:  # noqa: FBT001
     printed = '<th scope="col" class="nbp-output">Output</th>' if output else ""
     return (
-        f'<table class="nbp-tasks"><caption>{caption}</caption><thead><tr>'
+        f'<table class="nbp-tasks nbp-rows"><caption>{caption}</caption><thead><tr>'
         '<th scope="col" class="nbp-task">Task</th>'
         '<th scope="col" class="nbp-item">Item</th>'
         '<th scope="col" class="nbp-status">Status</th>'

@@ -22,7 +22,7 @@ STYLE: Final = """<style>
   color: var(--nbp-text);
   font: 13px/1.5 var(--jp-ui-font-family, var(--vscode-font-family, sans-serif));
   font-variant-numeric: tabular-nums;
-  max-width: 1100px; contain: inline-size;
+  max-width: 1100px; container-type: inline-size;
 }
 .nbp:not(.nbp-live) { overflow-x: auto; }
 .nbp .nbp-line {
@@ -51,7 +51,7 @@ STYLE: Final = """<style>
     currentColor 0 6px, var(--nbp-rule) 6px 18px);
 }
 .nbp table.nbp-tasks {
-  width: 100%; min-width: 600px; margin: 4px 0;
+  width: 100%; margin: 4px 0;
   border-collapse: collapse; table-layout: fixed;
   font-size: 12px; color: inherit;
 }
@@ -90,7 +90,7 @@ STYLE: Final = """<style>
 .nbp .nbp-is-ok::before { background: var(--nbp-good); }
 .nbp .nbp-is-error::before, .nbp .nbp-is-timeout::before,
 .nbp .nbp-is-crashed::before { background: var(--nbp-bad); }
-.nbp table.nbp-sheet, .nbp table.nbp-bars { table-layout: auto; min-width: 0; }
+.nbp table.nbp-sheet, .nbp table.nbp-bars { table-layout: auto; }
 .nbp table.nbp-bars th { width: 25%; color: inherit; font-weight: 400; }
 .nbp table.nbp-bars th, .nbp table.nbp-bars td { vertical-align: middle; }
 .nbp table.nbp-bars td:last-child { width: 14em; }
@@ -110,6 +110,21 @@ STYLE: Final = """<style>
   overflow-wrap: anywhere; border-left: 2px solid var(--nbp-rule);
 }
 .nbp.nbp.nbp-live pre { margin: 2px 0; }
+@container (max-width: 720px) {
+  .nbp table.nbp-tasks.nbp-rows :is(thead, tbody) { display: block; }
+  .nbp table.nbp-tasks.nbp-rows tr {
+    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 4.5em;
+    border-bottom: 1px solid var(--nbp-rule);
+  }
+  .nbp table.nbp-tasks.nbp-rows :is(th, td) { border: 0; width: auto; }
+  .nbp table.nbp-tasks.nbp-rows .nbp-number { grid-area: 1 / 4; }
+  .nbp table.nbp-tasks.nbp-rows td[colspan] { grid-column: 1 / -1; }
+  .nbp table.nbp-tasks.nbp-rows td:nth-child(n+4):not(.nbp-number) {
+    grid-column: 2 / -1;
+  }
+  .nbp table.nbp-tasks.nbp-rows td:nth-child(n+4):empty,
+  .nbp table.nbp-tasks.nbp-rows th:nth-child(n+4):not(.nbp-number) { display: none; }
+}
 .nbp .nbp-spoken {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
