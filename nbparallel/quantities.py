@@ -36,16 +36,16 @@ def factor(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def seconds(value: float | None) -> str:
-    """Return seconds for a column; nothing if there are none."""
-    return "" if value is None else significant(value)
+def took(value: float | None) -> str:
+    """Return how long a task took, for a column; nothing if nobody knows."""
+    return "" if value is None else duration(value)
 
 
 def duration(value: float) -> str:
-    """Return how long something goes on: ``"0.24 s"``, ``"1m 04s"``, ``"2h 05m"``."""
+    """Return how long something goes on: ``"12.0 µs"``, ``"0.24 s"``, ``"1m 04s"``."""
     whole = int(value)
     if whole < MINUTE:
-        return f"{significant(value)} s"
+        return measured_time(value) if value else "0 s"
     if whole < HOUR:
         return f"{whole // MINUTE}m {whole % MINUTE:02d}s"
     if whole < DAY:

@@ -18,8 +18,9 @@ from nbparallel.quantities import (
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (0, "0.000 s"),
-        (0.0241, "0.024 s"),
+        (0, "0 s"),
+        (12e-6, "12.0 µs"),
+        (0.0241, "24.1 ms"),
         (0.24, "0.24 s"),
         (9.994, "9.99 s"),
         (12.34, "12.3 s"),

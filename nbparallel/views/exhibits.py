@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from nbparallel.quantities import count, counted, seconds
+from nbparallel.quantities import count, counted, took
 from nbparallel.records.exhibits import Bar, Bars, Exhibit, Graph, Sheet
 from nbparallel.short_text import one_line
 from nbparallel.views import graphs
@@ -123,4 +123,4 @@ def _cell(value: str | float | None) -> str:
         return ""
     if isinstance(value, str):
         return one_line(value, LONG)
-    return count(value) if isinstance(value, int) else seconds(value)
+    return count(value) if isinstance(value, int) else took(value)

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, MutableMapping
 from html import escape
 
-from nbparallel.quantities import count, seconds
+from nbparallel.quantities import count, took
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.short_text import (
     brief,
@@ -266,7 +266,7 @@ def _table(caption: str, body: Iterable[str], output: bool) -> str:  # noqa: FBT
         '<th scope="col" class="nbp-status">Status</th>'
         '<th scope="col">Result or error</th>'
         f"{printed}"
-        '<th scope="col" class="nbp-number">Seconds</th>'
+        '<th scope="col" class="nbp-number">Time</th>'
         f"</tr></thead><tbody>{''.join(body)}</tbody></table>"
     )
 
@@ -277,7 +277,7 @@ def _row(row: Row, values: tuple[str, str], *, output: bool) -> str:
         f'<tr><td class="nbp-task">{row.task}</td>{item}'
         f'<td class="nbp-status nbp-is-{row.status.word}">{text.status(row)}</td>'
         f"{outcome}{_cell(_last_line(row.output)) if output else ''}"
-        f'<td class="nbp-number">{seconds(row.seconds)}</td></tr>'
+        f'<td class="nbp-number">{took(row.seconds)}</td></tr>'
     )
 
 

@@ -11,8 +11,8 @@ from nbparallel.quantities import (
     factor,
     rate,
     remaining,
-    seconds,
     size,
+    took,
 )
 from nbparallel.records import forecast
 from nbparallel.records.snapshot import Row, Snapshot
@@ -274,6 +274,6 @@ def _bar(snapshot: Snapshot, width: int) -> list[str]:
 
 
 def _line(row: Row) -> str:
-    told = f"{row.task:>6}  {status(row):<14} {seconds(row.seconds):>7}"
+    told = f"{row.task:>6}  {status(row):<14} {took(row.seconds):>7}"
     came = outcome(row)
     return f"{told}  {brief(row.item, 40)}{f' -> {came}' if came else ''}"

@@ -10,7 +10,7 @@ from nbparallel.types import Status
 from nbparallel.world.agents import Member
 from nbparallel.world.turns import Turn
 
-COLUMNS = ("Agent", "Actions", "Errors", "Timeouts", "Seconds", "Now")
+COLUMNS = ("Agent", "Actions", "Errors", "Timeouts", "Time", "Now")
 
 
 class Tally:

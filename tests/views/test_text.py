@@ -55,7 +55,7 @@ def test_summary_without_a_total(make_snapshot):
 
 def test_summary_of_an_empty_run(make_snapshot):
     empty = make_snapshot(State.DONE, total=0, elapsed=0.0, active=0.0)
-    assert text.summary_line(empty) == "fetch: 0 of 0 - 0.000 s"
+    assert text.summary_line(empty) == "fetch: 0 of 0 - 0 s"
     assert text.plain(empty) == text.summary_line(empty)
 
 

@@ -241,7 +241,7 @@ def test_what_it_shows_is_bounded_and_those_that_fail_come_first(world):
     run = world(names, max_workers=4, rows=5).run(2)
     bars, sheet = run.snapshot().exhibits
     assert [(bar.label, bar.done, bar.total) for bar in bars.bars] == [("steps", 2, 2)]
-    assert sheet.columns[:5] == ("Agent", "Actions", "Errors", "Timeouts", "Seconds")
+    assert sheet.columns[:5] == ("Agent", "Actions", "Errors", "Timeouts", "Time")
     assert [row[:4] for row in sheet.rows[:2]] == [
         ("agent 250", 0, 2, 0),
         ("agent 120", 2, 0, 0),
