@@ -14,6 +14,7 @@ Guarantees:
 from __future__ import annotations
 
 import re
+import sys
 import traceback
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
@@ -49,6 +50,7 @@ DEPTH: Final = 3
 WORTH_CUTTING: Final = 8
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
+_PLACE = re.compile(r'File "([^"\n]+)", line')
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n|$)")
 _UNSHOWN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
@@ -282,16 +284,34 @@ def traceback_text(error: BaseException, limit: int = 4000) -> str:
     """Return the traceback of *error* as Python prints it, without our own frames.
 
     The last 30 frames of each exception are kept, and of a long text its two ends.
+    Cells are called as IPython calls them, not by the temporary file that they are.
     """
     try:
         shown = traceback.TracebackException(
             type(error), error, error.__traceback__, limit=-30, compact=True
         )
         _drop_our_frames(shown)
-        text = ends("".join(shown.format()), 4 * limit)
+        text = _with_cells(ends("".join(shown.format()), 4 * limit))
     except BaseException:  # exceptions with hostile attributes exist
         text = error_line(error, limit)
     return ends(printable(text).rstrip("\n"), limit)
+
+
+def _with_cells(text: str) -> str:
+    """Return a traceback in which each cell has its own name: ``Cell In[3], line 2``.
+
+    By the text, for it may tell what was raised in another process.
+    """
+    ipython: Any = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is None:
+        return text
+
+    def named(place: re.Match[str]) -> str:
+        found = shell.compile.format_code_name(place[1])
+        return f"{' '.join(found)}, line" if found else place[0]
+
+    return _PLACE.sub(named, text)
 
 
 def _drop_our_frames(shown: traceback.TracebackException) -> None:

@@ -16,9 +16,7 @@ def staff(run: Scheduler) -> None:
     on its way home, and what it does not do is left for others.
     """
     with run.crew.lock:
-        left = len(run.records) - run.records.finished
-        grows = run.backend.grows and run.work.open and run.source.reading is None
-        tasks = left if run.source.exhausted or grows else None
+        tasks = _left(run)
         over = run.phase.over.is_set()
     if not over and tasks != 0:
         run.backend.start(tasks)
@@ -92,8 +90,11 @@ def follow(run: Scheduler) -> None:
     while workers != run.limits.workers and not is_guest(run):
         workers = run.limits.workers
         run.backend.resize(workers)
-        if not run.phase.over.is_set():
-            run.backend.start(workers)
+        with run.crew.lock:  # those of the runs within it, too
+            left = [_left(each) for each in run.crew.members]
+        tasks = None if None in left else sum(filter(None, left))
+        if left and tasks != 0:
+            run.backend.start(tasks)
     run.crew.flush()
 
 
@@ -174,6 +175,14 @@ def reopen(run: Scheduler) -> bool:
         _hand_out_again(run)
     run.crew.flush()
     return again
+
+
+def _left(run: Scheduler) -> int | None:
+    """Return how many tasks are left; None while nobody knows. The lock is held."""
+    grows = run.backend.grows and run.work.open and run.source.reading is None
+    if not (run.source.exhausted or grows):
+        return None
+    return len(run.records) - run.records.finished
 
 
 def _hand_out_again(run: Scheduler) -> None:

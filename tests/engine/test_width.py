@@ -23,6 +23,7 @@ from nbparallel.views import text
 from nbparallel.workers.bounds import Bounds, processors
 from tests.engine.conftest import PARALLEL, tasks_left_in_claim, wait_for
 from tests.engine.simulated import Server, Simulation, best_of
+from tests.support.threads import ours
 
 #: The kinds whose tasks can wait for a gate, and whose number is theirs alone.
 GATED = ["threads", "asyncio", "fake-coroutine", "fake-halving", "fake-late"]
@@ -228,6 +229,19 @@ def test_more_workers_begin_at_once(kind, gate, go):
     gate.wait_for_count(5)
     assert run.workers == run.snapshot().workers == 5
     assert len(gate.started) == 5
+    gate.open()
+    assert run.results == list(range(10))
+
+
+def test_no_more_threads_than_there_are_tasks(gate, go):
+    before = ours()
+    run = go(gate, range(10), workers=2, backend="threads")
+    gate.wait_for_count(2)
+
+    run.workers = 100_000
+
+    gate.wait_for_count(10)
+    assert len([t for t in ours() - before if t.name[-1].isdigit()]) <= 10
     gate.open()
     assert run.results == list(range(10))
 

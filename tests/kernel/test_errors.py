@@ -66,3 +66,14 @@ def test_an_error_shows_the_way_through_the_users_code(kernel, code, error, line
         re.sub(r"In\[(\d)\]", lambda n: f"In[{at[n[1]]}]", each) for each in lines
     ]
     assert re.findall(r"^(?:Cell|File) .*$", shown, re.MULTILINE) == wanted
+
+
+@pytest.mark.parametrize("backend", ["threads", "processes"])
+def test_a_kept_traceback_names_the_cell(kernel, backend):
+    kernel.run("%reset -f")
+    count = kernel.evaluate("get_ipython().execution_count")
+    kernel.run(SETUP)
+    said = kernel.run(f"run = nbp.pmap(fail, [1], backend={backend!r})\nrun.forget()")
+    panel = said.outputs[-1]["content"]["data"]["text/html"]
+    assert f"Cell In[{count}], line 8, in fail" in panel
+    assert "ipykernel_" not in panel
