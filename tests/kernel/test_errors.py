@@ -74,6 +74,7 @@ def test_a_kept_traceback_names_the_cell(kernel, backend):
     count = kernel.evaluate("get_ipython().execution_count")
     kernel.run(SETUP)
     said = kernel.run(f"run = nbp.pmap(fail, [1], backend={backend!r})\nrun.forget()")
-    panel = said.outputs[-1]["content"]["data"]["text/html"]
+    shown = [each["content"].get("data", {}) for each in said.outputs]
+    panel = next(data["text/html"] for data in shown[::-1] if "text/html" in data)
     assert f"Cell In[{count}], line 8, in fail" in panel
     assert "ipykernel_" not in panel
