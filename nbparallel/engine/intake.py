@@ -99,14 +99,16 @@ class Intake:
         self.take(claim, crashed=0 if isinstance(error, Abandoned) else held)
 
     def take_expired(self, claim: Claim, error: BaseException) -> bool:
-        """Give up *claim*, whose running task, its last, has lasted too long.
+        """Give up *claim*, whose running task has lasted too long.
 
-        Return whether it was still running.
+        What its worker has put aside, and has not begun, goes to others. Return whether
+        the task was still running.
         """
         self.take(claim)
         task = claim.first + claim.harvested
         if task == claim.stop:
             return False
+        self.take_rest(claim, task + 1)
         claim.revoked = True
         self.give_up(claim, task, Status.TIMEOUT, error)
         self._judge(task, claim.worker, error)

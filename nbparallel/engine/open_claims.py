@@ -69,6 +69,18 @@ class OpenClaims(set[Claim]):
                 return tasks
         return None
 
+    def going(self) -> list[tuple[float, int, Claim]]:
+        """Return since when each task is carried out, and by which claim.
+
+        As of what was taken in last: a task that has ended since still goes on, and the
+        next one has not begun. So none is counted twice, and none is left out.
+        """
+        return [
+            (claim.began_at(claim.harvested), task, claim)
+            for claim in self
+            if claim.begun and (task := claim.first + claim.harvested) < claim.stop
+        ]
+
     def with_task(self, task: int) -> Claim | None:
         """Return the claim that holds *task*, or None."""
         return next((claim for claim in self if task in claim.left), None)

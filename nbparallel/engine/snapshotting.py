@@ -40,7 +40,7 @@ def columns(run: Scheduler) -> Columns:
     """Return every cell of every task as it stands."""
     with run.crew.lock:
         run.intake.take_all(run.open)
-        going = [task for claim in run.open if (task := claim.running) is not None]
+        going = [task for _, task, _ in run.open.going()]
         found = run.records.columns(run.epoch, going)
     run.crew.flush()
     run.source.keeper.assure()
@@ -60,15 +60,7 @@ def metrics(run: Scheduler, shot: Snapshot, measures: Measures) -> Metrics:
 
 def _snapshot(run: Scheduler, rows: int) -> Snapshot:
     records, state = run.records, run.phase.state
-    # Workers go on meanwhile: what a claim is at is looked at once.
-    running = sorted(
-        (
-            (claim.since, task, claim)
-            for claim in run.open
-            if (task := claim.running) is not None
-        ),
-        key=itemgetter(0),
-    )
+    running = sorted(run.open.going(), key=itemgetter(0))
     counts = {Status.PENDING: 0, Status.RUNNING: len(running), **records.counts}
     counts[Status.PENDING] = len(records) - sum(counts.values())
     ended = state.ended

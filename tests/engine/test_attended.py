@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 
 import nbparallel as nbp
@@ -12,7 +10,7 @@ from nbparallel.options import resolve
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import State
 from nbparallel.work.work import Work
-from tests.engine.conftest import wait_for
+from tests.engine.conftest import hang, wait_for
 
 
 @pytest.fixture(params=["threads", "asyncio", "processes"])
@@ -38,7 +36,7 @@ def opened():
 
 def hang_at_odd(item):
     if item % 2:
-        threading.Event().wait()
+        hang()
     return item
 
 

@@ -246,6 +246,28 @@ def test_a_snapshot_shows_what_ran_though_it_ends_meanwhile(gate, go, monkeypatc
     assert (row.task, row.item, row.status) == (0, "item", Status.RUNNING)
 
 
+def test_a_task_that_ends_while_a_snapshot_is_made_is_not_pending(
+    gate, go, monkeypatch
+):
+    # Given a snapshot that is about to look at what goes on
+    run = go(gate, ["item"])
+    gate.wait_for("item")
+    (claim,) = open_claims = run._life.scheduler.open
+    look = open_claims.going
+
+    def late():
+        gate.open()
+        wait_for(lambda: claim.ends)
+        return look()
+
+    # When a task ends that has not been counted
+    monkeypatch.setattr(open_claims, "going", late)
+    counts = run.snapshot().counts
+
+    # Then it still goes on
+    assert (counts[Status.RUNNING], counts[Status.PENDING]) == (1, 0)
+
+
 def test_metrics_add_up():
     run = nbp.pmap(even_or_raise, range(10), workers=2)
 

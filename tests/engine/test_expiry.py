@@ -17,6 +17,7 @@ from nbparallel.engine import expiry
 from nbparallel.testing import DEADLINE
 from nbparallel.types import State, Status
 from nbparallel.workers.bounds import has_one_lock
+from nbparallel.workers.scope import current
 from tests.engine.conftest import BACKENDS, compute, hang, hang_awaiting, wait_for
 from tests.engine.fakes import FAKES
 from tests.engine.pools import POOLS
@@ -74,6 +75,27 @@ def test_what_hangs_times_out_and_the_others_go_on(kind):
     assert late["attempts"].eq(1).all()
     assert {type(error) for error in run.errors.values()} == {nbp.TaskTimeout}
     assert str(run.errors[2]) == f"not done after timeout={TIMEOUT} seconds"
+
+
+def hang_with_some_put_aside(number):
+    claim = current.get().claim
+    if len(claim.left) > 1 + len(claim.items):
+        hang()
+    return number
+
+
+def test_what_the_worker_of_a_late_task_has_put_aside_goes_to_others():
+    run = nbp.pmap(
+        hang_with_some_put_aside,
+        range(100),
+        backend="fake-halving",
+        workers=1,
+        timeout=TIMEOUT,
+    )
+
+    late = statuses(run)["timeout"]
+    assert late
+    assert statuses(run) == {"ok": 100 - late, "timeout": late}
 
 
 @pytest.mark.parametrize("kind", ["asyncio", "threads"])
