@@ -6,6 +6,8 @@ MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+#: Below how many seconds a time is told in which unit.
+SHORT = ((1e-3, 1e6, "µs"), (0.1, 1e3, "ms"))
 #: Two times are told as one where the longer is at most so many times the shorter.
 CLOSE = 1.2
 
@@ -37,7 +39,17 @@ def factor(value: float) -> str:
 
 
 def took(value: float | None) -> str:
-    """Return how long a task took, for a column; nothing if nobody knows."""
+    """Return how long a task took, for a column; nothing if nobody knows.
+
+    Examples
+    --------
+    >>> took(0.0674), took(0.00239), took(0.29), took(64)
+    ('67 ms', '2.4 ms', '0.29 s', '1m 04s')
+    """
+    for below, scale, unit in SHORT:
+        if value and value < below:
+            shown = value * scale
+            return f"{shown:.{0 if shown >= 9.95 else 1}f} {unit}"  # noqa: PLR2004 # 10
     return "" if value is None else duration(value)
 
 
@@ -58,7 +70,7 @@ def measured_time(value: float) -> str:
 
     Unlike a `duration` it is always in about three figures, and in one unit.
     """
-    for below, scale, unit in ((1e-3, 1e6, "µs"), (0.1, 1e3, "ms")):
+    for below, scale, unit in SHORT:
         if value < below:
             return f"{significant(value * scale)} {unit}"
     return f"{significant(value)} s"
