@@ -11,8 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from nbparallel.errors import BadValue
 from nbparallel.journal.drafts import Draft
 from nbparallel.journal.header import Header
+from nbparallel.journal.lock import Lock, identity_of_file
 from nbparallel.journal.pages import COLUMNS, Page, unpacked
 from nbparallel.journal.refusals import another, explained, refusal
 
@@ -35,19 +37,16 @@ PRAGMA user_version = {VERSION};
 COMMIT;
 """
 
-#: The files that runs of this process write.
-_in_use: set[str] = set()
-_lock = threading.Lock()
-
 
 class JournalFile:
     """An open journal; any thread may use it.
 
     Guarantees
     ----------
-    - The file is locked by SQLite from the first look on, until it is closed or the
-      process ends, however that ends.
+    - The file is locked from the first look on, until it is closed or the process
+      ends, however that ends.
     - A file of another program is not touched.
+    - Reading leaves nothing behind, unless a process has died that wrote the file.
 
     Parameters
     ----------
@@ -67,20 +66,27 @@ class JournalFile:
         self._real = os.path.realpath(path)
         self._lock = threading.RLock()
         self._writes = writes
-        if writes:
-            self._reserve()
-        try:
-            with self._explaining():
+        self._log_identity: tuple[int, int] | None = None
+        self._identity = before = identity_of_file(self._real)
+        if not writes and before is None:
+            raise refusal(path, "there is no such file")
+        with self.explaining():
+            self._guard = Lock(self._real, writes=writes)
+            try:
                 self._check_kind()
                 self._connection = self._connect()
                 try:
                     self._prepare()
+                    self._identity = identity_of_file(self._real)
+                    self._guard.note_identity(self._identity)
                 except BaseException:
                     self._connection.close()
                     raise
-        except BaseException:
-            self._release()
-            raise
+            except BaseException:
+                if before is None:
+                    self._remove()
+                self._guard.release()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -97,13 +103,32 @@ class JournalFile:
         """Let the file go; what was committed is in it."""
         try:
             with self._lock:
+                is_there = not self._writes or self._is_there()
+                if not is_there:  # all into the file, whatever its name is now
+                    with suppress(sqlite3.Error):
+                        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._connection.close()
+                if not is_there and identity_of_file(self._log) == self._log_identity:
+                    Path(self._log).unlink(missing_ok=True)
+                elif is_there and self._writes and not self.header.id:
+                    self._remove()  # no run has begun to write it
         finally:
-            self._release()
+            self._guard.release()
+
+    def check_place(self) -> None:
+        """Look whether the file is still where it was opened.
+
+        Raises
+        ------
+        BadValue
+            It has been removed or renamed.
+        """
+        if not self._is_there():
+            raise refusal(self.path, "the file was removed or renamed meanwhile")
 
     def check(self) -> None:
         """Look whether all of it is there."""
-        with self._explaining():
+        with self.explaining():
             (said,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
             if said != "ok":
                 message = f"malformed: {said}"
@@ -113,6 +138,7 @@ class JournalFile:
         """Commit pages, all of them or none."""
         marks = ",".join("?" * len(COLUMNS.split(",")))
         insert = f"INSERT INTO pages ({COLUMNS}) VALUES ({marks})"  # noqa: S608 # no text of others
+        self.check_place()
         with self._lock, self._committing() as connection:
             for draft in drafts:
                 number = connection.execute(insert, draft.packed()).lastrowid
@@ -120,6 +146,7 @@ class JournalFile:
                     "INSERT INTO apart VALUES (?, ?, ?, ?)",
                     [(number, *each) for each in draft.apart],
                 )
+        self._log_identity = identity_of_file(self._log)
 
     def pages(self) -> Iterator[tuple[int, Page]]:
         """Give every page and its number, in the order in which they were written."""
@@ -141,50 +168,45 @@ class JournalFile:
     def apart(self, page: int, place: int) -> tuple[str | bytes, bytes | None]:
         """Return a result that lies apart, and its signature."""
         query = "SELECT value, signature FROM apart WHERE page = ? AND place = ?"
-        with self._lock, self._explaining():
+        with self._lock, self.explaining():
             found = self._connection.execute(query, (page, place)).fetchone()
         return found[0], found[1]
 
     def _page(self, which: str, number: int) -> tuple[int, Page] | None:
         query = f"SELECT page, {COLUMNS} FROM pages WHERE {which}"  # noqa: S608 # no text of others
-        with self._lock, self._explaining():
+        with self._lock, self.explaining():
             found = self._connection.execute(query, (number,)).fetchone()
             return None if found is None else (found[0], unpacked(found[1:]))
 
     # -- Opening ----------------------------------------------------------------------
 
-    def _reserve(self) -> None:
-        with _lock:
-            if self._real in _in_use:
-                message = "locked: by a run of this process"
-                raise explained(self.path, sqlite3.OperationalError(message))
-            _in_use.add(self._real)
+    @property
+    def _log(self) -> str:
+        return f"{self._real}-wal"
 
-    def _release(self) -> None:
-        if self._writes:
-            with _lock:
-                _in_use.discard(self._real)
+    def _is_there(self) -> bool:
+        return identity_of_file(self._real) == self._identity
+
+    def _remove(self) -> None:
+        """Remove what has been made where there was nothing."""
+        for name in (self._real, self._log, f"{self._real}-journal"):
+            with suppress(OSError):
+                Path(name).unlink()
 
     def _check_kind(self) -> None:
-        """Refuse what is not ours before SQLite sees it, which might repair it.
-
-        A file that a run of this process writes is not opened here: closing it would
-        end the lock that SQLite holds (sqlite.org/howtocorrupt.html, section 2.2).
-        """
-        if not self._writes and self._real in _in_use:
-            return
+        """Refuse what is not ours before SQLite sees it, which might repair it."""
         try:
-            with Path(self.path).open("rb") as file:
+            with Path(self._real).open("rb") as file:
                 begins = file.read(PLACE.stop)
         except FileNotFoundError:
-            if not self._writes:
-                raise refusal(self.path, "there is no such file") from None
             return
-        if self._writes and not os.access(self.path, os.W_OK):
+        if self._writes and not os.access(self._real, os.W_OK):
             message = "readonly file"
             raise sqlite3.OperationalError(message)
-        if not begins and self._writes:
-            return
+        if not begins:
+            if self._writes:
+                return
+            raise refusal(self.path, "the file is empty: no run has written it yet")
         if begins[: len(MAGIC)] != MAGIC[: len(begins)]:
             message = "file is not a database"
             raise sqlite3.DatabaseError(message)
@@ -200,22 +222,31 @@ class JournalFile:
 
     def _connect(self) -> sqlite3.Connection:
         if self._writes:
-            return self._opened(self.path, uri=False)
+            return self._opened(self._real)
         uri = Path(self._real).as_uri()
+        log = Path(self._log)
+        if not (log.exists() and log.stat().st_size):
+            # The file alone tells everything, and nobody writes it meanwhile.
+            return self._opened(f"{uri}?immutable=1")
         try:
-            found = self._opened(f"{uri}?mode=ro", uri=True)
+            found = self._opened(f"{uri}?mode=ro")
             found.execute("SELECT 1 FROM header").fetchone()
         except sqlite3.OperationalError as error:
-            # Beside the file SQLite wants one of its own, even to read. Where it can't
-            # have it and nothing lies in the log, the file alone tells everything.
-            if "locked" in str(error) or Path(f"{self._real}-wal").exists():
+            if "locked" in str(error):
                 raise
-            return self._opened(f"{uri}?immutable=1", uri=True)
+            # Beside the file SQLite wants one of its own, for which there may be no
+            # room on the disk. Alone with the file it needs none.
+            found = self._opened(f"{uri}?mode=rw")
+            found.execute("PRAGMA locking_mode = EXCLUSIVE")
         return found
 
-    def _opened(self, place: str, *, uri: bool) -> sqlite3.Connection:
+    def _opened(self, place: str) -> sqlite3.Connection:
         return sqlite3.connect(
-            place, uri=uri, timeout=0, isolation_level=None, check_same_thread=False
+            place,
+            uri=place.startswith("file:"),
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,
         )
 
     def _prepare(self) -> None:
@@ -243,7 +274,7 @@ class JournalFile:
     @contextmanager
     def _committing(self) -> Iterator[sqlite3.Connection]:
         connection = self._connection
-        with self._explaining():
+        with self.explaining():
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -254,8 +285,11 @@ class JournalFile:
                 raise
 
     @contextmanager
-    def _explaining(self) -> Iterator[None]:
+    def explaining(self) -> Iterator[None]:
+        """Say what goes wrong in a block in terms of the journal."""
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except BadValue:
+            raise
+        except (sqlite3.Error, OSError, ValueError, TypeError, KeyError) as error:
             raise explained(self.path, error) from error

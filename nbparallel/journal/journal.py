@@ -24,6 +24,20 @@ PAGES = 16
 _log = logging.getLogger("nbparallel")
 
 
+class NotLoaded(Exception):
+    """The result of a row can't be loaded; its cause says why.
+
+    Attributes
+    ----------
+    row
+        The row without it.
+    """
+
+    def __init__(self, row: Kept) -> None:
+        super().__init__(row.task)
+        self.row = row
+
+
 class Results:
     """Finds the rows and results of an open file; loads no pickle that is not ours.
 
@@ -66,23 +80,25 @@ class Results:
 
         Raises
         ------
-        Exception
+        NotLoaded
             Its result can't be loaded.
         """
         number, place = place_of(row)
         page = self._page(number)
-        return page.row(place, self.result(number, page, place))
-
-    def result(self, number: int, page: Page, place: int) -> Any:
-        """Return what stands at *place* of *page*."""
+        with self.file.explaining():
+            found = page.row(place, None)
         if place not in page.apart:
-            return page.results[place]
+            return found._replace(result=page.results[place])
         value, signature = self.file.apart(number, place)
         if isinstance(value, str):
-            return loads(value)
+            with self.file.explaining():
+                return found._replace(result=loads(value))
         if not self._trust and not self._is_ours(page, place, value, signature):
             raise refusal(self.file.path, "the signature of a result is wrong")
-        return from_pickle(value)
+        try:
+            return found._replace(result=from_pickle(value))
+        except Exception as error:  # of the user's class, or of one that is gone
+            raise NotLoaded(found) from error
 
     def _is_ours(
         self, page: Page, place: int, value: bytes, signature: bytes | None
@@ -205,7 +221,7 @@ class Journal:
     def _load(self, row: int) -> Kept | None:
         try:
             return self._results.row(row)
-        except Exception:  # of a class that is gone, say: the task runs again
+        except NotLoaded:
             _log.warning(
                 "a result in the journal %r can't be loaded: its task runs again",
                 self.path,

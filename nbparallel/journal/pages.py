@@ -17,6 +17,8 @@ from nbparallel.types import Status
 
 #: The most rows of a page.
 MOST_ROWS: Final = 4096
+#: What the status of a row can be.
+STATUSES: Final = frozenset(Status)
 
 
 class Kept(NamedTuple):
@@ -109,10 +111,16 @@ COLUMNS: Final = (
 
 
 def unpacked(found: Sequence[Any]) -> Page:
-    """Return the page that was packed."""
+    """Return the page that was packed.
+
+    Raises
+    ------
+    ValueError, TypeError
+        It is none.
+    """
     run, tasks, status, keys, results, started, seconds, workers, attempts, rare = found
     apart, items, errors, outputs = loads(rare) if rare else ([], [], [], [])
-    return Page(
+    page = Page(
         run=run,
         tasks=array("Q", tasks),
         status=status,
@@ -127,3 +135,9 @@ def unpacked(found: Sequence[Any]) -> Page:
         errors=dict(errors),
         outputs=dict(outputs),
     )
+    columns = page.tasks, page.status, page.keys, page.results, page.started
+    more = page.seconds, page.workers, page.attempts
+    if len(set(map(len, columns + more))) > 1 or not STATUSES.issuperset(page.status):
+        message = "the columns of a page don't fit together"
+        raise ValueError(message)
+    return page

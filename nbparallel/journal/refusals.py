@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
+from typing import Final
 
 from nbparallel.errors import BadValue
+from nbparallel.short_text import one_line
 
+DAMAGED: Final = (
+    "is damaged: a part of it is missing or was overwritten. Delete it, or write "
+    "another path"
+)
+#: The most of an error that is told: SQLite's may have a whole column.
+LONG: Final = 120
 #: What SQLite says, in part, and what that means for a journal.
 MEANINGS = {
     "not a database": "is not a journal. Write another path",
-    "malformed": "is damaged: a part of it is missing. Delete it, or write another "
-    "path",
+    "malformed": DAMAGED,
+    "Could not decode": DAMAGED,
     "locked": "is in use by another run. Wait for its end, or write another path",
     "readonly": "cannot be written here. Write a path in a folder of yours",
     "read-only": "cannot be written here. Write a path in a folder of yours",
     "unable to open": "cannot be opened here. Write a path in a folder of yours",
     "full": "cannot grow: the disk is full. Make room, or write a path on another disk",
-    "disk I/O": "cannot be read or written: the disk reports an error",
+    "disk I/O": "cannot be read or written: the disk is full, or has an error. Make "
+    "room, or copy the file and what lies beside it (-wal) to another disk",
     "too big": "cannot grow: the disk is full. Make room, or write a path on another "
     "disk",
 }
@@ -42,12 +50,18 @@ def refusal(path: str, why: str) -> BadValue:
     return BadValue(f"journal={path!r}: {why}")
 
 
-def explained(path: str, error: sqlite3.Error | OSError) -> BadValue:
+def explained(path: str, error: Exception) -> BadValue:
     """Return what *error* means for the journal at *path*."""
-    text = str(error)
+    text = one_line(str(error), LONG)
     for part, meaning in MEANINGS.items():
         if part in text:
-            wants_path = "another path" in meaning
-            line = f", as in journal={another(path)!r}" if wants_path else ""
-            return refusal(path, f"the file {meaning}{line}. ({text})")
+            return _told(path, meaning, text)
+    if isinstance(error, (ValueError, TypeError, KeyError)):  # no page looks so
+        return _told(path, DAMAGED, text)
     return refusal(path, f"the file cannot be used: {text}")
+
+
+def _told(path: str, meaning: str, text: str) -> BadValue:
+    wants_path = "another path" in meaning
+    line = f", as in journal={another(path)!r}" if wants_path else ""
+    return refusal(path, f"the file {meaning}{line}. ({text})")

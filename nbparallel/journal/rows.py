@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbparallel.errors import BadType
+from nbparallel.journal.drafts import LONG_ERROR
 from nbparallel.journal.file import JournalFile
-from nbparallel.journal.journal import Results
+from nbparallel.journal.journal import NotLoaded, Results
 from nbparallel.journal.keys import JSON
 from nbparallel.journal.pages import MOST_ROWS, Kept
 from nbparallel.journal.values import loads
+from nbparallel.short_text import error_line
 from nbparallel.types import Status
 
 if TYPE_CHECKING:
@@ -48,7 +50,15 @@ class Rows:
         return len(self.order)
 
     def __iter__(self) -> Iterator[Kept]:
-        return map(self._results.row, self.order)
+        """Give each row; of one whose result can't be loaded the error says why."""
+        return map(self._row, self.order)
+
+    def _row(self, row: int) -> Kept:
+        try:
+            return self._results.row(row)
+        except NotLoaded as error:
+            why = error_line(error.__cause__ or error, LONG_ERROR)
+            return error.row._replace(error=f"not loaded: {why}")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import pytest
 from tests.engine import conftest as engine
 
 gate = engine.gate
+going = engine.going
 go = engine.go
 backend = engine.backend
 _quiet = engine._quiet
