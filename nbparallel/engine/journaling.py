@@ -3,20 +3,25 @@
 Guarantees
 ----------
 - Whatever speaks against the journal is raised before any task starts. What goes wrong
-  later becomes a note of the run, which goes on.
+  later becomes a note of the run, which goes on as long as it keeps results itself.
 - A task whose row came back is never in a claim.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
+from nbparallel import daemons
+from nbparallel.engine import stopping
 from nbparallel.engine.keeper import Keeper, without
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.errors import Abandoned
 from nbparallel.journal.drafts import Ended
-from nbparallel.journal.identity import identity_of
+from nbparallel.journal.identity import Identity, identity_of
 from nbparallel.journal.journal import Journal
 from nbparallel.journal.matching import Index
 from nbparallel.journal.naming import Naming
@@ -42,7 +47,10 @@ class Journaling(Keeper):
     """
 
     def __init__(self, run: Scheduler, path: str) -> None:
-        self._run, self._path = run, path
+        self._run, self._path = run, os.path.abspath(path)  # whatever becomes of cwd
+        self._identity: Identity | None = None  # the function may change what it holds
+        self._stopped = False
+        self._unwritten: list[Ended] = []  # what an earlier start has left
         self._naming = Naming(run.options.key, run.work)
         self._keys: dict[int, str] = {}  # of tasks that have not ended ok
         self._found: dict[int, Kept] = {}  # of items that were read and are no tasks
@@ -60,10 +68,12 @@ class Journaling(Keeper):
         items = run.work.items or []
         items = items[: len(items) - len(run.work.made)]
         keys = self._naming.of_all(items) if is_first else []
-        assert run.work.fn is not None
+        if self._identity is None:
+            assert run.work.fn is not None
+            self._identity = identity_of(run.work.fn, run.work.source_text)
         journal = Journal(
             self._path,
-            identity_of(run.work.fn, run.work.source_text),
+            self._identity,
             self._naming.word,
             trust=run.options.trust,
             index=self._index,
@@ -75,7 +85,9 @@ class Journaling(Keeper):
             journal.close()
             raise
         self._index, self._journal, self.notes = journal.index, journal, ()
-        self._writer = Writer(journal, self._keys_of, run.epoch, _strike)
+        self._writer = Writer(journal, self, run.epoch)
+        for ended in self._unwritten:
+            self._writer.hand_in(ended)
 
     def close(self) -> None:
         """Write what is left, and let the file go."""
@@ -83,6 +95,7 @@ class Journaling(Keeper):
         if writer is not None:
             writer.close()
             self._note(writer)
+            self._unwritten = writer.unwritten
             self._writer = None  # up to here, who looks at the run waits for it
 
     def took(self, batch: Finished) -> None:
@@ -170,24 +183,45 @@ class Journaling(Keeper):
         for observer in self._run.intake.observers:
             observer.restored(task, kept.result)
 
-    def _keys_of(self, finished: Finished) -> list[str]:
-        """Return the keys of tasks; of those that are done with, for the last time."""
-        tasks = finished.tasks
+    # -- What its writer asks and tells -----------------------------------------------
+
+    def keys_of(self, finished: Finished) -> list[str]:
+        """Return the keys of tasks."""
+        return [self._keys[task] for task in finished.tasks]
+
+    def wrote(self, finished: Finished) -> None:
+        """Forget the keys of tasks that are done with."""
         options = self._run.options
         may_run_again = options.keep_results or options.retries
-        if not (finished.failures and may_run_again):
-            return list(map(self._keys.pop, tasks))
-        found = [self._keys[task] for task in tasks]
-        for place, task in enumerate(tasks):
-            if place not in finished.failures:
-                del self._keys[task]
-        return found
+        for place, task in enumerate(finished.tasks):
+            if not (may_run_again and place in finished.failures):
+                self._keys.pop(task, None)
+
+    def unwritable(self) -> None:
+        """End the run if nothing but the journal would have what comes of it."""
+        run = self._run
+        if not (run.options.keep_results or run.phase.over.is_set()):
+            self._stopped = True
+            with suppress(RuntimeError):  # at the exit of the interpreter
+                # By another thread: the end of the run waits for that of the writer.
+                daemons.start("nbparallel-stop", partial(stopping.cancel, run))
+
+    def strike(self, thread: int) -> None:
+        """End what is being pickled there."""
+        raise_in((thread,), Abandoned, within=to_pickle.__code__)
 
     def _note(self, writer: Writer) -> None:
         notes = []
         if writer.failed is not None:
             why = error_line(writer.failed)
             notes.append(f"The journal is not written any more: {why}")
+        if self._stopped:
+            missing = sum(len(each.finished.ends) for each in writer.unwritten)
+            notes.append(
+                "The run was cancelled when its journal could not be written, for it "
+                f"keeps no results itself: {missing} tasks have ended that are not in "
+                "the journal and will run again."
+            )
         if writer.unkept is not None:
             count, error = writer.unkept
             one = count == 1
@@ -198,7 +232,3 @@ class Journaling(Keeper):
                 f"{error_line(error)}"
             )
         self.notes = tuple(notes)
-
-
-def _strike(thread: int) -> None:
-    raise_in((thread,), Abandoned, within=to_pickle.__code__)

@@ -47,8 +47,9 @@ class Header:
         """
         ours = {"function": identity.name, "source": identity.source, "keyed": keyed}
         if not self.id:
-            self.id = secrets.token_hex(16)
-            self._set({"id": self.id, **ours})
+            made = secrets.token_hex(16)
+            self._set({"id": made, **ours})
+            self.id = made
         self._check(path, ours)
         number = self.run + 1
         self._set({"run": number})

@@ -154,7 +154,8 @@ class Journal:
         self.path = path
         self._file = JournalFile(path, writes=True)
         try:
-            self._run = self._file.header.begin(path, identity, keyed)
+            with self._file.explaining():
+                self._run = self._file.header.begin(path, identity, keyed)
             self._results = Results(self._file, trust=trust)
             self.index = self._read() if index is None else index
         except BaseException:
@@ -213,6 +214,16 @@ class Journal:
         drafts = list(drafts_of(batches, keys, make, epoch))
         self._file.write(drafts)
         return [error for draft in drafts for error in draft.unkept]
+
+    def check_place(self) -> None:
+        """Refuse to go on if the file was removed or renamed meanwhile.
+
+        Raises
+        ------
+        BadValue
+            It was.
+        """
+        self._file.check_place()
 
     def close(self) -> None:
         """Let it go."""

@@ -5,7 +5,8 @@ Guarantees
 - What was handed in before a call of `assure` is committed when that returns, unless
   the journal has failed.
 - Handing in takes no lock and never waits.
-- A journal that fails is not written any more; the run goes on without it.
+- A journal that fails is not written any more. What it lacks is kept, and tried once
+  more at the end.
 - Nobody waits for ever for a result that does not come to an end of being pickled.
 """
 
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import perf_counter
-from typing import Final
+from typing import Final, Protocol
 
 from nbparallel.journal.drafts import Ended
 from nbparallel.journal.journal import Journal
@@ -38,6 +39,22 @@ LOOK: Final = 0.25
 _log = logging.getLogger("nbparallel")
 
 
+class Owner(Protocol):
+    """Whose journal it is."""
+
+    def keys_of(self, finished: Finished) -> list[str]:
+        """Return the keys of tasks that have ended."""
+
+    def wrote(self, finished: Finished) -> None:
+        """Hear that those tasks have been committed."""
+
+    def unwritable(self) -> None:
+        """Hear, once, that the journal is not written any more."""
+
+    def strike(self, thread: int) -> None:
+        """End what is being pickled in the thread of that number, if it can be."""
+
+
 class Writer:
     """Writes one journal.
 
@@ -45,32 +62,27 @@ class Writer:
     ----------
     journal
         Where to.
-    keys
-        Returns the keys of tasks that have ended.
+    owner
+        Who is asked, and told.
     epoch
         What to add to an instant to get seconds since 1970.
-    strike
-        Ends what is being pickled in the thread of that number, if it can be.
 
     Attributes
     ----------
     failed
         Why the journal is not written any more, or None.
+    unwritten
+        What was handed in and is not in the journal, since it has failed.
     unkept
         How many results could not be kept, and why not the first of them.
     """
 
-    def __init__(
-        self,
-        journal: Journal,
-        keys: Callable[[Finished], list[str]],
-        epoch: float,
-        strike: Callable[[int], object],
-    ) -> None:
+    def __init__(self, journal: Journal, owner: Owner, epoch: float) -> None:
         self.failed: BaseException | None = None
+        self.unwritten: list[Ended] = []
         self.unkept: tuple[int, BaseException] | None = None
-        self._journal, self._keys, self._epoch = journal, keys, epoch
-        self._strike, self._patience = strike, PATIENCE
+        self._journal, self._owner, self._epoch = journal, owner, epoch
+        self._patience = PATIENCE
         self._pickles: float | None = None  # one result since then
         self._struck: float | None = None
         self._queue: SimpleQueue[Ended | None] = SimpleQueue()
@@ -87,7 +99,7 @@ class Writer:
 
     def hand_in(self, ended: Ended) -> None:
         """Have *ended* written soon; one thread at a time may call."""
-        if self.failed is not None or self._closed:
+        if self._closed:
             return
         self._handed += 1
         first = ended.finished.first
@@ -107,7 +119,8 @@ class Writer:
 
     def make_room(self) -> None:
         """Return once not much is left to be written of what was handed in."""
-        if self._handed - self._done > MUCH:
+        is_much = self._handed - self._done > MUCH
+        if is_much and threading.current_thread() is not self._thread:
             self._hurry.set()
             self._wait(lambda: self._handed - self._done <= MUCH)
 
@@ -135,7 +148,7 @@ class Writer:
             return False
         if self._struck != since:
             self._struck = since
-            self._strike(self._thread.ident or 0)
+            self._owner.strike(self._thread.ident or 0)
         elif late >= 2 * self._patience:
             self._fail(
                 TimeoutError("a result does not come to an end of being pickled")
@@ -160,9 +173,10 @@ class Writer:
         try:
             while goes_on:
                 batches, goes_on = self._gather()
-                if self.failed is None and batches:
+                if batches:
                     self._write(batches)
                 self._note(len(batches))
+            self._end()
         finally:
             with suppress(Exception):  # what was committed is there all the same
                 self._journal.close()
@@ -182,11 +196,20 @@ class Writer:
         return batches, len(batches) == len(found)
 
     def _write(self, batches: list[Ended]) -> None:
-        try:
-            unkept = self._journal.write(batches, self._keys, self._pickle, self._epoch)
-        except BaseException as error:  # the disk's; it becomes a note of the run
-            self._fail(error)
+        if self.failed is not None:
+            self.unwritten += batches
             return
+        try:
+            self._commit(batches)
+        except BaseException as error:  # the disk's; it becomes a note of the run
+            self.unwritten += batches
+            self._fail(error)
+
+    def _commit(self, batches: list[Ended]) -> None:
+        owner = self._owner
+        unkept = self._journal.write(batches, owner.keys_of, self._pickle, self._epoch)
+        for each in batches:
+            owner.wrote(each.finished)
         if unkept:
             if self.unkept is None:
                 _log.warning(
@@ -198,10 +221,22 @@ class Writer:
             count, first = self.unkept or (0, unkept[0])
             self.unkept = count + len(unkept), first
 
+    def _end(self) -> None:
+        """Look after what is missing: there may be room on the disk again."""
+        try:
+            if self.unwritten:
+                self._commit(self.unwritten)
+                self.failed, self.unwritten = None, []
+            else:
+                self._journal.check_place()
+        except BaseException as error:  # as in _write
+            self._fail(error)
+
     def _fail(self, error: BaseException) -> None:
         if self.failed is None:
             self.failed = error
             _log.error("the journal is not written any more: %s", error)
+            self._owner.unwritable()
 
     def _note(self, count: int) -> None:
         with self._news:

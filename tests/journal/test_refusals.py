@@ -112,7 +112,9 @@ class TestFiles:
         data = Path(path).read_bytes()
         Path(path).write_bytes(data[: int(len(data) * share)])
         refused(
-            path, "is damaged: a part of it is missing or was overwritten. Delete it", items=range(9000)
+            path,
+            "is damaged: a part of it is missing or was overwritten. Delete it",
+            items=range(9000),
         )
         with pytest.raises(nbp.BadValue, match="is damaged"):
             nbp.read_journal(path)

@@ -1,0 +1,147 @@
+"""A disk that is full, a file that is taken away: nothing that has ended is lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+import nbparallel as nbp
+from nbparallel.journal.file import JournalFile
+from tests.engine.conftest import wait_for
+from tests.journal import tasks
+
+
+@pytest.fixture(autouse=True)
+def _fresh(tmp_path, monkeypatch):
+    tasks.fresh(tmp_path / "calls", monkeypatch)
+
+
+class Disk:
+    """Is full after so many commits, until there is room."""
+
+    def __init__(self, monkeypatch):
+        self.commits_left = 10**9
+        self.refused = threading.Event()
+        self._write = JournalFile.write
+        monkeypatch.setattr(JournalFile, "write", lambda *args: self.write(*args))
+
+    def write(self, file, drafts):
+        self.commits_left -= 1
+        if self.commits_left < 0:
+            self.refused.set()
+            with file.explaining():
+                message = "database or disk is full"
+                raise sqlite3.OperationalError(message)
+        self._write(file, drafts)
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    return Disk(monkeypatch)
+
+
+def test_a_retry_writes_what_the_full_disk_had_no_room_for(path, disk):
+    disk.commits_left = 1
+    with tasks.failing({290}):
+        run = nbp.pmap(tasks.task, range(300), journal=path, workers=1)
+    (note,) = run.snapshot().journal_notes
+    assert "is not written any more" in note
+    assert "the disk is full" in note
+    assert len(nbp.read_journal(path)) < 300
+
+    disk.commits_left = 10**9
+    run.retry()
+
+    assert not run.snapshot().journal_notes
+    table = nbp.read_journal(path)
+    assert table["status"].tolist() == ["ok"] * 300
+    again = nbp.pmap(tasks.task, range(300), journal=path)
+    assert again.metrics.restored == 300
+
+
+def test_what_was_missing_is_written_at_the_end_if_there_is_room(path, disk, gate, go):
+    disk.commits_left = 1
+    run = go(gate, range(20), journal=path, workers=1)
+    gate.wait_for_count(1)
+    for item in range(15):
+        gate.open(item)
+        wait_for(lambda item=item: run.snapshot().finished > item)
+    assert disk.refused.is_set()
+    disk.commits_left = 10**9
+    gate.open()
+    assert run.wait()
+
+    assert not run.snapshot().journal_notes
+    assert nbp.read_journal(path)["status"].tolist() == ["ok"] * 20
+
+
+def test_a_run_that_keeps_no_results_ends_with_its_journal(path, disk):
+    disk.commits_left = 1
+
+    run = nbp.pmap(
+        tasks.task, range(100_000), journal=path, keep_results=False, workers=2
+    )
+
+    assert run.state.value == "cancelled"
+    why, what = run.snapshot().journal_notes
+    assert "the disk is full" in why
+    assert "was cancelled when its journal could not be written" in what
+    kept = len(nbp.read_journal(path))
+    assert kept < len(tasks.calls()) < 100_000
+    missing = len(tasks.calls()) - kept
+    assert f"{missing} tasks have ended that are not in the journal" in what
+
+    disk.commits_left = 10**9
+    last = nbp.pmap(tasks.task, range(kept + missing), journal=path)
+    assert last.metrics.restored == kept
+
+
+def away(path, way):
+    if way == "removed":
+        Path(path).unlink()
+    elif way == "renamed":
+        Path(path).rename(f"{path}.old")
+    else:
+        shutil.copy(path, f"{path}.copy")
+        os.replace(f"{path}.copy", path)
+
+
+@pytest.mark.parametrize("way", ["removed", "renamed", "replaced"])
+@pytest.mark.parametrize("last", [False, True], ids=["midway", "at the end"])
+def test_a_file_that_is_taken_away_is_told_of(path, gate, go, way, last):
+    run = go(gate, range(4), journal=path, workers=1)
+    gate.wait_for_count(1)
+    for item in range(4 if last else 2):
+        gate.open(item)
+        if item < 3:
+            wait_for(lambda item=item: run.snapshot().finished > item)
+    if last:
+        run._life.scheduler.source.keeper.assure()
+    away(path, way)
+    gate.open()
+    assert run.wait()
+
+    (note,) = run.snapshot().journal_notes
+    assert "is not written any more" in note
+    assert "the file was removed or renamed meanwhile" in note
+    assert run.results == list(range(4))
+    assert not Path(f"{path}-wal").exists()
+    assert not Path(f"{path}-lock").exists()
+    if way == "renamed":
+        assert len(nbp.read_journal(f"{path}.old")) >= 2
+
+
+def test_a_folder_that_is_changed_changes_no_path(tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with tasks.failing({1}):
+        run = nbp.pmap(tasks.task, range(3), journal="cd.db")
+    monkeypatch.chdir(tmp_path / "sub")
+    run.retry()
+    assert not list((tmp_path / "sub").iterdir())
+    assert nbp.read_journal(tmp_path / "cd.db")["status"].tolist() == ["ok"] * 3
