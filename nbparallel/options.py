@@ -161,7 +161,7 @@ class Options:
             "keep_results",
         ):
             flag(name, getattr(self, name))
-        _seconds("grace", self.grace)
+        object.__setattr__(self, "grace", _seconds("grace", self.grace))
         _durations(self)
         _retrying(self)
         if self.rate is not None and not isinstance(self.rate, Rate):
@@ -456,7 +456,7 @@ def _choice(name: str, value: object, known: tuple[str, ...]) -> None:
 def _retrying(options: Options) -> None:
     """Check what is said of failed tasks."""
     retries, chosen, backoff = options.retries, options.retry_on, options.backoff
-    if not callable(retries):
+    if not is_tenacitys(retries):
         object.__setattr__(options, "retries", whole("retries", retries, 0))
     kinds = chosen if isinstance(chosen, tuple) else (chosen,)
     if not all(_is_error(each) for each in kinds) and not _is_predicate(chosen):
@@ -465,8 +465,33 @@ def _retrying(options: Options) -> None:
             "function of one, as in retry_on=(TimeoutError, OSError)"
         )
         raise BadType(message)
-    if backoff is not None and not callable(backoff):
-        _seconds("backoff", backoff)
+    if _is_predicate(chosen):
+        _takes_one("retry_on", chosen, "lambda error: isinstance(error, OSError)")
+    if callable(backoff):
+        _takes_one("backoff", backoff, "lambda attempts: 0.5 * attempts")
+    elif backoff is not None:
+        object.__setattr__(options, "backoff", _seconds("backoff", backoff))
+
+
+def is_tenacitys(policy: object) -> bool:
+    """Whether *policy* is an object of tenacity's, which is told the whole state."""
+    kinds = type(policy).__mro__
+    return callable(policy) and any(k.__module__.startswith("tenacity") for k in kinds)
+
+
+def _takes_one(name: str, call: Any, right: str) -> None:
+    """Refuse what cannot be called with one argument, as far as it tells."""
+    from inspect import signature
+
+    try:
+        parameters = signature(call)
+    except (TypeError, ValueError):
+        return
+    try:
+        parameters.bind(None)
+    except TypeError:
+        message = f"{name}={call!r}: must take one argument, as in {name}={right}"
+        raise BadType(message) from None
 
 
 def _keeping(options: Options) -> None:
@@ -486,8 +511,13 @@ def _keeping(options: Options) -> None:
         raise BadType(message)
     from pathlib import Path
 
+    if not path or path == ":memory:" or "\0" in path:
+        message = (
+            f'journal={path!r}: must be the path of a file, as in journal="run.db"'
+        )
+        raise BadValue(message)
     found = Path(path).expanduser()
-    if not path or path.endswith(("/", os.sep)) or found.is_dir():
+    if path.endswith(("/", os.sep)) or found.is_dir():
         message = (
             f"journal={path!r}: must be a file, not a folder. Write "
             f"journal={str(found / 'run.db')!r}"
@@ -532,20 +562,24 @@ def _is_predicate(value: object) -> bool:
 def _durations(options: Options) -> None:
     for name in ("timeout", "deadline"):
         if getattr(options, name) is not None:
-            _duration(name, getattr(options, name))
+            seconds = _duration(name, getattr(options, name))
+            object.__setattr__(options, name, seconds)
 
 
-def _duration(name: str, value: Any) -> None:
-    _seconds(name, value)
-    if not float(value) > 0:
+def _duration(name: str, value: Any) -> float:
+    seconds = _seconds(name, value)
+    if not seconds > 0:
         message = f"{name}={value!r}: must be more than 0 seconds, or None for no bound"
         raise BadValue(message)
+    return seconds
 
 
-def _seconds(name: str, value: object) -> None:
+def _seconds(name: str, value: object) -> float:
+    """Return *value* as Python's own number: NumPy's have another range."""
     if isinstance(value, bool) or not isinstance(value, Real):
         message = f"{name}={value!r}: must be a number of seconds, as in {name}=1.5"
         raise BadType(message)
     if not float(value) >= 0:
         message = f"{name}={value!r}: must be a number of seconds and not be negative"
         raise BadValue(message)
+    return value if isinstance(value, int) else float(value)

@@ -25,7 +25,7 @@ _UNITS: Final = {
     "day": 86400.0,
 }
 _FORM: Final = re.compile(
-    r"\s*(\d+\.?\d*)\s*/\s*(\d*\.?\d*)\s*([a-z]+)\s*", re.IGNORECASE
+    r"\s*(\d+\.?\d*)\s*/\s*(\d*\.?\d*)\s*([a-z]+)\s*", re.IGNORECASE | re.ASCII
 )
 #: Seconds that a start may be late and not put off those after it; so much longer is
 #: the time that their number is spread over.
@@ -58,9 +58,9 @@ class Rate:
     >>> run = nbp.pmap(abs, [-1, -2], rate=polite, progress=False)
     >>> run.results
     [1, 2]
-    >>> nbp.Rate("ten a second")
+    >>> nbp.Rate("ten a second")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    nbparallel.errors.BadValue: rate='ten a second': write it as in rate='10/s'
+    nbparallel.errors.BadValue: rate='ten a second': write it as in rate='10/s': ...
     """
 
     def __init__(self, rate: str, *, clock: Callable[[], float] = perf_counter) -> None:
@@ -94,7 +94,10 @@ def _pause_of(rate: object) -> float:
         raise BadType(message)
     found = _FORM.fullmatch(rate)
     if found is None:
-        message = f"rate={rate!r}: write it as in rate='10/s'"
+        message = (
+            f"rate={rate!r}: write it as in rate='10/s': a number such as 1000 or 0.5, "
+            "a slash, and a time such as s, 10s or min"
+        )
         raise BadValue(message)
     count, times, word = found.groups()
     unit = _UNITS.get(word.lower().removesuffix("s") or "s")

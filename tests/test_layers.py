@@ -55,6 +55,7 @@ ALLOWED = {
     ("sources", "peers"): "settings go by some words of others",
     ("edge", "configuration"): "IPython's traits read and write the settings",
     ("journal", "records"): "its rows are those of a run, and so is its table",
+    ("journal", "workers"): "its results are pickled as those of processes are",
     ("journal", "work"): "the keys of rows are those of the items of the work",
     ("work", "records"): "what a face shows of its run goes with its work",
     ("rates", "errors"): "it refuses what it cannot read",

@@ -9,10 +9,10 @@ Guarantees
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from nbparallel import daemons
@@ -47,7 +47,7 @@ class Journaling(Keeper):
     """
 
     def __init__(self, run: Scheduler, path: str) -> None:
-        self._run, self._path = run, os.path.abspath(path)  # whatever becomes of cwd
+        self._run, self._path = run, str(Path.cwd() / path)  # wherever it goes on
         self._identity: Identity | None = None  # the function may change what it holds
         self._stopped = False
         self._unwritten: list[Ended] = []  # what an earlier start has left

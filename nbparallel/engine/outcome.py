@@ -8,8 +8,9 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from nbparallel.engine.retry_after import retry_after
-from nbparallel.options import Options
+from nbparallel.options import Options, is_tenacitys
 from nbparallel.records.tries import Try
+from nbparallel.short_text import error_line
 from nbparallel.types import Status
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Retrying:
     def __init__(self, options: Options) -> None:
         self._retries, self._retry_on = options.retries, options.retry_on
         self._backoff = options.backoff
+        self._told = False
         self._random = Random()  # noqa: S311 # not the user's, who may have seeded it
 
     def again(self, tries: Sequence[Try]) -> Pause | None:
@@ -71,9 +73,26 @@ class Retrying:
         crashes = sum(each.status is Status.CRASHED for each in tries)
         if crashes >= MOST_CRASHES:
             return None
-        if not self._is_retried(tries) or self._is_enough(tries):
+        asked = "retry_on"
+        try:
+            if not self._is_retried(tries):
+                return None
+            asked = "retries"
+            if self._is_enough(tries):
+                return None
+            asked = "backoff"
+            return self._wait(tries)
+        except Exception as error:  # the user's code
+            self._tell(f"{asked}={getattr(self, f'_{asked}')!r}", error, tries[-1])
             return None
-        return self._wait(tries)
+
+    def _tell(self, option: str, error: Exception, last: Try) -> None:
+        """Say why it is not tried again: with each failure, and once in the log."""
+        said = f"not tried again: {option} raised {error_line(error)}"
+        last.error.add_note(f"nbparallel: {said}")
+        if not self._told:
+            self._told = True
+            _log.error("failures are %s", said, exc_info=error)
 
     def _is_retried(self, tries: Sequence[Try]) -> bool:
         chosen: Any = self._retry_on
@@ -115,11 +134,6 @@ def again_in(outcome: Outcome, tries: Sequence[Try]) -> Pause | None:
     except Exception:  # the user's code
         _log.exception("whether to try again could not be told: the failure is final")
         return None
-
-
-def is_tenacitys(policy: object) -> bool:
-    """Whether *policy* is an object of tenacity's, which is told the whole state."""
-    return callable(policy) and type(policy).__module__.startswith("tenacity")
 
 
 def _state(tries: Sequence[Try]) -> RetryCallState:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from nbparallel.errors import BadValue, nearest
+from nbparallel.errors import BadType, BadValue, nearest
 from nbparallel.journal.pages import Kept
 from nbparallel.journal.rows import Rows, opened, shown_key
 from nbparallel.records import frame
@@ -49,8 +50,10 @@ def export_journal(
 
     Raises
     ------
+    BadType
+        *trust* is neither True nor False.
     BadValue
-        The ending is unknown, or the journal cannot be read.
+        The ending is unknown, there is no such folder, or the journal cannot be read.
     ImportError
         Parquet was asked for, and pyarrow is not installed.
 
@@ -61,7 +64,11 @@ def export_journal(
     >>> nbp.export_journal("abs.db", "abs.csv")
     2
     """
-    target = Path(to).expanduser()
+    try:
+        target = Path(to).expanduser()
+    except TypeError:
+        message = f'to={to!r}: must be the path of a file, as in "rows.csv"'
+        raise BadType(message) from None
     write = WRITERS.get(target.suffix.lower())
     if write is None:
         known = ", ".join(WRITERS)
@@ -69,6 +76,12 @@ def export_journal(
             f"to={str(to)!r}: must end in one of {known}."
             f"{nearest(target.suffix, WRITERS)} Write "
             f"export_journal({str(path)!r}, {str(target.with_suffix('.csv'))!r})"
+        )
+        raise BadValue(message)
+    if not target.parent.is_dir():
+        message = (
+            f"to={str(to)!r}: there is no folder {str(target.parent)!r}. Make it, or "
+            f"write export_journal({str(path)!r}, {target.name!r})"
         )
         raise BadValue(message)
     made = target.with_name(f"{target.name}.{os.getpid()}.part")
@@ -100,9 +113,28 @@ def _cells(row: Kept) -> list[Any]:
 
 def _json(value: Any) -> str:
     try:
-        return json.dumps(value, default=lambda other: brief(other, LONG))
+        try:
+            return _ENCODER.encode(value)
+        except ValueError:  # there may be numbers in it that JSON doesn't have
+            return _ENCODER.encode(_finite(value))
     except (TypeError, ValueError, RecursionError):
         return json.dumps(brief(value, LONG))
+
+
+def _finite(value: Any) -> Any:
+    """Return *value* with text for numbers that are none."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(float(value))
+    if isinstance(value, dict):
+        return {_finite(key): _finite(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return list(map(_finite, value))
+    return value
+
+
+_ENCODER: Final = json.JSONEncoder(
+    allow_nan=False, default=lambda other: brief(other, LONG)
+)
 
 
 def _text(value: Any) -> Any:

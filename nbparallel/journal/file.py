@@ -21,7 +21,7 @@ from nbparallel.journal.refusals import another, explained, refusal
 #: What tells our files from those of other programs: "nbpj", in the header of SQLite.
 APPLICATION: Final = 0x6E62706A
 #: What a program has to know to read the file.
-VERSION: Final = 1
+VERSION: Final = 2
 #: Where SQLite has the first of them, and how its files begin.
 PLACE: Final = slice(68, 72)
 MAGIC: Final = b"SQLite format 3\0"

@@ -6,8 +6,9 @@ import secrets
 import sqlite3
 from typing import Any
 
-from nbparallel.journal.identity import Identity
+from nbparallel.journal.identity import Identity, changed
 from nbparallel.journal.refusals import another, refusal
+from nbparallel.journal.values import dumps, loads
 
 
 class Header:
@@ -45,7 +46,12 @@ class Header:
         BadValue
             It belongs to another function, or its keys were made in another way.
         """
-        ours = {"function": identity.name, "source": identity.source, "keyed": keyed}
+        ours = {
+            "function": identity.name,
+            "source": identity.source,
+            "held": dumps(identity.held),
+            "keyed": keyed,
+        }
         if not self.id:
             made = secrets.token_hex(16)
             self._set({"id": made, **ours})
@@ -56,7 +62,7 @@ class Header:
         return number
 
     def _check(self, path: str, ours: dict[str, str]) -> None:
-        theirs = {name: self._get(name, "") for name in ours}
+        theirs = {name: str(self._get(name, "")) for name in ours}
         if theirs == ours:
             return
         cure = f"Write another path, as in journal={another(path)!r}, or delete it."
@@ -66,6 +72,12 @@ class Header:
             why = (
                 f"its results are of {ours['function']} as it was before it was "
                 "changed. "
+            )
+        elif theirs["held"] != ours["held"]:
+            names = changed(loads(theirs["held"]), loads(ours["held"]))
+            why = (
+                f"its results are of {ours['function']} when {' and '.join(names)} "
+                f"{'was' if len(names) == 1 else 'were'} different. "
             )
         elif theirs["keyed"] == "key":
             why = "the keys of its rows were made by key=, which is missing here. "

@@ -14,6 +14,7 @@ from nbparallel.journal.journal import NotLoaded, Results
 from nbparallel.journal.keys import JSON
 from nbparallel.journal.pages import MOST_ROWS, Kept
 from nbparallel.journal.values import loads
+from nbparallel.options import flag
 from nbparallel.short_text import error_line
 from nbparallel.types import Status
 
@@ -70,6 +71,7 @@ def opened(path: str | os.PathLike[str], *, trust: bool) -> Iterator[Rows]:
     BadType, BadValue
         It is no journal, or of somebody else and not to be trusted.
     """
+    flag("trust", trust)
     try:
         place = str(Path(path).expanduser())
     except TypeError:

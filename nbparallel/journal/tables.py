@@ -32,6 +32,7 @@ def read_journal(path: str | os.PathLike[str], *, trust: bool = False) -> pd.Dat
     DataFrame
         The columns of `Run.df`, with the item where it is JSON, else a short text of
         it, and errors as text; then ``key``. Failures are those of the latest run.
+        Where a result was not kept, or can't be loaded, the error says why.
 
     Raises
     ------

@@ -55,9 +55,9 @@ def to_pickle(value: object) -> bytes:
     BaseException
         Whatever its class raises.
     """
-    import cloudpickle
+    from nbparallel.workers.packing import by_value
 
-    found: bytes = cloudpickle.dumps(value)
+    found = by_value(value)
     if len(found) >= MOST_BYTES:
         message = f"the result takes {len(found)} bytes: a journal keeps 1 GB of each"
         raise ValueError(message)

@@ -12,6 +12,7 @@ import io
 import mmap
 import os
 import pickle
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -115,11 +116,20 @@ def _pickler() -> Any:
 
         def reducer_override(self, value: Any) -> Any:
             self._notice(value)
+            if isinstance(value, io.TextIOWrapper) and value not in _shared():
+                # Else a text in memory would stand for it, with what it has read.
+                message = f"cannot pickle {type(value).__name__!r} object: an open file"
+                raise TypeError(message)
             if type(value) is _Cached and value.__module__ == "__main__":
                 return _cached, (value.__wrapped__, value.cache_parameters())
             return super().reducer_override(value)
 
     return Pickler
+
+
+def _shared() -> tuple[object, ...]:
+    """Return the files that a process finds at their places: cloudpickle names them."""
+    return sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__
 
 
 _Cached: Final = type(lru_cache(id))

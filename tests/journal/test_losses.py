@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import threading
@@ -28,7 +27,7 @@ class Disk:
         self.commits_left = 10**9
         self.refused = threading.Event()
         self._write = JournalFile.write
-        monkeypatch.setattr(JournalFile, "write", lambda *args: self.write(*args))
+        monkeypatch.setattr(JournalFile, "write", lambda *args: self.write(*args))  # noqa: PLW0108 # as a method
 
     def write(self, file, drafts):
         self.commits_left -= 1
@@ -108,7 +107,7 @@ def away(path, way):
         Path(path).rename(f"{path}.old")
     else:
         shutil.copy(path, f"{path}.copy")
-        os.replace(f"{path}.copy", path)
+        Path(f"{path}.copy").replace(path)
 
 
 @pytest.mark.parametrize("way", ["removed", "renamed", "replaced"])

@@ -137,7 +137,7 @@ class TestFiles:
         database = sqlite3.connect(path)
         database.execute("PRAGMA user_version = 99")
         database.close()
-        refused(path, "has version 99 of journals, this nbparallel reads 1")
+        refused(path, "has version 99 of journals, this nbparallel reads 2")
 
     def test_one_that_is_missing_cannot_be_read(self, path):
         with pytest.raises(nbp.BadValue, match="there is no such file"):
