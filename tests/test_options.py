@@ -180,3 +180,32 @@ def test_an_executor_shows_its_options_and_the_arguments_of_the_standard_library
     about = signatures.documented(nbp.Options)
     text = inspect.getdoc(nbp.Executor)
     assert all(f"\n{name}\n{about[name]}" in text for name in taken)
+
+
+class TestDurations:
+    @pytest.mark.parametrize("name", ["timeout", "deadline", "grace", "backoff"])
+    def test_a_number_of_another_kind_becomes_pythons(self, name):
+        import numpy as np
+
+        given = getattr(nbp.Options(**{name: np.float32(2)}), name)
+        assert type(given) is float
+        assert given == 2
+
+
+class TestPolicies:
+    @pytest.mark.parametrize(
+        ("name", "given", "said"),
+        [
+            ("backoff", lambda: 1, "must take one argument, as in backoff=lambda att"),
+            ("retry_on", lambda: 1, "must take one argument, as in retry_on=lambda er"),
+            ("retries", lambda _: False, "must be a whole number, as in retries=8"),
+        ],
+    )
+    def test_a_function_that_cannot_be_called_is_refused(self, name, given, said):
+        with pytest.raises(nbp.BadType, match=f"{name}=<function .*{said}"):
+            nbp.Options(**{name: given})
+
+    def test_a_rate_is_written_in_plain_digits(self):
+        for given in ("١٠/s", "1e3/s"):  # noqa: RUF001 # digits of another script
+            with pytest.raises(nbp.BadValue, match="a number such as 1000 or"):
+                nbp.Options(rate=given)

@@ -26,12 +26,12 @@ from nbparallel.journal.journal import Journal
 from nbparallel.journal.matching import Index
 from nbparallel.journal.naming import Naming
 from nbparallel.journal.pages import Kept
-from nbparallel.journal.values import to_pickle
 from nbparallel.journal.writer import Writer
 from nbparallel.records.snapshot import Row
 from nbparallel.records.store import Finished
 from nbparallel.short_text import error_line
 from nbparallel.types import Status
+from nbparallel.workers.packing import by_value
 from nbparallel.workers.raising import raise_in
 
 
@@ -208,7 +208,7 @@ class Journaling(Keeper):
 
     def strike(self, thread: int) -> None:
         """End what is being pickled there."""
-        raise_in((thread,), Abandoned, within=to_pickle.__code__)
+        raise_in((thread,), Abandoned, within=by_value.__code__)
 
     def _note(self, writer: Writer) -> None:
         notes = []

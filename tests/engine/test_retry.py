@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
@@ -195,3 +196,22 @@ def test_an_end_that_is_announced_late_does_not_end_the_retry(backend, go, monke
 
     assert recorder.of(run) == [*["run_started", "run_finished"] * 2, "run_waited"]
     assert run.results == [10]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"backoff": lambda _: None}, r"backoff=<function .* raised TypeError"),
+        ({"retry_on": lambda error: error.code}, r"retry_on=<function .* raised Attri"),
+    ],
+)
+def test_an_option_that_raises_is_named_with_each_failure_and_logged_once(
+    options, said, caplog
+):
+    run = nbp.pmap(Flaky(range(20)), range(20), retries=2, **options)
+
+    for error in run.errors.values():
+        (note,) = [each for each in error.__notes__ if "not tried again" in each]
+        assert re.search(said, note)
+    logged = [each for each in caplog.records if "not tried again" in each.message]
+    assert len(logged) == 1

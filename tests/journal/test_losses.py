@@ -11,6 +11,7 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.journal.file import JournalFile
+from nbparallel.journal.writer import Writer
 from tests.engine.conftest import wait_for
 from tests.journal import tasks
 
@@ -110,29 +111,45 @@ def away(path, way):
         Path(f"{path}.copy").replace(path)
 
 
-@pytest.mark.parametrize("way", ["removed", "renamed", "replaced"])
-@pytest.mark.parametrize("last", [False, True], ids=["midway", "at the end"])
-def test_a_file_that_is_taken_away_is_told_of(path, gate, go, way, last):
+WAYS = pytest.mark.parametrize("way", ["removed", "renamed", "replaced"])
+
+
+@WAYS
+def test_a_file_that_is_taken_away_is_told_of(path, gate, go, way):
     run = go(gate, range(4), journal=path, workers=1)
     gate.wait_for_count(1)
-    for item in range(4 if last else 2):
-        gate.open(item)
-        if item < 3:
-            wait_for(lambda item=item: run.snapshot().finished > item)
-    if last:
-        run._life.scheduler.source.keeper.assure()
+    gate.open(0)
+    wait_for(lambda: run.snapshot().finished)
     away(path, way)
     gate.open()
     assert run.wait()
+    told_of_it(run, path)
+    if way == "renamed":
+        assert len(nbp.read_journal(f"{path}.old")) >= 1
 
+
+@WAYS
+def test_and_if_nothing_was_to_be_written_any_more(path, way, monkeypatch):
+    end = Writer._end
+
+    def taken_away(self):
+        away(path, way)
+        end(self)
+
+    monkeypatch.setattr(Writer, "_end", taken_away)
+    run = nbp.pmap(str, range(4), journal=path)
+    told_of_it(run, path)
+    if way == "renamed":
+        assert len(nbp.read_journal(f"{path}.old")) == 4
+
+
+def told_of_it(run, path):
     (note,) = run.snapshot().journal_notes
     assert "is not written any more" in note
     assert "the file was removed or renamed meanwhile" in note
-    assert run.results == list(range(4))
+    assert run.df["status"].tolist() == ["ok"] * 4
     assert not Path(f"{path}-wal").exists()
     assert not Path(f"{path}-lock").exists()
-    if way == "renamed":
-        assert len(nbp.read_journal(f"{path}.old")) >= 2
 
 
 def test_a_folder_that_is_changed_changes_no_path(tmp_path, monkeypatch):

@@ -36,7 +36,6 @@ class TestPaths:
     def test_a_folder(self, tmp_path):
         refused(tmp_path, "must be a file, not a folder. Write journal='.*run.db'")
         refused(f"{tmp_path}/new/", "must be a file, not a folder")
-        refused("", "must be a file, not a folder")
 
     def test_a_folder_that_is_not_there(self, tmp_path):
         place = tmp_path / "missing" / "pages.db"

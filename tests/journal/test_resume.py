@@ -255,7 +255,7 @@ class TestFunctions:
         assert nbp.pmap(
             functools.partial(pow, 2), [1, 2], journal=path
         ).metrics.restored
-        with pytest.raises(nbp.BadValue, match="as it was before"):
+        with pytest.raises(nbp.BadValue, match="the bound argument 0 was different"):
             nbp.pmap(functools.partial(pow, 3), [1, 2], journal=path)
 
     def test_a_lambda_is_known_by_what_it_does(self, path):

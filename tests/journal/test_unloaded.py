@@ -113,7 +113,7 @@ def test_a_page_that_was_overwritten(path, column, value):
         lambda: nbp.read_journal(path),
         lambda: nbp.pmap(str, [1], journal=path),
     ):
-        with pytest.raises(nbp.BadValue, match="is damaged: .* Delete it") as raised:
+        with pytest.raises(nbp.BadValue, match=r"is damaged: .* Delete it") as raised:
             use()
         assert path in str(raised.value)
         assert len(str(raised.value)) < 900
