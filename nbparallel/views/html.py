@@ -105,7 +105,8 @@ def bar(snapshot: Snapshot) -> str:
 def panel_table(snapshot: Snapshot, rows: int, memo: Memo | None = None) -> str:
     """Return the tasks being carried out, then the latest to end; at most *rows*.
 
-    What its face shows of the run comes first.
+    A third of the rows is for what has ended. What its face shows of the run comes
+    first.
 
     Parameters
     ----------
@@ -118,7 +119,8 @@ def panel_table(snapshot: Snapshot, rows: int, memo: Memo | None = None) -> str:
         ``__repr__`` is called once per task and not once per drawing.
     """
     parts = exhibits.html(snapshot.exhibits)
-    shown = (*snapshot.running[:rows], *snapshot.latest)[:rows]
+    going, ended, more = _chosen(snapshot, rows)
+    shown = (*going, *ended)
     if not shown:
         return f'<div class="nbp nbp-live">{parts}</div>' if parts else ""
     memo = {} if memo is None else memo
@@ -126,9 +128,25 @@ def panel_table(snapshot: Snapshot, rows: int, memo: Memo | None = None) -> str:
     memo.clear()
     memo.update(kept)
     output = any(row.output for row in shown)
-    body = (_row(row, kept[_key(row)], output=output) for row in shown)
+    body = [_row(row, kept[_key(row)], output=output) for row in shown]
+    body.insert(len(going), _gap(more, 6 if output else 5, "more run"))
     table = _table("Tasks being carried out, then the latest to end", body, output)
     return f'<div class="nbp nbp-live">{parts}{table}</div>'
+
+
+def _chosen(
+    snapshot: Snapshot, rows: int
+) -> tuple[tuple[Row, ...], tuple[Row, ...], int]:
+    """Return which tasks to show that go on, which that ended, and how many more run.
+
+    If not all that go on fit in, a line says how many more there are.
+    """
+    going = max(snapshot.counts[Status.RUNNING], len(snapshot.running))
+    kept = min(len(snapshot.latest), -(-rows // 3))
+    if going <= rows - kept:
+        return snapshot.running, snapshot.latest[: rows - going], 0
+    shown = snapshot.running[: max(rows - kept - 1, 0)]
+    return shown, snapshot.latest[:kept], going - len(shown)
 
 
 def log(snapshot: Snapshot) -> str:
@@ -194,10 +212,10 @@ def _ends_table(snapshot: Snapshot) -> str:
     return _table("The first tasks and the last to end", body, output)
 
 
-def _gap(tasks: int, columns: int) -> str:
+def _gap(tasks: int, columns: int, word: str = "more") -> str:
     if tasks <= 0:
         return ""
-    words = f"… {count(tasks)} more"
+    words = f"… {count(tasks)} {word}"
     return f'<tr><td class="nbp-quiet" colspan="{columns}">{words}</td></tr>'
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -190,6 +191,20 @@ def test_the_live_table_shows_running_tasks_first(make_snapshot, make_row):
     places = [shown.index(f"example.org/{task}") for task in (8, 9, 7, 6)]
     assert places == sorted(places)
     assert "example.org/5" not in shown
+
+
+def test_a_third_of_the_live_table_is_for_what_has_ended(make_snapshot, make_row):
+    going = tuple(make_row(task, Status.RUNNING) for task in range(20, 32))
+    run = replace(
+        make_snapshot(running=16),
+        running=going,
+        latest=tuple(make_row(task) for task in range(12, 0, -1)),
+    )
+    shown = Page(html.panel_table(run, 12)).text
+    told = [task for task in range(40) if f"example.org/{task}" in shown]
+    assert [task for task in told if task >= 20] == [*range(20, 27)]
+    assert "… 9 more run" in shown
+    assert all(f"example.org/{task}" in shown for task in (12, 11, 10, 9))
 
 
 def test_the_output_column_is_there_when_something_was_printed(make_snapshot, make_row):
