@@ -529,6 +529,18 @@ def _is_predicate(value: object) -> bool:
     return callable(value) and not isinstance(value, type)
 
 
+def patience(name: str, value: Any) -> None:
+    """Refuse what is neither None nor a number of seconds to wait at most.
+
+    Raises
+    ------
+    BadType, BadValue
+        It is not.
+    """
+    if value is not None:
+        _seconds(name, value)
+
+
 def _durations(options: Options) -> None:
     for name in ("timeout", "deadline"):
         if getattr(options, name) is not None:

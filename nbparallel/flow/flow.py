@@ -16,7 +16,7 @@ from nbparallel.flow.current import current
 from nbparallel.flow.error_handler import ErrorHandler, ErrorStrategy
 from nbparallel.flow.job import JobState
 from nbparallel.flow.ports import Event, Slot
-from nbparallel.flow.routine import slots_of
+from nbparallel.flow.routine import events_of, slots_of
 from nbparallel.flow.serial import Storable
 from nbparallel.options import MapOptions, Options, resolve, setting, whole
 from nbparallel.signatures import with_options
@@ -194,8 +194,10 @@ class Flow(Storable):
         self._refuse_from_within("execute")
         self._wait_for_the_last()
         for routine in self.routines.values():
-            for each in slots_of(routine).values():
-                each.forget()
+            for slot_ in slots_of(routine).values():
+                slot_.forget()
+            for event in events_of(routine).values():
+                event.flows.add(self)
         handler = self.error_handler
         strategy = None if handler is None else handler.strategy
         skips = strategy is ErrorStrategy.SKIP
@@ -301,6 +303,16 @@ class Flow(Storable):
         if self._course is None or not self._course.emit(event, data):
             for slot, sent in self.deliveries(event, data):
                 slot.receive(sent)
+
+    def hand(self, slot: Slot, data: Mapping[str, Any]) -> None:
+        """Send *data* to *slot*, in the execution that goes on if there is one."""
+        if self._course is None or not self._course.line_up([(slot, data)]):
+            slot.receive(data)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether an execution takes up what is sent."""
+        return self._course is not None and self._course.goes_on
 
     # -- Inside -----------------------------------------------------------------------
 

@@ -18,11 +18,26 @@ from nbparallel.engine.run import Run
 from nbparallel.types import State
 
 _remembered: WeakSet[Run[Any]] = WeakSet()
+_begun = threading.Event()
 
 
 def remember(run: Run[Any]) -> None:
     """Have the program wait for *run* at its end."""
     _remembered.add(run)
+
+
+def stay_for(run: Run[Any]) -> None:
+    """Have the program wait for *run* if it is at its end already.
+
+    Threads may go on when the main one has ended, and begin a flow then. Another one,
+    which Python waits for, waits for that flow. At `atexit` nobody would wait for it.
+    """
+    if not _begun.is_set() or run.state.ended or run.nested:
+        return
+    if threading.current_thread() is threading.main_thread():
+        _see_out(run)
+    else:
+        threading.Thread(target=_see_out, args=(run,), daemon=False).start()
 
 
 def let_go(run: Run[Any]) -> None:
@@ -33,10 +48,16 @@ def let_go(run: Run[Any]) -> None:
 def _finish() -> None:
     if in_kernel():
         return
+    _begun.set()  # before the look: a flow is in it, or stays by itself
     with suppress(KeyboardInterrupt):  # it has cancelled the run
         for run in [*_remembered]:
             if run.state is State.RUNNING and not run.nested:
                 run.wait()
+
+
+def _see_out(run: Run[Any]) -> None:
+    with suppress(Exception):  # of a handler, with on_error="raise": nobody reads it
+        run.wait()
 
 
 # Unlike `atexit` it comes while threads can still be started; the standard library's

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from typing import get_type_hints
 
 import pytest
@@ -178,6 +179,18 @@ class TestRoutine:
             routine.define_event("out")
         with pytest.raises(nbp.BadType, match="must be a string"):
             routine.define_slot(3)
+
+    @pytest.mark.parametrize("made_of", [lambda fn: fn, partial])
+    def test_handlers_have_no_yield(self, made_of):
+        def pages():
+            yield 1
+
+        async def more():
+            yield 1
+
+        for handler in (pages, more):
+            with pytest.raises(nbp.BadType, match=r"has a yield.*self\.emit"):
+                Routine().define_slot("x", handler=made_of(handler))
 
     def test_handlers_can_be_called(self):
         with pytest.raises(nbp.BadType, match="must be a function"):

@@ -14,6 +14,10 @@ def agent(**parts):
     return type("Agent", (), parts)()
 
 
+def yields(self):
+    yield self
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -27,6 +31,7 @@ def agent(**parts):
             agent(name="a", act=lambda _, when: when),
             r"agent 'a': act\(when\) cannot be called without arguments: missing",
         ),
+        (agent(name="a", act=yields), r"agent 'a': act has a yield.*return \[\.\.\.\]"),
         (
             Walker,
             r"is a class, not an agent. Write world.add_agent\(Walker\(\.\.\.\)\)",
