@@ -146,6 +146,7 @@ class Course:
             total=None,
             open=True,
             singly=True,
+            near=True,
             exhibits=lambda: [flow.graph_of(job)],
             caption=lambda: _caption(job),
         )

@@ -51,6 +51,16 @@ def test_connecting_what_is_not_there(made, ends, said):
     assert len(made.connections) == 1
 
 
+def test_a_connection_that_is_there_stays_one(made):
+    made.connect("source", "output", "keep", "input")
+    made.connect("source", "output", "keep", "input", {})
+    assert len(made.connections) == 1
+    made.execute("source")
+    assert made.routines["keep"].kept == [1]
+    made.connect("source", "output", "keep", "input", {"value": "v"})
+    assert len(made.connections) == 2
+
+
 def test_a_mapping_that_is_none(made):
     with pytest.raises(nbp.BadType, match="must be a dict"):
         made.connect("source", "output", "keep", "input", param_mapping="value")
@@ -151,11 +161,50 @@ class TestOptions:
             pytest.raises(nbp.BadValue, match="share their routines"),
         ):
             made.execute("source", backend=pool)
-        with (
-            nbp.defaults(backend="processes"),
-            pytest.raises(nbp.BadValue, match="share their routines"),
-        ):
-            made.execute("source")
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("backend", "processes"),
+            ("journal", "run.db"),
+            ("key", str),
+            ("trust", True),
+            ("unpack", "args"),
+        ],
+    )
+    def test_a_default_that_a_flow_cannot_have_is_left_out(self, name, value):
+        with nbp.settings(**{name: value}):
+            flow = Flow()
+            chain(flow, source=Source([1]), keep=Keep())
+            assert flow.execute("source").status == "completed"
+        assert getattr(flow.run.options, name) != value
+
+    def test_defaults_hold_when_it_is_executed(self):
+        flow, mine = (Flow("f", "concurrent", max_workers=n) for n in (None, 7))
+        for each in (flow, mine):
+            chain(each, source=Source([1]), keep=Keep())
+        assert flow.max_workers == 5
+        with nbp.settings(max_workers=3):
+            assert (flow.max_workers, mine.max_workers) == (3, 7)
+            for each in (flow, mine):
+                each.execute("source", block=True)
+        assert (flow.run.options.workers, mine.run.options.workers) == (3, 7)
+        flow.execute("source", max_workers=2, block=True)
+        assert flow.run.options.workers == 2
+
+    def test_workers_go_by_one_word(self, made):
+        for call in (Flow, partial(made.execute, "source")):
+            with pytest.raises(
+                nbp.BadType, match="max_workers=3, workers=4: two words"
+            ):
+                call(max_workers=3, workers=4)
+
+    def test_what_is_meant_for_the_handler_is_told_apart(self, made):
+        with pytest.raises(nbp.BadType, match=r"execute\('source', {'x': …}\)") as told:
+            made.execute("source", x=1)
+        assert "journal" not in str(told.value)
+        with pytest.raises(nbp.BadType, match=r"keys|from names to values"):
+            made.execute("source", {1: 2})
 
     def test_those_of_the_flow_and_of_the_execution(self):
         flow = Flow(timeout=3, desc="mine", workers=7)
