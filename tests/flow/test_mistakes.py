@@ -221,10 +221,10 @@ class TestOptions:
 class TestRoutine:
     def test_names_are_given_once(self):
         routine = Keep()
-        with pytest.raises(ValueError, match="has a slot 'input' already"):
+        with pytest.raises(ValueError, match="has the slot 'input' already"):
             routine.define_slot("input")
         routine.define_event("out")
-        with pytest.raises(ValueError, match="has a event 'out' already"):
+        with pytest.raises(ValueError, match="has the event 'out' already"):
             routine.define_event("out")
         with pytest.raises(nbp.BadType, match="must be a string"):
             routine.define_slot(3)
