@@ -7,16 +7,20 @@ user's wish. Nor does anybody for a flow that was cancelled or let go.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 from weakref import WeakSet
 
 from nbparallel.edge.frontend import in_kernel
 from nbparallel.engine.run import Run
+from nbparallel.quantities import count
 from nbparallel.types import State
 
+_log = logging.getLogger("nbparallel")
 _remembered: WeakSet[Run[Any]] = WeakSet()
 _begun = threading.Event()
 
@@ -45,11 +49,28 @@ def let_go(run: Run[Any]) -> None:
     _remembered.discard(run)
 
 
+@contextmanager
+def _told_of_an_interrupt() -> Iterator[None]:
+    """End a block at an interrupt, and say what is dropped with it."""
+    going = [run for run in [*_remembered] if not run.state.ended]
+    try:
+        yield
+    except KeyboardInterrupt:  # it has cancelled the run
+        for run in going:
+            if run.state is not State.DONE:
+                shot = run.snapshot()
+                dropped = shot.known - shot.carried_out
+                told = ", ".join(
+                    filter(None, [f"{count(dropped)} dropped", shot.postfix])
+                )
+                _log.warning("%s ends with the program: %s", shot.name, told)
+
+
 def _finish() -> None:
     if in_kernel():
         return
     _begun.set()  # before the look: a flow is in it, or stays by itself
-    with suppress(KeyboardInterrupt):  # it has cancelled the run
+    with _told_of_an_interrupt():
         for run in [*_remembered]:
             if run.state is State.RUNNING and not run.nested:
                 run.wait()

@@ -405,7 +405,7 @@ class Part(Routine):
 def part(function):
     return Part(function)
 
-flow = Flow(execution_strategy="concurrent")
+flow = Flow("calls", execution_strategy="concurrent")
 """
 SLOW = """
 flow.add_routine(part(lambda value: value + 1), "first")
@@ -528,6 +528,7 @@ def test_an_interrupt_ends_a_program_with_a_handler_that_hangs(line, waits):
     _, err = end_of(process)
     assert time.perf_counter() - begun < SOON
     assert ("KeyboardInterrupt" in err) == (line != "pass")
+    assert (err == "calls ends with the program: 1 dropped\n") == (line == "pass")
 
 
 def test_hostile_errors_and_writes_of_the_user_hold_up_nothing(flow):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from nbparallel.records.exhibits import Graph, Node
 from nbparallel.views import exhibits
 from nbparallel.views.graphs import layers_of, lines_of, svg
+from nbparallel.views.style import STYLE
 
 EVIL = "<script>alert('1')</script>\n& \"more\""
 
