@@ -70,6 +70,7 @@ OTHERS = (
     r"nbparallel\.timing\.scaling",
     r"nbparallel\.engine\.open_run\.OpenRun",
     r"nbparallel\.options\.MapOptions",
+    r"nbparallel\.sources\.Block",
     r"nbparallel\.flow\.job\.Execution",
     r"BrokenThreadPool|Handler|MergeStrategy|json\.dumps",
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
 
-from nbparallel.errors import BadType, BadValue, nearest
+from nbparallel.errors import BadType, BadValue, UsageError, nearest
 from nbparallel.kinds import Kind
 from nbparallel.options import (
     SETTINGS,
@@ -22,10 +22,7 @@ from nbparallel.options import (
 from nbparallel.peers import ALIASES, unknown
 from nbparallel.rates import Rate
 from nbparallel.signatures import with_options
-from nbparallel.sources import ours
-
-if TYPE_CHECKING:  # what `contextmanager` gives: it decorates functions, too
-    from contextlib import _GeneratorContextManager
+from nbparallel.sources import Block, ours
 
 NAMES: Final = (*SETTINGS, *ALIASES)
 
@@ -89,10 +86,10 @@ class Settings:
     collect_parallel_metrics: bool
 
     @with_options(AllOptions, GivenSettings)
-    def __call__(
-        self, **given: Unpack[GivenSettings]
-    ) -> _GeneratorContextManager[None]:
+    def __call__(self, **given: Unpack[GivenSettings]) -> Block[None]:
         """Change settings for what runs inside the ``with`` block.
+
+        Above a function, an ``async def`` too, they hold in each of its calls.
 
         Parameters
         ----------
@@ -112,17 +109,16 @@ class Settings:
                 message = f"{name}={value!r}: {ours(name)} is there, too; keep one"
                 raise BadValue(message)
             said[ours(name)] = sources.check(ours(name), value, f"{name}=")
-        return sources.block(said)
+        return sources.block(said, None)
 
     def __dir__(self) -> Iterable[str]:
         return [*object.__dir__(self), *NAMES]
 
     def __repr__(self) -> str:
         """Return a line for each setting that is not as usual, with its source."""
-        lines = [
-            f"{name} = {said.value!r}  # {said.written.rstrip(' =')}"
-            for name, said in sources.said().items()
-        ]
+        lines = dict.fromkeys(filter(None, map(_line, SETTINGS)))
+        if not lines:
+            return "settings: all are as usual"
         return "\n".join(["settings, where they are not as usual:", *lines])
 
     def _get(self, name: str) -> Any:
@@ -145,6 +141,18 @@ class Settings:
         __getattr__ = _get
         __setattr__ = _set
         __delattr__ = _forget
+
+
+def _line(name: str) -> str:
+    """Return what is said of a setting, and by whom; nothing if it is as usual."""
+    try:
+        found = sources.said([name])
+    except UsageError as error:
+        return f"# cannot be used: {error}"
+    if name not in found:
+        return ""
+    said = found[name]
+    return f"{name} = {said.value!r}  # {said.written.rstrip(' =')}"
 
 
 def _no_such(name: str) -> AttributeError:

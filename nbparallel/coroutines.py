@@ -98,6 +98,26 @@ def is_coroutine_function(fn: Callable[..., Any]) -> bool:
     return any(map(inspect.iscoroutinefunction, (fn, type(fn).__call__)))
 
 
+def is_generator_function(fn: Callable[..., Any]) -> bool:
+    """Whether a call of *fn* runs nothing of it: it has a ``yield``, async or not.
+
+    Examples
+    --------
+    >>> def pages(url):
+    ...     yield url
+    >>> is_generator_function(partial(pages, "https://example.org"))
+    True
+    """
+    import inspect
+
+    while isinstance(fn, partial):
+        fn = fn.func
+    return any(
+        inspect.isgeneratorfunction(each) or inspect.isasyncgenfunction(each)
+        for each in (fn, type(fn).__call__)
+    )
+
+
 def _loop_runs_here() -> bool:
     # A function of its own: within the except, what a task raises would have a context.
     import asyncio

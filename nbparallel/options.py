@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from numbers import Real
 from operator import index
@@ -16,7 +15,7 @@ from nbparallel.kinds import KINDS, Kind
 from nbparallel.peers import unknown
 from nbparallel.rates import Rate
 from nbparallel.signatures import with_options
-from nbparallel.sources import Said, Sources, ours
+from nbparallel.sources import Block, Said, Sources, ours
 
 OnError = Literal["collect", "raise"]
 Unpacking = Literal["args", "kwargs", "item"]
@@ -299,7 +298,8 @@ def resolve(given: dict[str, Any], **usual: Any) -> Options:
     for name, value in given.items():
         if name not in NAMES:
             raise BadType(unknown(name, value, NAMES))
-    set_ = {name: v for name, v in sources.in_force().items() if name in NAMES}
+    found = sources.in_force([name for name in SETTINGS if name not in given])
+    set_ = {name: value for name, value in found.items() if name in NAMES}
     return Options(**{**usual, **set_, **given})
 
 
@@ -326,7 +326,7 @@ def setting(
         return sources.check(ours(name), given[name], f"{name}=").value
     if usual is None:
         usual = getattr(AllOptions(), ours(name))
-    return sources.in_force().get(ours(name), usual)
+    return sources.in_force(SETTINGS).get(ours(name), usual)
 
 
 def configure(**changed: Any) -> None:
@@ -343,8 +343,7 @@ def configure(**changed: Any) -> None:
 
 
 @with_options(Options, RunOptions)
-@contextmanager
-def defaults(**given: Unpack[RunOptions]) -> Iterator[Options]:
+def defaults(**given: Unpack[RunOptions]) -> Block[Options]:
     """Change the defaults of every run started inside the ``with`` block.
 
     Parameters
@@ -361,8 +360,7 @@ def defaults(**given: Unpack[RunOptions]) -> Iterator[Options]:
     """
     options = resolve({**given})
     said = {name: Said(value, f"{name}=") for name, value in given.items()}
-    with sources.block(said):
-        yield options
+    return sources.block(said, options)
 
 
 def whole(name: str, value: Any, least: int = 1) -> int:
@@ -557,6 +555,18 @@ def _is_error(value: object) -> bool:
 
 def _is_predicate(value: object) -> bool:
     return callable(value) and not isinstance(value, type)
+
+
+def patience(name: str, value: Any) -> None:
+    """Refuse what is neither None nor a number of seconds to wait at most.
+
+    Raises
+    ------
+    BadType, BadValue
+        It is not.
+    """
+    if value is not None:
+        _seconds(name, value)
 
 
 def _durations(options: Options) -> None:

@@ -16,15 +16,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
 from dataclasses import fields
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, wraps
 from threading import Lock
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, Self, TypeVar, cast
 
+from nbparallel.coroutines import is_coroutine_function, is_generator_function
 from nbparallel.errors import BadType, BadValue, UsageError
 from nbparallel.peers import ALIASES
 
@@ -55,6 +57,8 @@ class Said(NamedTuple):
 
 
 Layer = Mapping[str, Said]
+Given = TypeVar("Given")
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Sources:
@@ -72,32 +76,31 @@ class Sources:
         self._block: ContextVar[Layer] = ContextVar("nbparallel_settings")
         self._session: Layer = {}
         self._files: Layer = {}
+        self._twice: Layer = {}  # what other names of the same settings have said
         self._changing = Lock()
         # The text of a variable seldom changes, and runs may be many.
         self._checked_text = lru_cache(maxsize=256)(self._check_text)
 
-    def in_force(self) -> dict[str, Any]:
-        """Return the settings that some source speaks of.
+    def in_force(self, names: Collection[str]) -> dict[str, Any]:
+        """Return those of the settings *names* that some source speaks of.
 
         Raises
         ------
         BadType, BadValue
             One of them cannot be used; the message names its source.
         """
-        return {name: said.value for name, said in self.said().items()}
+        return {name: said.value for name, said in self.said(names).items()}
 
-    def said(self) -> dict[str, Said]:
+    def said(self, names: Collection[str]) -> dict[str, Said]:
         """Return the same, each with its source."""
-        near = {**self._session, **self._block.get({})}
-        texts = self._environment()
-        files = {k: v for k, v in self._files.items() if k not in {*near, *texts}}
+        layer = {**self._session, **self._block.get({})}
+        near = {name: layer[name] for name in names if name in layer}
+        left = {name for name in names if name not in near}
+        texts = self._environment(left)
+        files = {k: v for k, v in self._files.items() if k in left - {*texts}}
         return {
-            **{name: self._check(name, said) for name, said in files.items()},
-            **{
-                name: self._checked_text(name, said)
-                for name, said in texts.items()
-                if name not in near
-            },
+            **{name: self._check_file(name, said) for name, said in files.items()},
+            **{name: self._checked_text(name, said) for name, said in texts.items()},
             **near,
         }
 
@@ -119,11 +122,17 @@ class Sources:
     def begin_anew(self, said: Layer) -> None:
         """Forget the session and IPython's configuration for what was checked."""
         with self._changing:
-            self._session, self._files = dict(said), {}
+            self._session, self._files, self._twice = dict(said), {}, {}
 
     def configure(self, said: Layer) -> None:
         """Note what IPython's configuration says; nothing is checked."""
         with self._changing:
+            twice = {
+                name: there
+                for name, there in self._files.items()
+                if name in said and _are_two(there, said[name])
+            }
+            self._twice = {**self._twice, **twice}
             self._files = {**self._files, **said}
 
     def drop(self, name: str) -> None:
@@ -136,15 +145,11 @@ class Sources:
         with self._changing:
             self._session = _without(self._session, owner)
             self._files = _without(self._files, owner)
+            self._twice = _without(self._twice, owner)
 
-    @contextmanager
-    def block(self, said: Layer) -> Iterator[None]:
-        """Let what was checked hold inside the ``with`` block."""
-        token = self._block.set({**self._block.get({}), **said})
-        try:
-            yield
-        finally:
-            self._block.reset(token)
+    def block(self, said: Layer, given: Given) -> Block[Given]:
+        """Return what lets *said*, which was checked, hold; it gives *given*."""
+        return Block(self._block, said, given)
 
     def read(self, name: str, text: str) -> Any:
         """Return what *text* means for a setting; what it cannot mean is left as it is.
@@ -159,18 +164,20 @@ class Sources:
             return SAYS.get(text.lower(), text)
         return _number(text) if kinds & {"int", "float"} else text
 
-    def _environment(self) -> dict[str, Said]:
-        """Return the texts of our variables; an empty one says nothing."""
+    def _environment(self, names: AbstractSet[str]) -> dict[str, Said]:
+        """Return the texts of our variables that speak of *names*, but empty ones."""
         found: dict[str, Said] = {}
         for variable in os.environ:
-            if not variable.startswith(PREFIX):
+            if not variable.upper().startswith(PREFIX):
                 continue
             text = os.environ.get(variable, "")
             if variable not in self._variables:
                 self._refuse_misspelt(variable, text)
             elif text.strip():
                 alias = self._variables[variable]
-                name = ALIASES.get(alias, alias)
+                name = ours(alias)
+                if name not in names:
+                    continue
                 if name in found and found[name].value != text:
                     message = (
                         f"{variable}={text} and {''.join(reversed(found[name]))} speak "
@@ -182,12 +189,22 @@ class Sources:
 
     def _refuse_misspelt(self, variable: str, text: str) -> None:
         """Refuse what is nearly ours; what is not may be somebody's own."""
-        bare, known = variable.removeprefix(PREFIX), list(self._variables)
+        bare, known = variable.upper().removeprefix(PREFIX), list(self._variables)
         near = [each.removeprefix(PREFIX) for each in known]
         if found := get_close_matches(bare, near, n=1, cutoff=0.8):
             right = PREFIX + found[0]
             message = f"{variable}={text}: no such setting. Did you mean {right}?"
             raise BadValue(message)
+
+    def _check_file(self, name: str, said: Said) -> Said:
+        other = self._twice.get(name, said)
+        if other.value != said.value:
+            message = (
+                f"{said.written}{said.value!r} and {other.written}{other.value!r} "
+                "speak of the same setting: leave one of them out"
+            )
+            raise BadValue(message)
+        return self._check(name, said)
 
     def _check_text(self, name: str, said: Said) -> Said:
         if name in BEYOND_TEXT:
@@ -208,6 +225,59 @@ class Sources:
         return said._replace(value=getattr(checked, name))
 
 
+class Block(ContextDecorator, Generic[Given]):
+    """Lets settings hold inside a ``with`` block, or in each call of a function.
+
+    Parameters
+    ----------
+    variable
+        Where the settings of the innermost block are.
+    said
+        What they are to be.
+    given
+        What the block is given by ``as``.
+    """
+
+    def __init__(self, variable: ContextVar[Layer], said: Layer, given: Given) -> None:
+        self._variable, self._said, self._given = variable, said, given
+        self._tokens: list[Token[Layer]] = []
+
+    def __enter__(self) -> Given:
+        inner = {**self._variable.get({}), **self._said}
+        self._tokens.append(self._variable.set(inner))
+        return self._given
+
+    def __exit__(self, *_: object) -> None:
+        self._variable.reset(self._tokens.pop())
+
+    def __call__(self, fn: Function) -> Function:
+        """Return *fn* so that they hold in each call of it, awaited or not.
+
+        Raises
+        ------
+        BadType
+            It has a ``yield``: what is called then runs later, and bit by bit.
+        """
+        if is_generator_function(fn):
+            message = (
+                f"settings cannot stand above {getattr(fn, '__name__', fn)}, which has "
+                "a yield. Write the with block inside it, around what starts runs"
+            )
+            raise BadType(message)
+        if not is_coroutine_function(fn):
+            return super().__call__(fn)
+
+        @wraps(fn)
+        async def call(*args: Any, **keywords: Any) -> Any:
+            with self._recreate_cm():
+                return await fn(*args, **keywords)
+
+        return cast("Function", call)
+
+    def _recreate_cm(self) -> Self:
+        return type(self)(self._variable, self._said, self._given)
+
+
 def ours(name: str) -> str:
     """Return the setting that *name* means, which may be another word for it.
 
@@ -226,6 +296,12 @@ def _number(text: str) -> Any:
         except ValueError:
             pass
     return text
+
+
+def _are_two(one: Said, other: Said) -> bool:
+    """Whether one class is told the same by two names."""
+    owners = [said.written.rpartition(".")[0] for said in (one, other)]
+    return owners[0] == owners[1] and one.written != other.written
 
 
 def _without(layer: Layer, owner: str) -> Layer:

@@ -74,6 +74,14 @@ def join(users, orders):
 """,
 }
 
+#: Guides that take nothing for granted: each runs as it stands.
+ALONE = {
+    "docs/coming-from/flows.md",
+    "docs/howto/faces.md",
+    "docs/howto/flow.md",
+    "docs/howto/settings.md",
+}
+
 #: Languages of code that runs here.
 RUN = {"python", "ipython"}
 #: Languages of code that does not, each with the reason.
@@ -147,7 +155,8 @@ def test_code_in_documents_runs(document, tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    given = PRELUDE + ALSO.get(named(document), "")
+    name = named(document)
+    given = "" if name in ALONE else PRELUDE + ALSO.get(name, "")
     codes = [given, *(block.code for block in blocks)]
     if any(block.language == "ipython" for block in blocks):
         done = run([SHELL], json.dumps(codes), tmp_path)

@@ -51,6 +51,7 @@ ALLOWED = {
     ): "what other libraries call an option is told where it is not one",
     ("options", "rates"): "a rate is checked where all options are",
     ("options", "sources"): "what no call says, a source of the user's may",
+    ("sources", "coroutines"): "in a function that is awaited, settings hold meanwhile",
     ("sources", "errors"): "it refuses what a source may not say, and names it",
     ("sources", "peers"): "settings go by some words of others",
     ("edge", "configuration"): "IPython's traits read and write the settings",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import nbparallel as nbp
 from nbparallel.configuration import NAMES, GivenSettings, Settings
 from nbparallel.options import AllOptions, configure, resolve, setting, sources
 from nbparallel.peers import ALIASES, CALLED
-from nbparallel.sources import Said
+from nbparallel.sources import Said, ours
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,7 @@ def usual(monkeypatch):
 
 def of_a_file(**said):
     sources.configure(
-        {name: Said(said[name], f"c.Settings.{name}=") for name in said},
+        {ours(name): Said(said[name], f"c.Settings.{name}=") for name in said},
     )
 
 
@@ -167,6 +168,34 @@ class TestBlocks:
 
         assert [job(), job(), nbp.settings.workers] == [2, 2, None]
 
+    @pytest.mark.parametrize("block", [nbp.settings, nbp.defaults])
+    def test_they_decorate_coroutine_functions(self, block):
+        @block(workers=2)
+        async def job(turns):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            return nbp.settings.workers
+
+        async def both():
+            return await asyncio.gather(job(1), job(3)), nbp.settings.workers
+
+        assert job.__name__ == "job"
+        assert asyncio.run(both()) == ([2, 2], None)
+
+    @pytest.mark.parametrize("block", [nbp.settings, nbp.defaults])
+    def test_they_decorate_nothing_that_runs_bit_by_bit(self, block):
+        def each():
+            yield 1
+
+        async def later():
+            yield 1
+
+        for fn in (each, later):
+            with pytest.raises(
+                nbp.BadType, match=f"above {fn.__name__}, which has a y"
+            ):
+                block(workers=2)(fn)
+
 
 class TestThreads:
     def in_thread(self, call):
@@ -278,6 +307,36 @@ class TestBadValues:
 
         assert resolve({}).rows == 3
 
+    def test_so_does_the_call(self, monkeypatch):
+        monkeypatch.setenv("NBPARALLEL_WORKERS", "abc")
+        monkeypatch.setenv("NBPARALLEL_MAX_WORKERS", "4")
+
+        assert nbp.pmap(abs, [-1], workers=3).options.workers == 3
+
+    def test_what_cannot_be_used_is_shown_as_such(self, monkeypatch):
+        assert repr(nbp.settings) == "settings: all are as usual"
+        nbp.settings.rows = 5
+        monkeypatch.setenv("NBPARALLEL_WORKERS", "abc")
+        line, other = repr(nbp.settings).splitlines()[1:]
+        assert line.startswith("# cannot be used: NBPARALLEL_WORKERS='abc': must be a")
+        assert other == "rows = 5  # settings.rows"
+
+    def test_two_lines_of_a_file_for_one_setting_must_agree(self):
+        of_a_file(workers=3)
+        of_a_file(max_workers=3)
+        assert nbp.settings.workers == 3
+        of_a_file(max_workers=4)
+        said = r"max_workers=4 and c\.Settings\.workers=3 speak of the same setting"
+        with pytest.raises(nbp.BadValue, match=said):
+            nbp.pmap(abs, [1])
+        assert nbp.pmap(abs, [-1], workers=2).options.workers == 2
+
+    @pytest.mark.parametrize("name", ["NBPARALLEL_workers", "nbparallel_WORKERS"])
+    def test_a_variable_in_small_letters_is_nearly_ours(self, monkeypatch, name):
+        monkeypatch.setenv(name, "3")
+        with pytest.raises(nbp.BadValue, match="Did you mean NBPARALLEL_WORKERS"):
+            nbp.pmap(abs, [1])
+
     def test_two_variables_for_one_setting_must_agree(self, monkeypatch):
         monkeypatch.setenv("NBPARALLEL_WORKERS", "3")
         monkeypatch.setenv("NBPARALLEL_MAX_WORKERS", "3")
@@ -356,9 +415,9 @@ class TestObject:
             shown = repr(nbp.settings)
 
         assert shown.splitlines()[1:] == [
-            "rows = 5  # c.Settings.rows",
             "workers = 3  # NBPARALLEL_MAX_WORKERS",
             "progress = False  # settings.progress",
+            "rows = 5  # c.Settings.rows",
             "grace = 0.5  # grace",
         ]
 

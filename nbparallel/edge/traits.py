@@ -60,15 +60,20 @@ class Configured(Configurable):
 def traits(names: Iterable[str]) -> dict[str, Any]:
     """Return a trait for each of these settings, as the body of a class has them."""
     about = documented(AllOptions)  # nothing in Python without docstrings: -OO
-    usual = {field.name: field.default for field in fields(AllOptions)}
+    known = {field.name: field for field in fields(AllOptions)}
     return {
-        name: Option(
-            usual[ours(name)],
+        name: _kind_of(str(known[ours(name)].type))(
+            known[ours(name)].default,
             allow_none=True,
-            help=" ".join(about.get(ours(name), "").split()),
+            help=" ".join(about.get(ours(name), "").replace("``", "").split()),
         ).tag(config=True)
         for name in names
     }
+
+
+def _kind_of(annotation: str) -> type[Option]:
+    """Return a class with the name that ``%config`` is to show as the type."""
+    return type(annotation, (Option,), {})
 
 
 #: ``%config Settings.max_workers = 16``, and ``c.Settings`` in files.

@@ -15,7 +15,7 @@ from nbparallel.engine.lifecycle import Lifecycle
 from nbparallel.engine.outcomes import Outcomes
 from nbparallel.engine.waiting import Waiter, refuse_to_wait_for
 from nbparallel.errors import UsageError
-from nbparallel.options import Options
+from nbparallel.options import Options, patience
 from nbparallel.types import Result_co, State
 from nbparallel.work.work import Work
 from nbparallel.workers import usual_kind
@@ -165,10 +165,13 @@ class Run(Adjustable, Outcomes[Result_co]):
             An interrupt arrived meanwhile; it has cancelled the run.
         InputError
             The input raised; the run has the tasks before that position.
+        BadType, BadValue
+            The timeout is no number of seconds; the run goes on.
         Exception
             With ``on_error="raise"``, what the first failed task raised.
         """
         __tracebackhide__ = True
+        patience("timeout", timeout)
         refuse_to_wait_for(self._life.scheduler)
         with self._waiter() as waiter, unbounded(self._life.scheduler):
             ended = waiter.until(self._life.is_over, timeout)

@@ -90,6 +90,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         deadline=run.phase.deadline,
         measurement=run.work.measurement,
         once=run.work.once,
+        near=run.work.near,
         keeps_results=run.options.keep_results,
         restored=records.restored_count,
         journal_notes=run.source.keeper.notes,

@@ -12,6 +12,7 @@ tasks meanwhile.
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from collections.abc import Callable
@@ -139,7 +140,7 @@ class Waiter:
             self._news.put(0)
 
     def _hear(self, left: float | None) -> None:
-        waits = [threading.TIMEOUT_MAX if left is None else left]
+        waits = [threading.TIMEOUT_MAX, math.inf if left is None else left]
         waits.append(stopping.grace_left(self._run))
         if self._in_main:
             waits.append(TICK)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Protocol
 
 from nbparallel.flow.current import Attempt, current
 from nbparallel.flow.ports import Slot
+from nbparallel.short_text import brief, one_line
+
+#: How many parameters of a call are shown, and how much of each.
+MOST, LONG = 4, 40
 
 
 class Course(Protocol):
@@ -74,7 +79,11 @@ class Call:
         return self.slot.call(self._arguments)
 
     def __repr__(self) -> str:
-        return f"{self.routine_id}.{self.slot.name}"
+        given = ", ".join(
+            f"{one_line(name, LONG)}={brief(value, LONG)}"
+            for name, value in islice(self.data.items(), MOST)
+        )
+        return f"{self.routine_id}.{self.slot.name}({given})"
 
 
 class Lane:

@@ -27,6 +27,8 @@ from nbparallel.flow.error_handler import ErrorStrategy
 from nbparallel.flow.job import JobState
 from nbparallel.flow.ports import Event, Slot
 from nbparallel.options import Options
+from nbparallel.quantities import count
+from nbparallel.records.caption import Caption
 from nbparallel.short_text import error_line
 from nbparallel.types import State
 from nbparallel.work.work import Work
@@ -144,9 +146,16 @@ class Course:
             total=None,
             open=True,
             singly=True,
+            near=True,
             exhibits=lambda: [flow.graph_of(job)],
+            caption=lambda: _caption(job),
         )
         self.run = job.run = FlowRun(work, options, self)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether what is emitted from anywhere is still taken up."""
+        return not self._closed
 
     def start(self, slot: Slot, data: Mapping[str, Any]) -> None:
         """Enter the flow through *slot*; return when the run does."""
@@ -154,6 +163,7 @@ class Course:
         self.line_up([(slot, data)])
         leaving.remember(self.run)
         self.run.start()
+        leaving.stay_for(self.run)
 
     def emit(
         self, event: Event, data: Mapping[str, Any], attempt: Attempt | None = None
@@ -323,6 +333,11 @@ class Course:
             self.run.cancel()
         if closes:
             self.run.close()
+
+
+def _caption(job: JobState) -> Caption:
+    left = job.unmade
+    return Caption(postfix=f"{count(left)} calls not made" if left else "")
 
 
 def _word(error: BaseException | None) -> str:

@@ -25,6 +25,20 @@ class Attempt(Protocol):
 current: ContextVar[Attempt | None] = ContextVar("nbparallel_flow", default=None)
 
 
+class GoingOn(Protocol):
+    """A flow, as far as those see it who send from outside of its handlers."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it takes up what is sent."""
+
+    def post(self, event: Any, data: Mapping[str, Any]) -> None:
+        """Line up the handlers of the slots connected to *event*."""
+
+    def hand(self, slot: Any, data: Mapping[str, Any]) -> None:
+        """Line up the handler of *slot*."""
+
+
 def attempt_of(flow: Any) -> Attempt | None:
     """Return the attempt that calls this, if it is of *flow*; None stands for any."""
     found = current.get()

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 from uuid import uuid4
 
 from nbparallel.edge.frontend import in_kernel
-from nbparallel.errors import BadType, BadValue, UsageError, nearest
+from nbparallel.errors import BadType, BadValue, UsageError
 from nbparallel.flow import leaving
 from nbparallel.flow.course import Course
 from nbparallel.flow.current import current
 from nbparallel.flow.error_handler import ErrorHandler, ErrorStrategy
 from nbparallel.flow.job import JobState
 from nbparallel.flow.ports import Event, Slot
-from nbparallel.flow.routine import slots_of
+from nbparallel.flow.routine import events_of, slots_of
 from nbparallel.flow.serial import Storable
-from nbparallel.options import MapOptions, Options, resolve, setting, whole
+from nbparallel.flow.settings import (
+    entry_data,
+    known_strategy,
+    options_of,
+    workers_in_force,
+    workers_said,
+)
+from nbparallel.options import MapOptions, Options, whole
 from nbparallel.signatures import with_options
 from nbparallel.types import State
 from nbparallel.views import exhibits
@@ -27,12 +33,8 @@ from nbparallel.views.style import STYLE
 if TYPE_CHECKING:
     from nbparallel.engine.run import Run
 
-#: How the handlers of a flow can be called.
-STRATEGIES: Final = ("sequential", "concurrent")
 #: The slot by which a flow is entered.
 ENTRY: Final = "trigger"
-#: The backends whose workers share the memory in which the routines are.
-NEAR: Final = ("threads", "inline", "asyncio")
 
 
 class Flow(Storable):
@@ -50,15 +52,15 @@ class Flow(Storable):
         waiting; `execute` returns when they have ended. ``"concurrent"``: at the same
         time, as far as they are of different routines; `execute` returns at once.
     max_workers
-        How many handlers are called at the same time, if concurrently. None: as many
-        as the setting says, else 5.
+        How many handlers are called at the same time, if concurrently; ``workers`` is
+        the same. None: as many as the setting says when it is executed, else 5.
     **options
         Any field of `nbparallel.options.Options` but those that speak of an input, a
         journal or processes; `execute` takes them, too.
 
     Attributes
     ----------
-    flow_id, execution_strategy, max_workers
+    flow_id, execution_strategy
         As above.
     routines
         By their ids.
@@ -105,17 +107,22 @@ class Flow(Storable):
             message = f"flow_id={flow_id!r}: must be a string, as in Flow('squares')"
             raise BadType(message)
         self._options: dict[str, Any] = {**options}
-        if max_workers is None:
-            found = setting("max_workers", usual=5)
-            max_workers = found if isinstance(found, int) else 5
-        workers = self._options.pop("workers", max_workers)
         super().__init__(
             flow_id or f"flow-{uuid4().hex[:8]}",
-            _strategy(execution_strategy),
-            whole("max_workers", workers),
+            known_strategy(execution_strategy),
+            workers_said(max_workers, self._options),
         )
-        self._resolved("sequential", {})  # refuses what cannot be
+        options_of(self._options, sequential=True)  # refuses what cannot be
         self._course: Course | None = None
+
+    @property
+    def max_workers(self) -> int:
+        """How many handlers are called at the same time, if concurrently."""
+        return workers_in_force() if self.workers_said is None else self.workers_said
+
+    @max_workers.setter
+    def max_workers(self, max_workers: int) -> None:
+        self.workers_said = whole("max_workers", max_workers)
 
     def set_execution_strategy(
         self, strategy: str, max_workers: int | None = None
@@ -127,9 +134,9 @@ class Flow(Storable):
         BadType, BadValue
             There is no such strategy, or there cannot be so many workers.
         """
-        chosen = _strategy(strategy)
+        chosen = known_strategy(strategy)
         if max_workers is not None:
-            self.max_workers = whole("max_workers", max_workers)
+            self.max_workers = max_workers
         self.execution_strategy = chosen
 
     def set_error_handler(self, error_handler: ErrorHandler | None) -> None:
@@ -154,6 +161,7 @@ class Flow(Storable):
         entry_routine_id: str,
         entry_params: Mapping[str, Any] | None = None,
         execution_strategy: str | None = None,
+        max_workers: int | None = None,
         **options: Unpack[MapOptions],
     ) -> JobState:
         """Enter the flow through the slot ``trigger`` of a routine.
@@ -166,8 +174,8 @@ class Flow(Storable):
             Which routine.
         entry_params
             What its handler gets.
-        execution_strategy
-            As for the flow, for this once. None: that of the flow.
+        execution_strategy, max_workers
+            As for the flow, for this once. None: those of the flow.
         **options
             Those of this execution; they outrank the flow's own.
 
@@ -183,27 +191,36 @@ class Flow(Storable):
         """
         __tracebackhide__ = True
         slot = self._entry(entry_routine_id)
-        if entry_params is not None and not isinstance(entry_params, Mapping):
-            message = (
-                f"entry_params={entry_params!r}: must be a dict, as in "
-                "entry_params={'url': url}"
-            )
-            raise BadType(message)
-        chosen = _strategy(execution_strategy or self.execution_strategy)
-        resolved = self._resolved(chosen, {**options})
+        data = entry_data(entry_routine_id, entry_params)
+        chosen = known_strategy(execution_strategy or self.execution_strategy)
+        depth_first = chosen == "sequential"
+        given: dict[str, Any] = {**options}
+        workers = workers_said(max_workers, given) or self.max_workers
+        handling = {} if self.error_handler is None else self.error_handler.options
+        resolved = options_of(
+            {
+                **handling,
+                **self._options,
+                **given,
+                "workers": 1 if depth_first else workers,
+            },
+            sequential=depth_first,
+            entry=entry_routine_id,
+        )
         self._refuse_from_within("execute")
         self._wait_for_the_last()
         for routine in self.routines.values():
-            for each in slots_of(routine).values():
-                each.forget()
+            for slot_ in slots_of(routine).values():
+                slot_.forget()
+            for event in events_of(routine).values():
+                event.flows.add(self)
         handler = self.error_handler
-        strategy = None if handler is None else handler.strategy
-        skips = strategy is ErrorStrategy.SKIP
+        on_failure = None if handler is None else handler.strategy
+        skips = on_failure is ErrorStrategy.SKIP
         job = JobState(self.flow_id, self.routines, skips=skips)
-        depth_first = chosen == "sequential"
-        course = Course(self, job, resolved, strategy, depth_first=depth_first)
+        course = Course(self, job, resolved, on_failure, depth_first=depth_first)
         self._course = course
-        course.start(slot, entry_params or {})
+        course.start(slot, data)
         return job
 
     def wait_for_completion(self, timeout: float | None = None) -> bool:
@@ -302,6 +319,16 @@ class Flow(Storable):
             for slot, sent in self.deliveries(event, data):
                 slot.receive(sent)
 
+    def hand(self, slot: Slot, data: Mapping[str, Any]) -> None:
+        """Send *data* to *slot*, in the execution that goes on if there is one."""
+        if self._course is None or not self._course.line_up([(slot, data)]):
+            slot.receive(data)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether an execution takes up what is sent."""
+        return self._course is not None and self._course.goes_on
+
     # -- Inside -----------------------------------------------------------------------
 
     def _entry(self, name: str) -> Slot:
@@ -315,32 +342,6 @@ class Flow(Storable):
             )
             raise BadValue(message)
         return slot
-
-    def _resolved(self, strategy: str, given: dict[str, Any]) -> Options:
-        sequential = strategy == "sequential"
-        errors = {} if self.error_handler is None else self.error_handler.options
-        chosen = {"workers": self.max_workers, **errors, **self._options, **given}
-        if sequential:
-            chosen["workers"] = 1
-        backend = chosen.get("backend")
-        options = resolve(chosen, block=sequential or backend == "inline")
-        for name in ("journal", "key", "trust", "unpack"):
-            value = getattr(options, name)
-            if value:
-                message = (
-                    f"{name}={value!r}: is said of an input, and what handlers "
-                    f"get is emitted while the flow goes on. Leave {name} out"
-                )
-                raise BadValue(message)
-        backend = options.backend
-        if not (backend in (None, *NEAR) or isinstance(backend, ThreadPoolExecutor)):
-            message = (
-                f"backend={backend!r}: the handlers of a flow share their routines, so "
-                "they run in this process. Write backend='threads'; a handler can hand "
-                "what it computes to pmap(..., backend='processes')"
-            )
-            raise BadValue(message)
-        return options
 
     def _wait_for_the_last(self) -> None:
         """Wait for an execution that nobody has waited for."""
@@ -359,13 +360,3 @@ class Flow(Storable):
                 f"a handler cannot {what} the flow that it is called by: emit an event"
             )
             raise UsageError(message)
-
-
-def _strategy(name: object) -> str:
-    if not isinstance(name, str) or name not in STRATEGIES:
-        message = (
-            f"Invalid execution strategy {name!r}:{nearest(str(name), STRATEGIES)} "
-            "Write 'sequential' or 'concurrent'"
-        )
-        raise BadValue(message)
-    return name

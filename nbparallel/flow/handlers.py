@@ -6,7 +6,11 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from nbparallel.coroutines import CoroutineCall, is_coroutine_function
+from nbparallel.coroutines import (
+    CoroutineCall,
+    is_coroutine_function,
+    is_generator_function,
+)
 from nbparallel.errors import BadType
 
 Handler = Callable[..., Any]
@@ -22,6 +26,13 @@ def callable_of(
         message = (
             f"handler={handler!r}: must be a function, as in "
             f"define_slot({name!r}, handler=self.handle)"
+        )
+        raise BadType(message)
+
+    if is_generator_function(handler):
+        message = (
+            f"handler={handler!r}: has a yield, so that calling it would run "
+            "nothing. Write self.emit(...) in place of each yield"
         )
         raise BadType(message)
 

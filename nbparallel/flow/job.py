@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -62,10 +63,6 @@ class JobState:
         The run that carries it out: ``job.run.df`` has a row per handler call.
     current_routine_id
         The routine whose handler was the last to begin.
-    routine_states
-        By routine: ``status``, and how many handler calls have ended (``calls``), have
-        ``failed`` or were ``cancelled``, are ``running`` or ``waiting``; their
-        ``seconds``; the last ``error``.
     created_at, updated_at
         When it was made, and when something last happened.
     """
@@ -76,7 +73,6 @@ class JobState:
         self.job_id, self.flow_id = uuid4().hex, flow_id
         self.run: Run[Any] | None = None
         self.current_routine_id: str | None = None
-        self.routine_states: dict[str, dict[str, Any]] = {}
         self.created_at = self.updated_at = datetime.now(UTC)
         #: Whether a failure was one that fails the job.
         self.has_failed = False
@@ -84,6 +80,9 @@ class JobState:
         self._history: deque[Execution] = deque(maxlen=MOST_REMEMBERED)
         #: Apart from the states, into which users may write what they like.
         self._tallies: dict[str, dict[str, Any]] = {}
+        self._states: dict[str, dict[str, Any]] = {}
+        self._counting = threading.RLock()
+        self._counted_as_cancelled = False
         for routine_id in routine_ids:
             self.count(routine_id)
 
@@ -111,13 +110,36 @@ class JobState:
             raise UsageError(message)
         return self.run.df
 
+    @property
+    def routine_states(self) -> dict[str, dict[str, Any]]:
+        """What is known of each routine, by its id.
+
+        ``status``, and how many handler calls have ended (``calls``), have ``failed``
+        or were ``cancelled``, are ``running`` or ``waiting``; their ``seconds``; the
+        last ``error``. Calls that a cancel has left unmade count as cancelled, until a
+        retry makes them.
+        """
+        with self._counting:
+            if self._counted_as_cancelled != self._is_cancelled:
+                self._counted_as_cancelled = self._is_cancelled
+                for routine_id, tally in self._tallies.items():
+                    self._states[routine_id].update(self._told(tally))
+        return self._states
+
+    @property
+    def unmade(self) -> int:
+        """How many calls a cancel has left unmade."""
+        if not self._is_cancelled:
+            return 0
+        return sum(tally["waiting"] for tally in [*self._tallies.values()])
+
     def get_routine_state(self, routine_id: str) -> dict[str, Any] | None:
         """Return what is known of a routine, or None."""
         return self.routine_states.get(routine_id)
 
     def update_routine_state(self, routine_id: str, state: Mapping[str, Any]) -> None:
         """Add to what is known of a routine."""
-        self.routine_states.setdefault(routine_id, {}).update(state)
+        self._states.setdefault(routine_id, {}).update(state)
         self._touch()
 
     def record_execution(
@@ -136,11 +158,11 @@ class JobState:
     def count(self, routine_id: str, **changes: float) -> None:
         """Change what is counted of a routine, and its state with it; for the flow."""
         new = {**dict.fromkeys(COUNTS, 0), "seconds": 0.0, "error": None}
-        tally = self._tallies.setdefault(routine_id, new)
-        for name, more in changes.items():
-            tally[name] += more
-        state = {**tally, "status": self._status_of(tally)}
-        self.update_routine_state(routine_id, state)
+        with self._counting:
+            tally = self._tallies.setdefault(routine_id, new)
+            for name, more in changes.items():
+                tally[name] += more
+            self.update_routine_state(routine_id, self._told(tally))
 
     def note_error(self, routine_id: str, told: str) -> None:
         """Note what the last failure of a routine was; for the flow."""
@@ -149,7 +171,20 @@ class JobState:
     def tally_of(self, routine_id: str) -> dict[str, Any] | None:
         """Return what is counted of a routine and its status, or None."""
         tally = self._tallies.get(routine_id)
-        return tally and {**tally, "status": self._status_of(tally)}
+        return tally and self._told(tally)
+
+    @property
+    def _is_cancelled(self) -> bool:
+        return self.run is not None and self.run.state is State.CANCELLED
+
+    def _told(self, tally: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is told of a routine of which so much was counted."""
+        told = dict(tally)
+        if self._is_cancelled:
+            left, told["waiting"] = tally["waiting"], 0
+            told["cancelled"] += left
+            told["calls"] += left
+        return {**told, "status": self._status_of(told)}
 
     def _status_of(self, tally: Mapping[str, Any]) -> str:
         failed = "skipped" if self._skips else "failed"

@@ -7,17 +7,22 @@ user's wish. Nor does anybody for a flow that was cancelled or let go.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 from weakref import WeakSet
 
 from nbparallel.edge.frontend import in_kernel
 from nbparallel.engine.run import Run
+from nbparallel.quantities import count
 from nbparallel.types import State
 
+_log = logging.getLogger("nbparallel")
 _remembered: WeakSet[Run[Any]] = WeakSet()
+_begun = threading.Event()
 
 
 def remember(run: Run[Any]) -> None:
@@ -25,18 +30,55 @@ def remember(run: Run[Any]) -> None:
     _remembered.add(run)
 
 
+def stay_for(run: Run[Any]) -> None:
+    """Have the program wait for *run* if it is at its end already.
+
+    Threads may go on when the main one has ended, and begin a flow then. Another one,
+    which Python waits for, waits for that flow. At `atexit` nobody would wait for it.
+    """
+    if not _begun.is_set() or run.state.ended or run.nested:
+        return
+    if threading.current_thread() is threading.main_thread():
+        _see_out(run)
+    else:
+        threading.Thread(target=_see_out, args=(run,), daemon=False).start()
+
+
 def let_go(run: Run[Any]) -> None:
     """Have nobody wait for *run*."""
     _remembered.discard(run)
 
 
+@contextmanager
+def _told_of_an_interrupt() -> Iterator[None]:
+    """End a block at an interrupt, and say what is dropped with it."""
+    going = [run for run in [*_remembered] if not run.state.ended]
+    try:
+        yield
+    except KeyboardInterrupt:  # it has cancelled the run
+        for run in going:
+            if run.state is not State.DONE:
+                shot = run.snapshot()
+                dropped = shot.known - shot.carried_out
+                told = ", ".join(
+                    filter(None, [f"{count(dropped)} dropped", shot.postfix])
+                )
+                _log.warning("%s ends with the program: %s", shot.name, told)
+
+
 def _finish() -> None:
     if in_kernel():
         return
-    with suppress(KeyboardInterrupt):  # it has cancelled the run
+    _begun.set()  # before the look: a flow is in it, or stays by itself
+    with _told_of_an_interrupt():
         for run in [*_remembered]:
             if run.state is State.RUNNING and not run.nested:
                 run.wait()
+
+
+def _see_out(run: Run[Any]) -> None:
+    with suppress(Exception):  # of a handler, with on_error="raise": nobody reads it
+        run.wait()
 
 
 # Unlike `atexit` it comes while threads can still be started; the standard library's

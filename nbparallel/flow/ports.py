@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
-from nbparallel.errors import BadType, BadValue, nearest
-from nbparallel.flow.current import attempt_of
+from nbparallel.errors import BadType, BadValue, UsageError, nearest
+from nbparallel.flow.current import GoingOn, attempt_of
 from nbparallel.flow.handlers import Handler, callable_of
 from nbparallel.short_text import type_name
 
@@ -42,6 +43,8 @@ class Event:
         self.connected_slots: list[Slot] = []
         #: Those that were connected by hand: no flow has a connection to them.
         self.direct: list[Slot] = []
+        #: Those that have executed its routine.
+        self.flows: WeakSet[GoingOn] = WeakSet()
 
     def connect(self, slot: Slot) -> None:
         """Have *slot* get what is sent; once more changes nothing."""
@@ -71,18 +74,44 @@ class Event:
         Parameters
         ----------
         flow
-            The flow to send it in. None: the one that runs the calling handler.
+            The flow to send it in. None: the one that runs the calling handler; in a
+            thread that a handler has started, the one that runs the routine.
         **data
             What the slots get.
+
+        Raises
+        ------
+        UsageError
+            Several flows run the routine, and the calling thread is of none of them.
         """
         attempt = attempt_of(flow)
         if attempt is not None:
             attempt.emit(self, data)
-        elif flow is not None:
+            return
+        if flow is None:
+            flow = self.flow_going_on()
+        if flow is not None:
             flow.post(self, data)
         else:
             for slot in [*self.connected_slots]:
                 slot.receive(data)
+
+    def flow_going_on(self) -> GoingOn | None:
+        """Return the flow that runs the routine, or None.
+
+        Raises
+        ------
+        UsageError
+            There are several.
+        """
+        found = [flow for flow in [*self.flows] if flow.goes_on]
+        if len(found) > 1:
+            message = (
+                f"{self!r}: its routine is run by {len(found)} flows. Say which one is "
+                f"meant: emit({self.name!r}, flow=flow)"
+            )
+            raise UsageError(message)
+        return found[0] if found else None
 
     def __repr__(self) -> str:
         return f"<Event {self.name!r} of {type_name(self.routine)}>"
@@ -206,6 +235,8 @@ class Connection:
         attempt = attempt_of(None)
         if attempt is not None:
             attempt.send(self.target_slot, self.mapped(data))
+        elif (flow := self.source_event.flow_going_on()) is not None:
+            flow.hand(self.target_slot, self.mapped(data))
         else:
             self.target_slot.receive(self.mapped(data))
 

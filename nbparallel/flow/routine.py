@@ -206,7 +206,7 @@ def _refuse(routine: Routine, what: str, name: object, known: Iterable[str]) -> 
         raise BadType(message)
     if name in known:
         message = (
-            f"{type(routine).__name__} has a {what} {name!r} already: give this one "
+            f"{type(routine).__name__} has the {what} {name!r} already: give this one "
             "another name"
         )
         raise BadValue(message)

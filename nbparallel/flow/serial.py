@@ -10,6 +10,7 @@ from nbparallel.errors import BadType, BadValue, UsageError, nearest
 from nbparallel.flow.error_handler import ErrorHandler
 from nbparallel.flow.routine import Routine
 from nbparallel.flow.wiring import Wiring
+from nbparallel.short_text import brief
 
 #: What a serialized flow says it is.
 VERSION: Final = 1
@@ -27,14 +28,18 @@ class Storable(Wiring):
 
     Attributes
     ----------
-    flow_id, execution_strategy, max_workers, error_handler
+    flow_id, execution_strategy, error_handler
         What else is kept.
+    workers_said
+        How many workers it is to have, if it says so: it is kept as ``max_workers``.
     """
 
-    def __init__(self, flow_id: str, execution_strategy: str, max_workers: int) -> None:
+    def __init__(
+        self, flow_id: str, execution_strategy: str, workers_said: int | None
+    ) -> None:
         super().__init__()
         self.flow_id, self.execution_strategy = flow_id, execution_strategy
-        self.max_workers = max_workers
+        self.workers_said = workers_said
         self.error_handler: ErrorHandler | None = None
 
     def serialize(self) -> dict[str, Any]:
@@ -42,14 +47,16 @@ class Storable(Wiring):
 
         Raises
         ------
-        BadType
-            JSON cannot hold what a routine is configured with.
+        BadType, BadValue
+            JSON cannot hold what a routine is configured with, or two classes have one
+            name: it would not come back as it is.
         """
+        _refuse_namesakes(self.routines.values())
         return {
             "nbparallel_flow": VERSION,
             "flow_id": self.flow_id,
             "execution_strategy": self.execution_strategy,
-            "max_workers": self.max_workers,
+            "max_workers": self.workers_said,
             "error_handler": _handler_entry(self.error_handler),
             "routines": {
                 name: _routine_entry(name, routine)
@@ -105,10 +112,29 @@ class Storable(Wiring):
         self.error_handler = (
             None if handler is None else ErrorHandler(*map(handler.get, _HANDLING))
         )
-        for name in ("flow_id", "execution_strategy", "max_workers"):
+        for name in ("flow_id", "execution_strategy", "workers_said"):
             setattr(self, name, getattr(flow, name))
         self.routines, self.connections = flow.routines, flow.connections
         return self
+
+
+def _refuse_namesakes(routines: Iterable[Routine]) -> None:
+    """Refuse two classes of one name, for names are all that is kept of them.
+
+    Raises
+    ------
+    BadValue
+        There are such.
+    """
+    known: dict[str, type[Routine]] = {}
+    for routine in routines:
+        kind = type(routine)
+        if known.setdefault(kind.__name__, kind) is not kind:
+            message = (
+                f"two classes of routines are called {kind.__name__!r}, and their "
+                "names are all that is kept of them: give one another name"
+            )
+            raise BadValue(message)
 
 
 def _routine_entry(name: str, routine: Routine) -> dict[str, Any]:
@@ -117,18 +143,22 @@ def _routine_entry(name: str, routine: Routine) -> dict[str, Any]:
     Raises
     ------
     BadType
-        JSON cannot hold its configuration.
+        JSON cannot hold its configuration, or holds something else.
     """
     config = routine.config()
     for key, value in config.items():
         try:
-            json.dumps(value, allow_nan=False)
+            back = json.loads(json.dumps(value, allow_nan=False))
         except (TypeError, ValueError, RecursionError) as error:
+            why = str(error)
+        else:
+            why = "" if back == value else f"it would come back as {brief(back)}"
+        if why:
             message = (
                 f"the configuration {key!r} of routine {name!r} cannot be serialized "
-                f"({error}): set_config takes text, numbers, lists and dicts"
+                f"({why}): set_config takes text, numbers, lists, and dicts from text"
             )
-            raise BadType(message) from None
+            raise BadType(message)
     return {"class": type(routine).__name__, "config": config}
 
 
@@ -165,13 +195,26 @@ def _read(data: Mapping[str, Any] | str | bytes) -> Mapping[str, Any]:
         raise BadValue(message)
     handler = data.get("error_handler")
     _complete(data, _PARTS, "the flow")
+    _be(dict, data["routines"], "routines")
+    _be(list, data["connections"], "connections")
     for name, entry in data["routines"].items():
         _complete(entry, ("class", "config"), f"routine {name!r}")
+        _be(dict, entry["config"], "config")
     for each in data["connections"]:
         _complete(each, _ENDS, "a connection")
     if handler is not None:
         _complete(handler, _HANDLING, "the error handler")
     return data
+
+
+def _be(kind: type, part: object, name: str) -> None:
+    """Refuse a part that is not of its kind."""
+    if not isinstance(part, kind):
+        message = (
+            f"this is not a flow: {name!r} is {brief(part)}, not a {kind.__name__}. "
+            "Give what flow.serialize() returned"
+        )
+        raise BadValue(message)
 
 
 def _complete(entry: object, parts: Iterable[str], what: str) -> None:
@@ -195,6 +238,13 @@ def _by_name(
     BadType, BadValue
         One of them is no routine class; two have one name.
     """
+    if not isinstance(classes, Iterable):
+        one = getattr(classes, "__name__", "Routine")
+        message = (
+            f"{classes!r}: must be the classes of its routines. Write "
+            f"flow.deserialize(data, [{one}])"
+        )
+        raise BadType(message)
     pairs = (
         [*classes.items()]
         if isinstance(classes, Mapping)

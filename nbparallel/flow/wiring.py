@@ -74,6 +74,8 @@ class Wiring:
     ) -> Connection:
         """Have a slot of one routine get what an event of another sends.
 
+        Once more with the same mapping changes nothing.
+
         Parameters
         ----------
         source_id, event
@@ -101,6 +103,11 @@ class Wiring:
                 "param_mapping={'data': 'text'}"
             )
             raise BadType(message)
+        for there in self.connections:
+            same = there.source_event is found and there.target_slot is end
+            if same and there.param_mapping == dict(param_mapping or {}):
+                found.link(end)  # it may have been disconnected
+                return there
         connection = Connection(found, end, param_mapping)
         self.connections.append(connection)
         return connection

@@ -47,6 +47,8 @@ class Measures:
         How many workers there were, and how many CPUs they could use.
     backend
         The word for the kind of worker.
+    near
+        Whether the tasks can be carried out in this process alone.
     looked
         Seconds during which somebody looked at who holds the interpreter lock.
     contended
@@ -71,6 +73,7 @@ class Measures:
     workers: int = 1
     cpus: int = 1
     backend: str = "threads"
+    near: bool = False
     looked: float = 0.0
     contended: float = 0.0
     rate: str = ""

@@ -111,6 +111,8 @@ class Snapshot:
         Whether its tasks are legs of a measurement, which has no retry.
     once
         Whether each of its tasks ends once: there is no retry.
+    near
+        Whether its tasks can be carried out in this process alone.
     restored
         How many tasks ended ok in an earlier run, from whose journal their rows came.
     journal_notes
@@ -156,6 +158,7 @@ class Snapshot:
     deadline: float | None = None
     measurement: bool = False
     once: bool = False
+    near: bool = False
     restored: int = 0
     journal_notes: tuple[str, ...] = ()
     keeps_results: bool = True

@@ -17,7 +17,7 @@ from nbparallel.short_text import one_line
 #: The most characters of a label: in a node, and where there is room.
 NARROW, WIDE = 22, 60
 #: Width and height of a node, and the gaps between nodes, in pixels.
-BOX_X, BOX_Y, GAP_X, GAP_Y = 168, 56, 56, 18
+BOX_X, BOX_Y, GAP_X, GAP_Y = 168, 70, 56, 18
 #: Room around all nodes, and below them for each edge that closes a circle.
 MARGIN, DETOUR = 8, 22
 #: Seconds that are not worth telling.
@@ -73,7 +73,7 @@ def lines_of(graph: Graph) -> list[str]:
     for place, node in enumerate(graph.nodes):
         targets = [graph.nodes[b].label for a, b in graph.edges if a == place]
         leads = f" -> {', '.join(one_line(each, WIDE) for each in targets)}"
-        told = ", ".join(filter(None, [node.state, *_told(node)]))
+        told = ", ".join(filter(None, [node.state, *_told(node), _took(node)]))
         found.append(
             f"{'  ' * (layers[place] + 1)}{one_line(node.label, WIDE)}"
             f"{f': {told}' if told else ''}{leads if targets else ''}"
@@ -173,11 +173,11 @@ def _line(a: Spot, b: Spot, detour: int | None, bottom: float) -> str:
 
 def _box(node: Node, spot: Spot) -> str:
     look = LOOKS.get(node.state, "quiet")
-    rows = [node.state, ", ".join(_told(node))]
+    rows = [", ".join(filter(None, [node.state, _took(node)])), *_told(node)]
     label = one_line(node.label, WIDE)
     told = escape(", ".join(filter(None, [label, *rows])))
     texts = [(18, one_line(node.label, NARROW), ' font-weight="bold"')]
-    texts += [(place, row, "") for place, row in zip((34, 49), rows, strict=True)]
+    texts += [(place, row, "") for place, row in zip((34, 49, 63), rows, strict=True)]
     return (
         f'<g class="nbp-node nbp-looks-{look}"><title>{told}</title>'
         f'<rect x="{spot.x:g}" y="{spot.y:g}" width="{BOX_X}" height="{BOX_Y}" rx="6" '
@@ -195,12 +195,13 @@ def _texts(spot: Spot, texts: list[tuple[int, str, str]]) -> Iterator[str]:
 
 
 def _told(node: Node) -> list[str]:
-    """Return the numbers of a node in words."""
-    numbers = counted(
-        (node.done - node.cancelled, "done"),
-        (node.failed, "failed"),
-        (node.cancelled, "cancelled"),
-        (node.waiting, "waiting"),
-    )
-    took = duration(node.seconds) if node.seconds >= BRIEF else ""
-    return [part for part in (numbers, took) if part]
+    """Return the numbers of a node in words: what was carried out, and what not."""
+    good = node.done - node.failed - node.cancelled
+    return [
+        counted((good, "done"), (node.failed, "failed")),
+        counted((node.cancelled, "cancelled"), (node.waiting, "waiting")),
+    ]
+
+
+def _took(node: Node) -> str:
+    return duration(node.seconds) if node.seconds >= BRIEF else ""

@@ -81,6 +81,9 @@ STYLE: Final = """<style>
   position: sticky; top: 0;
   background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas));
 }
+.nbp .nbp-graph rect {
+  fill: var(--jp-layout-color0, var(--vscode-editor-background, Canvas));
+}
 .nbp .nbp-status::before {
   content: ""; display: inline-block; width: 7px; height: 7px; margin-right: 7px;
   border-radius: 50%; background: var(--nbp-quiet); vertical-align: 1px;

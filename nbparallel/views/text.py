@@ -22,6 +22,8 @@ from nbparallel.views import exhibits
 
 #: The most characters of what a loop says of its run.
 LONG_POSTFIX = 200
+#: What ends tasks that can be carried out in another process.
+CURE = " backend='processes' ends a call into C as well."
 
 # --- tasks --------------------------------------------------------------------------
 
@@ -199,8 +201,8 @@ def notices(snapshot: Snapshot) -> list[str]:
         said.append(
             f"{count(snapshot.abandoned)} {tasks} did not stop when told to. Python "
             "can't end a call into C, nor a coroutine that catches its CancelledError: "
-            "it goes on until it returns by itself. "
-            "backend='processes' ends a call into C as well."
+            "it goes on until it returns by itself."
+            f"{'' if snapshot.near else CURE}"
         )
     if snapshot.advice:
         said.append(snapshot.advice)

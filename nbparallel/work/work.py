@@ -57,6 +57,8 @@ class Work:
     singly
         Whether a claim has but one task, so that each end is told at once: where what
         goes on next hangs on it.
+    near
+        Whether its tasks need the memory of this process: no other can carry them out.
     fn
         The user's function, by which a journal is told from others.
     source_text
@@ -82,6 +84,7 @@ class Work:
     open: bool = False
     once: bool = False
     singly: bool = False
+    near: bool = False
     fn: Callable[..., Any] | None = None
     source_text: str | None = None
     exhibits: Callable[[], Iterable[Exhibit]] | None = None

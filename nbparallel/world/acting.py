@@ -30,9 +30,12 @@ class Acting:
         self._lock = Lock()
         self.locked, self.end = self._lock.locked, self._lock.release
 
-    def begin(self) -> bool:
-        """Have it act, unless it does; return whether it now does for the caller."""
-        return self._lock.acquire(blocking=False)
+    def begin(self, wait: float = 0) -> bool:
+        """Have it act, unless it does for so many seconds more; return whether it does.
+
+        Whoever is told True has it act.
+        """
+        return self._lock.acquire(timeout=wait)
 
 
 #: By the number of the agent, which lives as long as anybody who asked for this.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, Protocol
 
-from nbparallel.coroutines import is_coroutine_function
+from nbparallel.coroutines import is_coroutine_function, is_generator_function
 from nbparallel.errors import BadType, BadValue, nearest
 from nbparallel.short_text import brief, error_line, with_type
 from nbparallel.world.acting import acting_of
@@ -65,6 +65,12 @@ class Member:
             message = (
                 f"agent {name!r}: act must be a method, not {with_type(act)}. Write "
                 "def act(self): ..."
+            )
+            raise BadType(message)
+        if is_generator_function(act):
+            message = (
+                f"agent {name!r}: act has a yield, so that a call of it would run "
+                "nothing. Write return [...], a list of what it does"
             )
             raise BadType(message)
         self.agent, self.name = agent, str.__str__(name)

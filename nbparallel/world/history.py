@@ -56,15 +56,15 @@ class Step:
 class History:
     """The steps of a world so far.
 
-    Parameters
+    Attributes
     ----------
     counts
-        Whether to count for `metrics`.
+        Whether to count the steps that are made now for `metrics`.
     """
 
-    def __init__(self, *, counts: bool) -> None:
+    def __init__(self) -> None:
+        self.counts = True
         self._steps: list[Step] = []
-        self._counts = counts
         self._parallel = self._sequential = self._errors = self._timeouts = 0
         self._speedup, self._measured = 0.0, 0
 
@@ -74,7 +74,7 @@ class History:
     def keep(self, step: Step) -> None:
         """Add a step that has ended."""
         self._steps.append(step)
-        if not self._counts:
+        if not self.counts:
             return
         if not step.parallel:
             self._sequential += 1

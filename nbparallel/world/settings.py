@@ -101,8 +101,10 @@ class Settings:
 NAMES: Final = tuple(field.name for field in fields(Settings))
 
 
-def read(given: dict[str, Any]) -> tuple[Settings, dict[str, Any]]:
+def read(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the settings among the keywords of a world, and the options.
+
+    What is not given is as the settings in force say when steps are made.
 
     Raises
     ------
@@ -112,8 +114,8 @@ def read(given: dict[str, Any]) -> tuple[Settings, dict[str, Any]]:
     for name, value in given.items():
         if name not in NAMES and name not in _TAKEN:
             raise BadType(_refusal(name, value))
-    shared = {name: setting(name, given) for name in NAMES if name != "max_workers"}
-    settings = Settings(max_workers=given.get("max_workers"), **shared)
+    said = {name: given[name] for name in NAMES if name in given}
+    settings = settings_of(said)
     options = {name: given[name] for name in _TAKEN if name in given}
     if settings.max_workers is not None and "workers" in options:
         message = (
@@ -122,7 +124,13 @@ def read(given: dict[str, Any]) -> tuple[Settings, dict[str, Any]]:
         )
         raise BadType(message)
     options_of(settings, options, parallel=True, awaits=False)
-    return settings, options
+    return said, options
+
+
+def settings_of(said: dict[str, Any]) -> Settings:
+    """Return the settings of a world: what it says itself, else those in force."""
+    shared = {name: setting(name, said) for name in NAMES if name != "max_workers"}
+    return Settings(max_workers=said.get("max_workers"), **shared)
 
 
 def options_of(

@@ -68,6 +68,7 @@ class Stepping:
             *(name, call, [], None, None),
             open=True,
             once=True,
+            near=True,
             exhibits=self._exhibits,
         )
         self.run: OpenRun[Any] = OpenRun(work, options, tell=self._tell)

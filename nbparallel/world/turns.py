@@ -12,6 +12,8 @@ from nbparallel.coroutines import CoroutineCall
 from nbparallel.errors import StillRunning
 from nbparallel.world.agents import Member
 
+#: Seconds between two looks whether an attempt that waits is given up.
+LOOK: Final = 0.02
 #: What `World.history` says of an agent whose last act has not come back.
 LEFT_OUT: Final = "left out"
 
@@ -36,6 +38,7 @@ class Turn:
         self.status: str | None = None
         self.actions: Any = None
         self.error: BaseException | None = None
+        self._attempts = 0
         self._busy = 0.0
         self._since: float | None = None
 
@@ -63,17 +66,28 @@ class Turn:
         self.status, self.actions, self.error = status, actions, error
 
     def enter(self) -> None:
-        """Begin to act.
+        """Begin to act; tried again, wait until the attempt before has come back.
 
         Raises
         ------
         StillRunning
             An earlier act of this agent goes on.
         """
-        if not self.member.acting.begin():
-            message = f"an earlier act of {self.member.name!r} has not come back"
+        self._attempts += 1
+        number, begin = self._attempts, self.member.acting.begin
+        while not (begun := begin(LOOK if number > 1 else 0)):
+            if number == 1 or self._is_over(number):
+                message = f"an earlier act of {self.member.name!r} has not come back"
+                raise StillRunning(message)
+        if begun and self._is_over(number):
+            self.member.acting.end()
+            message = f"{self.member.name!r} does not act any more: its time is over"
             raise StillRunning(message)
         self._since = perf_counter()
+
+    def _is_over(self, number: int) -> bool:
+        """Whether nobody waits for that attempt any more."""
+        return self.status is not None or number != self._attempts
 
     def leave(self) -> None:
         """Have acted."""

@@ -74,11 +74,11 @@ class World:
             )
             raise BadType(message)
         self.name = name
-        settings, options = read({**keywords})
+        said, options = read({**keywords})
         self._population = Population(name)
-        self._history = History(counts=settings.collect_parallel_metrics)
+        self._history = History()
         self._conductor = Conductor(
-            name, self._population, self._history, settings, options
+            name, self._population, self._history, said, options
         )
 
     @property

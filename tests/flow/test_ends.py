@@ -57,6 +57,21 @@ def test_an_endless_flow_is_stopped_by_a_wait():
     assert state["calls"] - state["cancelled"] == count
 
 
+@pytest.mark.parametrize("timeout", ["3", float("nan"), -1, True])
+def test_a_wait_that_cannot_be_stops_nothing(timeout):
+    gate = Gate()
+    flow = Flow(execution_strategy="concurrent")
+    flow.add_routine(Step(lambda value: gate(item=value)), "step")
+    job = flow.execute("step", {"value": 1})
+    for wait in (flow.wait_for_completion, flow.run.wait):
+        with pytest.raises((nbp.BadType, nbp.BadValue), match="timeout="):
+            wait(timeout)
+    assert job.status == "running"
+    gate.open()
+    assert flow.wait_for_completion(timeout=float("inf"))
+    assert job.status == "completed"
+
+
 def test_an_endless_flow_is_stopped_by_cancel(flow):
     seen = endless(flow)
     threading.Thread(
@@ -151,12 +166,19 @@ def test_after_a_cancel_the_rest_can_be_run():
     gate.open()
     assert flow.wait_for_completion(timeout=DEADLINE)
     assert job.status == "cancelled"
+    told = {"calls": 10, "cancelled": 9, "waiting": 0, "status": "cancelled"}
+    assert told.items() <= job.routine_states["step"].items()
+    assert told.items() <= job.tally_of("step").items()
+    assert flow.run.snapshot().postfix == "10 calls not made"
     flow.run.retry()
     assert flow.wait_for_completion(timeout=DEADLINE)
     assert sorted(keep.kept) == list(range(10))
     assert job.status == "completed"
     assert steps == ["source", "step", "keep"]
-    assert all(not state["waiting"] for state in job.routine_states.values())
+    for state in job.routine_states.values():
+        assert (state["waiting"], state["cancelled"]) == (0, 0)
+        assert state["status"] == "completed"
+    assert flow.run.snapshot().postfix == ""
 
 
 def test_what_failed_can_be_retried_with_all_that_comes_of_it(flow):
@@ -383,7 +405,7 @@ class Part(Routine):
 def part(function):
     return Part(function)
 
-flow = Flow(execution_strategy="concurrent")
+flow = Flow("calls", execution_strategy="concurrent")
 """
 SLOW = """
 flow.add_routine(part(lambda value: value + 1), "first")
@@ -424,8 +446,8 @@ atexit.register(lambda: print(time.perf_counter() - begun < 3))
 """
 
 
-def program(*parts, **options):
-    code = "".join((PROGRAM, *parts))
+def program(*parts, before="", **options):
+    code = "".join((before, PROGRAM, *parts))
     return subprocess.Popen(
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE,
@@ -447,6 +469,36 @@ def test_a_program_that_forgets_to_wait_loses_nothing():
     process = program(SLOW)
     out, err = end_of(process)
     assert (out, err, process.returncode) == ("done 1\n", "", 0)
+
+
+LOOKED = """
+import threading
+looked = threading.Event()
+threading._register_atexit(looked.set)  # called after those that come later
+"""
+LATE = """
+flow.add_routine(part(lambda value: value + 1), "first")
+def last(value):
+    time.sleep(0.1)
+    print("done", value, flush=True)
+
+flow.add_routine(part(last), "last")
+flow.connect("first", "output", "last", "input")
+def go():
+    looked.wait()
+    job = flow.execute("first")
+    print(job.status, flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["threading.Thread(target=go).start()", "import atexit; atexit.register(go)"],
+)
+def test_nor_does_one_that_begins_when_the_main_thread_has_ended(line):
+    process = program(LATE, line, before=LOOKED)
+    out, err = end_of(process)
+    assert ("done 1" in out.splitlines(), err, process.returncode) == (True, "", 0)
 
 
 @pytest.mark.parametrize(
@@ -476,6 +528,7 @@ def test_an_interrupt_ends_a_program_with_a_handler_that_hangs(line, waits):
     _, err = end_of(process)
     assert time.perf_counter() - begun < SOON
     assert ("KeyboardInterrupt" in err) == (line != "pass")
+    assert (err == "calls ends with the program: 1 dropped\n") == (line == "pass")
 
 
 def test_hostile_errors_and_writes_of_the_user_hold_up_nothing(flow):

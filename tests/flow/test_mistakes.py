@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from typing import get_type_hints
 
 import pytest
@@ -48,6 +49,16 @@ def test_connecting_what_is_not_there(made, ends, said):
     with pytest.raises(ValueError, match=said):
         made.connect(*ends)
     assert len(made.connections) == 1
+
+
+def test_a_connection_that_is_there_stays_one(made):
+    made.connect("source", "output", "keep", "input")
+    made.connect("source", "output", "keep", "input", {})
+    assert len(made.connections) == 1
+    made.execute("source")
+    assert made.routines["keep"].kept == [1]
+    made.connect("source", "output", "keep", "input", {"value": "v"})
+    assert len(made.connections) == 2
 
 
 def test_a_mapping_that_is_none(made):
@@ -150,11 +161,50 @@ class TestOptions:
             pytest.raises(nbp.BadValue, match="share their routines"),
         ):
             made.execute("source", backend=pool)
-        with (
-            nbp.defaults(backend="processes"),
-            pytest.raises(nbp.BadValue, match="share their routines"),
-        ):
-            made.execute("source")
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("backend", "processes"),
+            ("journal", "run.db"),
+            ("key", str),
+            ("trust", True),
+            ("unpack", "args"),
+        ],
+    )
+    def test_a_default_that_a_flow_cannot_have_is_left_out(self, name, value):
+        with nbp.settings(**{name: value}):
+            flow = Flow()
+            chain(flow, source=Source([1]), keep=Keep())
+            assert flow.execute("source").status == "completed"
+        assert getattr(flow.run.options, name) != value
+
+    def test_defaults_hold_when_it_is_executed(self):
+        flow, mine = (Flow("f", "concurrent", max_workers=n) for n in (None, 7))
+        for each in (flow, mine):
+            chain(each, source=Source([1]), keep=Keep())
+        assert flow.max_workers == 5
+        with nbp.settings(max_workers=3):
+            assert (flow.max_workers, mine.max_workers) == (3, 7)
+            for each in (flow, mine):
+                each.execute("source", block=True)
+        assert (flow.run.options.workers, mine.run.options.workers) == (3, 7)
+        flow.execute("source", max_workers=2, block=True)
+        assert flow.run.options.workers == 2
+
+    def test_workers_go_by_one_word(self, made):
+        for call in (Flow, partial(made.execute, "source")):
+            with pytest.raises(
+                nbp.BadType, match="max_workers=3, workers=4: two words"
+            ):
+                call(max_workers=3, workers=4)
+
+    def test_what_is_meant_for_the_handler_is_told_apart(self, made):
+        with pytest.raises(nbp.BadType, match=r"execute\('source', {'x': …}\)") as told:
+            made.execute("source", x=1)
+        assert "journal" not in str(told.value)
+        with pytest.raises(nbp.BadType, match=r"keys|from names to values"):
+            made.execute("source", {1: 2})
 
     def test_those_of_the_flow_and_of_the_execution(self):
         flow = Flow(timeout=3, desc="mine", workers=7)
@@ -171,13 +221,25 @@ class TestOptions:
 class TestRoutine:
     def test_names_are_given_once(self):
         routine = Keep()
-        with pytest.raises(ValueError, match="has a slot 'input' already"):
+        with pytest.raises(ValueError, match="has the slot 'input' already"):
             routine.define_slot("input")
         routine.define_event("out")
-        with pytest.raises(ValueError, match="has a event 'out' already"):
+        with pytest.raises(ValueError, match="has the event 'out' already"):
             routine.define_event("out")
         with pytest.raises(nbp.BadType, match="must be a string"):
             routine.define_slot(3)
+
+    @pytest.mark.parametrize("made_of", [lambda fn: fn, partial])
+    def test_handlers_have_no_yield(self, made_of):
+        def pages():
+            yield 1
+
+        async def more():
+            yield 1
+
+        for handler in (pages, more):
+            with pytest.raises(nbp.BadType, match=r"has a yield.*self\.emit"):
+                Routine().define_slot("x", handler=made_of(handler))
 
     def test_handlers_can_be_called(self):
         with pytest.raises(nbp.BadType, match="must be a function"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -357,6 +358,49 @@ def test_a_thread_of_a_handler_emits_into_the_flow_that_is_named():
     job = done(flow, "a")
     assert keep.kept == [7]
     assert len(job.df) == 2
+
+
+def test_threads_of_a_handler_emit_into_the_flow_that_runs_it(flow):
+    going, most, kept = [0], [0], []
+
+    class Pool(Routine):
+        def __init__(self):
+            super().__init__()
+            self.define_slot("trigger", handler=self.start)
+            self.define_event("output")
+
+        def start(self):
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(lambda n: self.emit("output", value=n), range(40)))
+
+    def keep(value):
+        going[0] += 1
+        most[0] = max(most[0], going[0])
+        dawdle()
+        kept.append(value)
+        going[0] -= 1
+        if value == 7:
+            raise ValueError
+
+    chain(flow, a=Pool(), b=Step(keep))
+    job = done(flow, "a")
+    assert (sorted(kept), most) == ([*range(40)], [1])
+    assert job.routine_states["b"]["failed"] == 1
+    assert len(job.df) == 41
+
+
+def test_of_two_flows_that_run_a_routine_a_thread_names_one(gate):
+    step = Step(gate)
+    flows = [Flow(execution_strategy="concurrent") for _ in range(2)]
+    for number, flow in enumerate(flows):
+        flow.add_routine(step, "step")
+        flow.execute("step", {"item": number})
+    with pytest.raises(nbp.UsageError, match=r"emit\('output', flow=flow\)"):
+        step.emit("output", value=1)
+    step.emit("output", value=1, flow=flows[0])
+    gate.open()
+    for flow in flows:
+        assert flow.wait_for_completion(timeout=20)
 
 
 def test_configuration_and_statistics():

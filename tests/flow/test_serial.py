@@ -61,6 +61,31 @@ def test_there_and_back(flow):
     assert again.routines["keep"].kept == [5]
 
 
+@pytest.mark.parametrize("value", [{80: "http"}, (1, 2), [{"a": [(1,)]}]])
+def test_configuration_that_would_come_back_changed(flow, value):
+    flow.routines["add"].set_config(at=value)
+    with pytest.raises(nbp.BadType, match=r"'at' of routine 'add'.*would come back as"):
+        flow.serialize()
+
+
+def test_two_classes_of_one_name(flow):
+    flow.add_routine(type("Add", (Keep,), {})(), "other")
+    with pytest.raises(nbp.BadValue, match="two classes of routines are called 'Add'"):
+        flow.serialize()
+
+
+@pytest.mark.parametrize("classes", [Keep, None, 3])
+def test_classes_that_are_no_list(flow, classes):
+    with pytest.raises(nbp.BadType, match=r"Write flow\.deserialize\(data, \["):
+        Flow().deserialize(flow.serialize(), classes)
+
+
+@pytest.mark.parametrize("part", ["routines", "connections"])
+def test_parts_that_are_null(flow, part):
+    with pytest.raises(nbp.BadValue, match=f"'{part}' is None"):
+        Flow().deserialize(json.dumps({**flow.serialize(), part: None}), [Add, Keep])
+
+
 def test_what_it_returns_is_plain(flow):
     kept = flow.serialize()
     assert kept["routines"]["add"] == {

@@ -42,7 +42,7 @@ def test_while_it_runs_the_panel_has_it_live():
     assert graph.edges == ((0, 1), (1, 2))
     shown = html.panel_table(shot, 5)
     assert "<svg" in shown
-    assert "step.input" in shown
+    assert "step.input(value=1)" in shown
     gate.open()
     assert flow.wait_for_completion(DEADLINE)
     assert "    step: completed, 2 done" in text.plain(flow.run.snapshot())

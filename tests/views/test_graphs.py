@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from nbparallel.records.exhibits import Graph, Node
 from nbparallel.views import exhibits
 from nbparallel.views.graphs import layers_of, lines_of, svg
+from nbparallel.views.style import STYLE
 
 EVIL = "<script>alert('1')</script>\n& \"more\""
 
@@ -70,10 +72,26 @@ def test_nothing_is_left_unescaped():
 def test_what_is_told_of_a_node():
     node = Node("fetch", "failed", 5, 1, 2, running=0, waiting=3, seconds=0.5)
     found = svg(Graph((node,), ()))
-    assert "3 done, 1 failed, 2 cancelled, 3 waiting" in found
+    assert "2 done, 1 failed" in found
+    assert "2 cancelled, 3 waiting" in found
     assert "0.50 s" in found
     assert "nbp-looks-error" in found
     assert "currentColor" in found
+
+
+def test_a_node_has_room_for_its_numbers():
+    node = Node("fetch", "running", 12_013, 13, waiting=27_000, seconds=0.5)
+    found = svg(Graph((node,), ()))
+    assert ">12,000 done, 13 failed<" in found
+    assert ">27,000 waiting<" in found
+    assert ">running, 0.50 s<" in found
+
+
+def test_no_line_runs_through_the_text_of_a_node():
+    made = graph("abc", "ab", "ac", "ba")
+    found = svg(made)
+    assert found.rindex("<path") < found.index("<rect")
+    assert re.search(r"\.nbp-graph rect \{\s+fill: var", STYLE)
 
 
 def test_as_text():

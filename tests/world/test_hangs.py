@@ -15,6 +15,7 @@ import nbparallel as nbp
 from nbparallel.errors import Abandoned
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import State
+from nbparallel.views.text import notices
 from tests.engine.conftest import wait_for
 
 #: Ten steps of an agent that hangs and of some that don't.
@@ -157,8 +158,35 @@ def test_no_agent_acts_twice_at_a_time_though_it_is_tried_again(world, never):
     )
     made.run(2)
     assert most == [1]
-    assert made.history["status"].tolist() == ["error", "left out"]
-    assert isinstance(made.history["error"][0], nbp.StillRunning)
+    assert made.history["status"].tolist() == ["timeout", "left out"]
+    assert isinstance(made.history["error"][0], nbp.TaskTimeout)
+    assert made.get_parallel_metrics()["parallel_timeouts"] == 1
+
+
+def test_tried_again_it_acts_once_its_first_attempt_has_come_back(world):
+    gate, times = threading.Event(), []
+
+    def act(_):
+        times.append(1)
+        if len(times) == 1:
+            gate.wait()
+
+    def come_back(_):
+        gate.set()
+        return 0
+
+    made = world({"a": act}, timeout=0.2, retries=1, backoff=come_back)
+    made.run(1)
+    assert made.history["status"].tolist() == ["ok"]
+    assert len(times) == 2
+
+
+def test_what_hangs_is_told_of_without_what_a_world_cannot_have(world, never):
+    made = world({"a": lambda _: never.wait()}, parallel_execution_timeout=0.02)
+    run = made.run(1)
+    told = " ".join(notices(run.snapshot()))
+    assert "1 task did not stop when told to" in told
+    assert "processes" not in told
 
 
 def test_a_timeout_of_a_single_act_is_counted_too(world, never):

@@ -14,6 +14,10 @@ def agent(**parts):
     return type("Agent", (), parts)()
 
 
+def yields(self):
+    yield self
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -27,6 +31,7 @@ def agent(**parts):
             agent(name="a", act=lambda _, when: when),
             r"agent 'a': act\(when\) cannot be called without arguments: missing",
         ),
+        (agent(name="a", act=yields), r"agent 'a': act has a yield.*return \[\.\.\.\]"),
         (
             Walker,
             r"is a class, not an agent. Write world.add_agent\(Walker\(\.\.\.\)\)",
@@ -112,5 +117,19 @@ def test_other_mistakes(world, walker):
     class Awaiting(nbp.World):
         async def handle_actions(self, agent, actions): ...
 
-    with pytest.raises(nbp.BadType, match="handle_actions must not be a coroutine"):
-        world("a", Awaiting).step()
+    class Yielding(nbp.World):
+        def handle_actions(self, *_):
+            yield
+
+    class Short(nbp.World):
+        def handle_actions(self, agent): ...
+
+    for kind, said in (
+        (Awaiting, "must not be a coroutine"),
+        (Yielding, "has a yield"),
+        (Short, r"too many .*Write def handle_actions\(self, agent, actions\)"),
+    ):
+        made = world("a", kind)
+        with pytest.raises(nbp.BadType, match=f"handle_actions .*{said}"):
+            made.step()
+        assert made.agents[0].acts == 0

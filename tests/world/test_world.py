@@ -164,6 +164,29 @@ def test_whether_steps_are_parallel_is_a_setting(world):
     assert world("").get_parallel_metrics()["total_parallel_steps"] == 0
 
 
+def test_settings_hold_when_steps_are_made(world):
+    made, mine = world("a"), world("a", parallel_agent_actions=True)
+    with nbp.settings(
+        parallel_agent_actions=False, max_workers=3, collect_parallel_metrics=False
+    ):
+        run = made.run(1)
+        mine.run(1)
+    assert run.options.workers == 1
+    assert made.steps["parallel"].tolist() == [False]
+    assert mine.steps["parallel"].tolist() == [True]
+    assert not any(made.get_parallel_metrics().values())
+    made.run(1)
+    assert made.steps["parallel"].tolist() == [False, True]
+    assert made.get_parallel_metrics()["total_parallel_steps"] == 1
+
+
+@pytest.mark.parametrize("name", ["backend", "journal"])
+def test_a_default_that_a_world_cannot_have_is_left_out(world, tmp_path, name):
+    value = {"backend": "processes", "journal": str(tmp_path / "x.db")}[name]
+    with nbp.settings(**{name: value}):
+        assert world("a").step() == {"a": ["a 1"]}
+
+
 @pytest.mark.parametrize("parallelize", [True, False])
 def test_without_agents_a_step_does_nothing(world, parallelize):
     made = world("")

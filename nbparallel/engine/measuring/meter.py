@@ -168,6 +168,7 @@ class Meter:
             workers=run.limits.workers,
             cpus=processors(),
             backend=word_of(run.options.backend),
+            near=run.work.near,
             looked=looks.looked if looks else 0.0,
             contended=looks.contended if looks else 0.0,
             rate=pacing.rate.text if pacing.rate else "",

@@ -23,10 +23,15 @@ def lock(measures: Measures) -> Advice | None:
         return None
     if share < MOST or measures.looked < max(ENOUGH, measures.active / 2):
         return None
+    cure = (
+        "Let tasks hand it to pmap(..., backend='processes')."
+        if measures.near
+        else "Write backend='processes'."
+    )
     return Advice(
         saves=measures.active * share * (1 - 1 / places),
         sentence=(
             f"{percent(share)} of the time was Python code holding the interpreter, "
-            "one task at a time: threads cannot help. Write backend='processes'."
+            f"one task at a time: threads cannot help. {cure}"
         ),
     )
