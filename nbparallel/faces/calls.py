@@ -115,13 +115,13 @@ class Calls:
 
     def tell(self, ends: list[End]) -> None:
         """Settle the futures of tasks that have ended and that no worker settled."""
-        for task, result, error in ends:
-            item = self.pending.pop(task, None)
+        for end in ends:
+            item = self.pending.pop(end.task, None)
             if item is None:
                 with self.lock:  # it may be on its way into them
-                    item = self.pending.pop(task, None)
+                    item = self.pending.pop(end.task, None)
             if item is not None:
-                item.end(result, error, keep=self._keep)
+                item.end(end.result, end.error, begun=end.begun, keep=self._keep)
 
     def _begin(self) -> None:
         """Do what a worker does before its first call."""

@@ -58,7 +58,7 @@ class Executor(ThreadPoolExecutor):
     What it does beyond that:
 
     - A task that waits for the result of another one of the same executor carries it
-      out, where no worker has begun it. So they never wait for each other for ever.
+      out, where no worker has begun it. So none waits for ever for want of a worker.
     - Cancelling a future wakes those who wait for it at once.
     - ``run.cancel``, or the button, cancels what has not begun; what goes on has the
       ``grace``, then its future raises `TaskCancelled`, and its thread is left behind.
@@ -258,8 +258,7 @@ class Executor(ThreadPoolExecutor):
         run.close()
         if not wait or not self._started:
             return
-        scope = calling_scope()
-        if scope is not None and run.is_of(scope):
+        if run.has_calling_task():
             message = "cannot join current thread: a call would wait for its own end"
             raise RuntimeError(message)
         run.wait()
@@ -345,19 +344,21 @@ def _options_of(max_workers: int | None, usual: int, given: dict[str, Any]) -> O
         given["workers"] = max_workers
     if calling_scope() is not None:  # as the runs inside of tasks
         given["progress"] = False
-    found = resolve(given)
-    if found.backend in ("asyncio", "inline"):
+    if given.get("backend") in ("asyncio", "inline"):
         message = (
-            f"backend={found.backend!r}: an executor calls functions in workers of its "
-            'own. Write backend="threads", or "processes"; coroutines are for pmap: '
-            "nbp.pmap(fetch, urls)"
+            f"backend={given['backend']!r}: an executor calls functions in workers of "
+            'its own. Write backend="threads", or "processes"; coroutines are for '
+            "pmap: nbp.pmap(fetch, urls)"
         )
         raise BadValue(message)
+    found = resolve(given)
+    backend = "threads" if found.backend in ("asyncio", "inline") else found.backend
     workers = found.workers
-    if workers is None and found.backend in (None, "threads"):
+    if workers is None and backend in (None, "threads"):
         workers = usual
     return replace(  # `defaults` may say what is of no use here
         found,
+        backend=backend,
         workers=workers,
         block=False,
         unpack=None,

@@ -1,7 +1,7 @@
 """What a program does at its end about flows that nobody has waited for.
 
 Such a flow is what the program was for, so it is finished first, as Python finishes
-threads; Ctrl-C cancels it and leaves at once. A kernel doesn't wait: its end is the
+threads, a paused one, too; Ctrl-C cancels it and leaves at once. A kernel doesn't wait: its end is the
 user's wish. Nor does anybody for a flow that was cancelled or let go.
 """
 
@@ -35,7 +35,8 @@ def _finish() -> None:
         return
     with suppress(KeyboardInterrupt):  # it has cancelled the run
         for run in [*_remembered]:
-            if run.state is State.RUNNING and not run.nested:
+            if run.state in (State.RUNNING, State.PAUSED) and not run.nested:
+                run.resume()  # nobody is left who would
                 run.wait()
 
 

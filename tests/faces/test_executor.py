@@ -46,6 +46,16 @@ def fail(error):
     raise error
 
 
+def touch_and_hang(path):
+    path.touch()
+    threading.Event().wait()
+
+
+def length_by_executor(text):
+    with nbp.Executor(1) as executor:
+        return executor.submit(len, text).result()
+
+
 class Thing:
     def method(self):
         return self
@@ -599,6 +609,24 @@ class TestRun:
         gate.open()
         assert future.result(DEADLINE) == 1
 
+    def test_a_pause_before_the_first_call_holds_it_back_too(self, make):
+        executor = make(1)
+        executor.run.pause()
+        future = executor.submit(len, "abc")
+        executor.run.resume()
+        assert future.result(DEADLINE) == 3
+
+    def test_after_a_pause_there_are_workers_for_all_that_was_submitted(
+        self, make, gate
+    ):
+        executor = make(4)
+        executor.submit(abs, 1).result()
+        executor.run.pause()
+        for number in range(4):
+            executor.submit(gate, number)
+        executor.run.resume()
+        gate.wait_for_count(4)
+
     def test_a_timeout_is_told_by_the_future_and_others_go_on(self, make, gate):
         executor = make(1, timeout=0.05)
         hung = executor.submit(gate, 1)
@@ -686,6 +714,78 @@ class TestRun:
         assert executor.run.state is State.CANCELLED
 
 
+class TestWaitingForEachOther:
+    """With one worker: whoever waits carries out what it waits for."""
+
+    def test_with_a_timeout_too(self, make):
+        executor = make(1)
+        found = executor.submit(lambda: executor.submit(len, "abc").result(DEADLINE))
+        assert found.result(DEADLINE) == 3
+
+    def test_a_look_carries_nothing_out(self, make):
+        executor = make(1)
+
+        def look():
+            future = executor.submit(len, "abc")
+            with pytest.raises(TimeoutError):
+                future.result(timeout=0)
+            return future
+
+        assert executor.submit(look).result(DEADLINE).result(DEADLINE) == 3
+
+    def test_in_a_run_that_has_the_executor_as_its_backend(self, make):
+        executor = make(1)
+        run = nbp.pmap(
+            lambda value: executor.submit(abs, value).result(),
+            [-1, -2],
+            backend=executor,
+            block=False,
+        )
+        assert run.wait(DEADLINE)
+        assert run.results == [1, 2]
+
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_in_a_run_inside_of_a_call(self, make, workers):
+        executor = make(workers)
+
+        def nested():
+            items = range(20)
+            return nbp.pmap(lambda n: executor.submit(abs, n).result(), items).results
+
+        assert executor.submit(nested).result(DEADLINE) == [*range(20)]
+
+    def test_a_call_that_waits_for_itself_is_told_so(self, make, gate):
+        executor, own = make(1), []
+
+        def call():
+            gate(0)
+            return own[0].result()
+
+        own.append(executor.submit(call))
+        gate.open()
+        assert "wait for its own result" in str(own[0].exception(DEADLINE))
+
+    def test_so_are_two_that_one_worker_carries_out(self, make, gate):
+        executor, futures = make(1), {}
+        executor.submit(gate, 0)
+        futures["a"] = executor.submit(lambda: futures["b"].result())
+        futures["b"] = executor.submit(lambda: futures["a"].result())
+        gate.open()
+        for future in futures.values():
+            assert "wait for its own result" in str(future.exception(DEADLINE))
+
+    def test_shutdown_in_a_run_inside_of_a_call_is_refused(self, make):
+        executor = make(2)
+
+        def nested():
+            run = nbp.pmap(lambda _: executor.shutdown(), range(4))
+            return [str(error) for error in run.errors.values()]
+
+        told = executor.submit(nested).result(DEADLINE)
+        assert len(told) == 4
+        assert all("wait for its own end" in each for each in told)
+
+
 class TestBackends:
     @pytest.fixture(params=["processes", "pool"])
     def afar(self, request, make):
@@ -705,6 +805,29 @@ class TestBackends:
         assert list(afar.map(abs, [-1, -2])) == [1, 2]
         afar.shutdown()
         assert afar.run.df["item"].astype(str)[2] == "pow(2, 2)"
+
+    def test_a_call_that_a_cancel_ends_raises_task_cancelled(self, make, tmp_path):
+        executor = make(1, backend="processes", grace=0)
+        begun = tmp_path / "begun"
+        running = executor.submit(touch_and_hang, begun)
+        pending = executor.submit(abs, 1)
+        wait_for(begun.exists)
+        executor.run.cancel()
+        assert isinstance(running.exception(DEADLINE), nbp.TaskCancelled)
+        assert pending.cancelled()
+        assert executor.run.wait(DEADLINE)
+        assert executor.run.df["status"].tolist() == ["cancelled", "cancelled"]
+
+    def test_in_a_task_of_a_process_it_has_threads(self):
+        run = nbp.pmap(length_by_executor, ["ab"], backend="processes", workers=1)
+        assert run.results == [2]
+
+    @pytest.mark.parametrize("backend", ["asyncio", "inline"])
+    def test_a_default_that_cannot_be_is_none(self, make, backend):
+        with nbp.defaults(backend=backend):
+            executor = make(1)
+            assert executor.submit(len, "ab").result(DEADLINE) == 2
+        assert executor.run.options.backend == "threads"
 
     def test_processes_call_the_initializer(self, make):
         import decimal
@@ -800,6 +923,13 @@ class TestExit:
             "e = nbp.Executor(1)\nfor n in range(3): e.submit(later, 0.05, n)"
         )
         assert (done.stdout, done.stderr) == ("0\n1\n2\n", "")
+
+    def test_a_pause_that_nobody_ends_is_ended(self):
+        done = script(
+            "e = nbp.Executor(1)\ne.submit(abs, 1).result()\ne.run.pause()\n"
+            "e.submit(later, 0.05, 'apple')"
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "apple\n", "")
 
     def test_those_of_an_executor_that_is_gone_too(self):
         done = script("nbp.Executor().submit(later, 0.3, 'apple')")
