@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import islice
 from time import monotonic
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar, Unpack
+from typing import Any, Literal, ParamSpec, TypeVar, Unpack
 from weakref import WeakSet, finalize, ref
 
 from nbparallel.engine.open_run import OpenRun
@@ -22,8 +22,16 @@ from nbparallel.faces.calls import Calls
 from nbparallel.faces.executor_run import ExecutorRun
 from nbparallel.faces.mapped import results
 from nbparallel.faces.submitted import Submitted, TaskFuture
-from nbparallel.options import ExecutorOptions, Options, resolve
-from nbparallel.signatures import with_options
+from nbparallel.options import (
+    AUTO,
+    NAMES,
+    ExecutorOptions,
+    Options,
+    resolve,
+    whole,
+)
+from nbparallel.peers import unknown
+from nbparallel.signatures import keywords_of, with_options
 from nbparallel.work.work import Work
 from nbparallel.workers.scope import calling_scope, current
 
@@ -85,8 +93,9 @@ class Executor(ThreadPoolExecutor):
     Parameters
     ----------
     max_workers
-        How many calls are made at the same time; ``workers`` says the same. None: as
-        many as ``ThreadPoolExecutor`` has; with other backends, their usual number.
+        How many calls are made at the same time, or ``"auto"``; ``workers`` says the
+        same. None: as many as ``ThreadPoolExecutor`` has; with other backends, their
+        usual number.
     thread_name_prefix
         What the names of the threads begin with.
     initializer
@@ -129,16 +138,22 @@ class Executor(ThreadPoolExecutor):
 
     def __init__(
         self,
-        max_workers: int | None = None,
+        max_workers: int | Literal["auto"] | None = None,
         thread_name_prefix: str = "",
         initializer: Callable[..., object] | None = None,
         initargs: tuple[Any, ...] = (),
         **options: Unpack[ExecutorOptions],
     ) -> None:
-        super().__init__(max_workers, thread_name_prefix, initializer, initargs)
+        if max_workers not in (None, AUTO):
+            max_workers = whole("max_workers", max_workers)
+        if not isinstance(initargs, Iterable):
+            message = f"initargs={initargs!r}: must be a tuple, as in initargs=(1, 2)"
+            raise BadType(message)
+        threads = None if max_workers == AUTO else max_workers
+        super().__init__(threads, thread_name_prefix, initializer, tuple(initargs))
         self._options = _options_of(max_workers, self._max_workers, {**options})
         self._keeps = options.get("keep_results") is True
-        self._name = thread_name_prefix or type(self).__name__
+        self._name = str(thread_name_prefix or type(self).__name__)
         self._open()
         self._max_workers = self._run.snapshot().workers  # others look at it
         _executors.add(self)
@@ -288,7 +303,7 @@ class Executor(ThreadPoolExecutor):
         options = self._options
         is_ours = options.backend in (None, "threads")
         calls = self._calls = Calls(
-            *(self._initializer, self._initargs, self._thread_name_prefix or ""),
+            *(self._initializer, self._initargs, str(self._thread_name_prefix or "")),
             tries_again=bool(options.retries),
             keep=self._keeps,
         )
@@ -322,7 +337,7 @@ class Executor(ThreadPoolExecutor):
         self._run._ipython_display_()  # it is shown as its run
 
 
-def _options_of(max_workers: int | None, usual: int, given: dict[str, Any]) -> Options:
+def _options_of(max_workers: Any, usual: int, given: dict[str, Any]) -> Options:
     """Return the options of the run.
 
     Raises
@@ -334,6 +349,9 @@ def _options_of(max_workers: int | None, usual: int, given: dict[str, Any]) -> O
         if name in given:
             message = f"{name}={given[name]!r}: an executor has no such option: {why}"
             raise BadType(message)
+    for name in given.keys() - {*NAMES}:
+        known = keywords_of(Executor)
+        raise BadType(unknown(name, given[name], known, "executor.submit(fetch, {})"))
     if max_workers is not None:
         if "workers" in given:
             message = (

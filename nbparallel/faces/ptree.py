@@ -128,7 +128,7 @@ def ptree(
                 "item apart in the function"
             )
             raise BadType(message)
-        chosen = resolve(options)
+        chosen = resolve(options, ptree)
         function = Function(fn, "ptree")
         check_callable(function)
         _check_combine(combine, path=flag("path", path))

@@ -94,6 +94,7 @@ def run_parallel(
     try:
         chosen = resolve(
             _given(options, max_workers, desc, fail_fast=flag("fail_fast", fail_fast)),
+            run_parallel,
             ordered=True,
         )
         work = work_of(func, (items,), chosen.unpack, "run_parallel")

@@ -171,7 +171,8 @@ class Submitted:
     function, the arguments and the future, and keeps what is small enough to show.
     """
 
-    __slots__ = ("args", "fn", "future", "kwargs")
+    # In the order in which messages look for what cannot be pickled.
+    __slots__ = ("fn", "args", "kwargs", "future")  # noqa: RUF023
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
 """What a program does at its end about flows that nobody has waited for.
 
 Such a flow is what the program was for, so it is finished first, as Python finishes
-threads, a paused one, too; Ctrl-C cancels it and leaves at once. A kernel doesn't wait: its end is the
-user's wish. Nor does anybody for a flow that was cancelled or let go.
+threads, even if it pauses; Ctrl-C cancels it and leaves at once. A kernel doesn't wait:
+its end is the user's wish. Nor does anybody for a flow that was cancelled or let go.
 """
 
 from __future__ import annotations

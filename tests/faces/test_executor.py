@@ -246,7 +246,7 @@ class TestThreadPool:
 
     @pytest.mark.parametrize("number", [0, -1])
     def test_max_workers_must_be_positive(self, number):
-        with pytest.raises(ValueError, match="max_workers must be greater than 0"):
+        with pytest.raises(ValueError, match=f"max_workers={number}: must be"):
             nbp.Executor(max_workers=number)
 
     def test_idle_threads_are_reused_before_others_are_started(self, make):
@@ -768,8 +768,12 @@ class TestWaitingForEachOther:
     def test_so_are_two_that_one_worker_carries_out(self, make, gate):
         executor, futures = make(1), {}
         executor.submit(gate, 0)
-        futures["a"] = executor.submit(lambda: futures["b"].result())
-        futures["b"] = executor.submit(lambda: futures["a"].result())
+
+        def wait(name):
+            return futures[name].result()
+
+        futures["a"] = executor.submit(wait, "b")
+        futures["b"] = executor.submit(wait, "a")
         gate.open()
         for future in futures.values():
             assert "wait for its own result" in str(future.exception(DEADLINE))
@@ -837,6 +841,25 @@ class TestBackends:
         )
         assert executor.submit(abs, -1).result(DEADLINE) == 1
 
+    def test_an_initializer_that_raises_there_breaks_it_here(self, make, caplog):
+        caplog.set_level(logging.CRITICAL, "concurrent.futures")
+        executor = make(1, "", divmod, (1, 0), backend="processes")
+        futures = [executor.submit(abs, n) for n in range(3)]
+        for future in futures:
+            assert isinstance(future.exception(DEADLINE), stdlib.BrokenThreadPool)
+        with pytest.raises(stdlib.BrokenThreadPool):
+            executor.submit(abs, 1)
+        executor.shutdown()
+        assert caplog.text.count("Exception in initializer:") == 1
+        assert "ZeroDivisionError" in caplog.text
+
+    def test_an_argument_that_cannot_be_pickled_is_named(self, make):
+        executor = make(1, backend="processes")
+        by_place = executor.submit(len, threading.Lock())
+        by_name = executor.submit(len, obj=threading.Lock())
+        assert ".args[0] is of type _thread.lock" in str(by_place.exception(DEADLINE))
+        assert ".kwargs['obj'] is of" in str(by_name.exception(DEADLINE))
+
     @pytest.mark.parametrize("backend", ["asyncio", "inline"])
     def test_others_are_refused(self, backend):
         with pytest.raises(nbp.BadValue, match=f"backend='{backend}': an executor"):
@@ -853,6 +876,34 @@ class TestBadInput:
     def test_an_unknown_option_names_the_nearest(self):
         with pytest.raises(nbp.BadType, match="timeout"):
             nbp.Executor(timeuot=1)
+
+    @pytest.mark.parametrize(
+        ("options", "told"),
+        [
+            ({"max_workers": "8"}, "max_workers='8': must be a whole number"),
+            ({"initargs": 5}, "initargs=5: must be a tuple"),
+            ({"initialiser": len}, "Did you mean 'initializer'"),
+            ({"mp_context": None}, "started in one way"),
+            ({"depth": 2}, r"executor\.submit\(fetch, depth=…\)"),
+        ],
+    )
+    def test_it_is_said_what_would_be_right(self, options, told):
+        with pytest.raises(nbp.BadType, match=told):
+            nbp.Executor(**options)
+
+    def test_only_options_that_it_has_are_offered(self):
+        with pytest.raises(nbp.BadType) as caught:
+            nbp.Executor(depth=2)
+        offered = str(caught.value).partition("The options are ")[2].split(".")[0]
+        assert {"workers", "initargs"} <= {*offered.split(", ")}
+        assert {"journal", "unpack", "block"}.isdisjoint(offered.split(", "))
+
+    def test_as_many_workers_as_the_work_rewards(self, make):
+        assert make(max_workers="auto").run.options.workers == "auto"
+
+    def test_any_value_is_a_prefix(self, make):
+        executor = make(1, 5)
+        assert executor.submit(threading.current_thread).result().name == "5_0"
 
     def test_workers_may_be_said_once(self):
         with pytest.raises(nbp.BadValue, match=r"write Executor\(2\)"):

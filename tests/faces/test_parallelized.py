@@ -299,6 +299,37 @@ def test_the_error_of_none_is_empty():
     assert nbp.error_str(ValueError("x" * 300), 40) == "ValueError: " + "x" * 25 + "..."
 
 
+@pytest.mark.parametrize(
+    ("error", "limit", "told"),
+    [
+        (ValueError(), "3", "limit='3': must be a whole number"),
+        (ValueError(), 1, "limit=1: must be a whole number of at least 4"),
+        ("no such city", 160, r"got str 'no such city'\. Write error_str\(error\)"),
+    ],
+)
+def test_what_error_str_refuses(error, limit, told):
+    with pytest.raises(nbp.UsageError, match=told):
+        nbp.error_str(error, limit)
+
+
+def test_a_second_thread_in_the_loop_is_told_so(gate):
+    with nbp.Parallelized(gate, [{"item": 1}]) as par:
+        ends, loops = [], ThreadPoolExecutor(1)
+        looping = loops.submit(lambda: ends.extend(par))
+        wait_for(par._reading.locked)
+        with pytest.raises(nbp.UsageError, match="two threads go through"):
+            next(iter(par))
+        gate.open()
+        looping.result(DEADLINE)
+        loops.shutdown()
+    assert ends == [({"item": 1}, 1, None)]
+
+
+def test_the_arguments_of_its_own_are_offered():
+    with pytest.raises(nbp.BadType, match="Did you mean 'num_threads'"):
+        nbp.Parallelized(half, calls(1), num_thread=2)
+
+
 def test_block_has_all_end_before_the_block_begins():
     with nbp.Parallelized(half, calls(40), block=True) as par:
         assert par.run.state is State.DONE

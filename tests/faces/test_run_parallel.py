@@ -90,6 +90,7 @@ class TestRunParallel:
             ({"block": False}, r"nbp\.pmap\(fetch, urls, block=False\)"),
             ({"block": 0}, "block=0: must be True or False"),
             ({"num_threads": 3}, "it is called workers here"),
+            ({"failfast": True}, "Did you mean 'fail_fast'"),
         ],
     )
     def test_what_is_refused(self, change, said):
