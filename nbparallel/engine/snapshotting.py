@@ -90,6 +90,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         deadline=run.phase.deadline,
         measurement=run.work.measurement,
         once=run.work.once,
+        handle=run.work.handle,
         keeps_results=run.options.keep_results,
         restored=records.restored_count,
         journal_notes=run.source.keeper.notes,

@@ -288,6 +288,10 @@ class Executor(ThreadPoolExecutor):
             self._run.cancel()
         self.shutdown(wait=True)
 
+    def __repr__(self) -> str:
+        told = repr(self._run).removeprefix("<Run ")
+        return f"<{told}" if told.startswith("Executor:") else f"<Executor {told}"
+
     # -- Inside -----------------------------------------------------------------------
 
     @property  # type: ignore[override] # a text, as it is there at run time

@@ -117,7 +117,7 @@ class Parallelized(Generic[T]):
             # Our own frames are no help.
             raise error.with_traceback(None) from error.__cause__
         self.pbar = self.progress = Progress(work.total)
-        self._work = replace(work, caption=self.pbar.caption)
+        self._work = replace(work, caption=self.pbar.caption, handle="nbp.last")
         self._run: LoopedRun[T] | None = None
         self._ends: Ends[T] = iter(())
         self._reading = Lock()

@@ -69,8 +69,8 @@ def ptree(
     fn
         What to call. An ``async def`` function works too.
     tree
-        Nested mappings and sequences. What is neither is a leaf, an item; text, bytes,
-        arrays, tables, dataclasses and named tuples are leaves, too.
+        Nested mappings and sequences, at most 100 levels. What is neither is a leaf, an
+        item; text, bytes, arrays, tables, dataclasses and named tuples are leaves, too.
     concurrent
         For each level from the top, whether what is in a branch there is carried out at
         the same time; False: one after another, each once all of the one before have
@@ -87,7 +87,8 @@ def ptree(
     export
         The path of a CSV file for each branch at the top, as in
         ``"chapters/{0}.csv"``; ``{0}`` is its key. It has the leaves that have ended,
-        and is written anew while there are more, and at the end.
+        and is written anew while there are more, and at the end. No leaf may be at the
+        top.
     **options
         Any field of `nbparallel.options.Options` but ``unpack``, for instance
         ``workers=16``: so many calls at a time at most, over all levels.

@@ -24,6 +24,8 @@ T = TypeVar("T")
 _SMALL: Final = frozenset({bool, complex, float, int, type(None)})
 _TEXTS: Final = frozenset({bytes, str})
 MOST_TEXT: Final = 200
+#: The most characters of an argument: tables cut at the end, and ends tell calls apart.
+ROOM: Final = 30
 
 #: As the base class calls them.
 _ENDED: Final = frozenset({"CANCELLED", "CANCELLED_AND_NOTIFIED", "FINISHED"})
@@ -185,7 +187,8 @@ class Submitted:
 
     def __repr__(self) -> str:
         fn, args, kwargs = self.fn, self.args, self.kwargs
-        shown = [*map(brief, args), *(f"{n}={brief(v)}" for n, v in kwargs.items())]
+        shown = [brief(value, ROOM) for value in args]
+        shown += [f"{name}={brief(value, ROOM)}" for name, value in kwargs.items()]
         return f"{fn if type(fn) is str else name_of(fn)}({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:  # the future stays here

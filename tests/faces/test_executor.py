@@ -586,6 +586,18 @@ class TestRun:
         assert isinstance(found["error"][1], KeyError)
         assert found["seconds"].notna().all()
 
+    def test_it_is_told_as_its_run_is(self, make):
+        executor, named = make(2), make(2, "pages")
+        executor.submit(abs, -1)
+        executor.shutdown()
+        assert repr(executor) == "<Executor: done, 1 ok>"
+        assert repr(named) == "<Executor pages: running, no tasks>"
+
+    def test_a_row_has_both_ends_of_a_long_argument(self, make):
+        executor = make(1)
+        executor.submit(len, "/a/folder/that/has/a/long/name/pages.txt").result()
+        assert str(executor.run.df["item"][0]) == "len('/a/folder/th...ame/pages.txt')"
+
     def test_cancel_cancels_pending_calls_and_gives_up_running_ones(self, make, gate):
         executor = make(1, grace=0)
         running, pending = executor.submit(gate, 1), executor.submit(gate, 2)

@@ -99,6 +99,10 @@ class TestRunParallel:
             nbp.run_parallel(ran.append, [1], **change)
         assert ran == []
 
+    def test_what_is_shown_names_the_last_run(self):
+        nbp.run_parallel(half, [1])
+        assert nbp.last.snapshot().handle == "nbp.last"
+
     def test_the_right_line_is_told(self):
         with pytest.raises(TypeError, match=r"run_parallel\(half, range\(3\)\)"):
             nbp.run_parallel(half, 3)
