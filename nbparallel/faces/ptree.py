@@ -136,7 +136,7 @@ def ptree(
         read = Tree(tree, combines=combine is not None)
         if read.items:
             _check_first(function, read.items[0], path=path)
-        order = read.order(_switches(concurrent, read.levels))
+        order = read.order(_switches(concurrent, read.levels, alike=not read.items))
         harvest = Harvest(read, keeps=bool(combine or export))
         saver = None
         if export is not None:
@@ -190,8 +190,8 @@ def _check_combine(combine: Any, *, path: bool) -> None:
         raise BadType(message)
 
 
-def _switches(concurrent: Any, levels: int) -> list[bool]:
-    """Return a switch for each level.
+def _switches(concurrent: Any, levels: int, *, alike: bool) -> list[bool]:
+    """Return a switch for each level; *alike*: however many there are.
 
     Raises
     ------
@@ -208,6 +208,8 @@ def _switches(concurrent: Any, levels: int) -> list[bool]:
             f"concurrent={concurrent!r}: must be True or False for each level. {cure}"
         )
         raise BadType(message)
+    if alike:
+        return [*concurrent, *[True] * levels][:levels]
     if len(concurrent) != levels:
         message = (
             f"concurrent={concurrent!r}: has {len(concurrent)} of them, and the tree "

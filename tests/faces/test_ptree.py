@@ -650,6 +650,12 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.parametrize("tree", [{}, {"a": {}, "b": []}, [[[]]]])
+def test_a_tree_without_items_may_be_of_any_depth(tree):
+    run = nbp.ptree(double, tree, concurrent=(False, True))
+    assert (run.results, run.tree) == ([], tree)
+
+
 @pytest.mark.parametrize(("args", "options", "told"), MISTAKES)
 def test_mistakes_are_refused_before_anything_runs(args, options, told):
     before = nbp.last
