@@ -14,7 +14,7 @@ from nbparallel.errors import BadType, BadValue, nearest
 from nbparallel.kinds import KINDS, Kind
 from nbparallel.peers import unknown
 from nbparallel.rates import Rate
-from nbparallel.signatures import with_options
+from nbparallel.signatures import keywords_of, with_options
 from nbparallel.sources import Block, Said, Sources, ours
 
 OnError = Literal["collect", "raise"]
@@ -285,8 +285,12 @@ SETTINGS: Final = tuple(field.name for field in fields(AllOptions))
 sources: Final = Sources(AllOptions)
 
 
-def resolve(given: dict[str, Any], **usual: Any) -> Options:
+def resolve(
+    given: dict[str, Any], face: Callable[..., Any] | None = None, **usual: Any
+) -> Options:
     """Return the options of a call: *given*, else the settings in force, else *usual*.
+
+    Of an unknown one it is said what *face*, which was called, would take.
 
     Raises
     ------
@@ -297,7 +301,8 @@ def resolve(given: dict[str, Any], **usual: Any) -> Options:
     """
     for name, value in given.items():
         if name not in NAMES:
-            raise BadType(unknown(name, value, NAMES))
+            known = NAMES if face is None else keywords_of(face)
+            raise BadType(unknown(name, value, known))
     found = sources.in_force([name for name in SETTINGS if name not in given])
     set_ = {name: value for name, value in found.items() if name in NAMES}
     return Options(**{**usual, **set_, **given})

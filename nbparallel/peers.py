@@ -66,10 +66,14 @@ NEEDLESS: Final = {
     "call is bound to the function: functools.partial(fetch, …)",
     "initargs initializer worker_init": "workers start as they are; make what tasks "
     "share before the run",
+    "mp_context max_tasks_per_child": "worker processes are started in one way, "
+    "which is safe beside threads, and stay; leave it out",
     "axis": "a table is always gone through by its rows; leave it out",
 }
 #: Words that settings go by besides ours: those of thread pools, and of `World`.
 ALIASES: Final = {"max_workers": "workers", "num_threads": "workers"}
+#: How an argument of the user's function is said, where a face takes no arguments.
+BOUND: Final = "functools.partial(fetch, {})"
 _OPTIONS: Final = {word: ours for ours, text in CALLED.items() for word in text.split()}
 _REASONS: Final = {
     word: reason for text, reason in NEEDLESS.items() for word in text.split()
@@ -87,8 +91,17 @@ def ours_for(word: str) -> str:
     return _OPTIONS.get(word, "")
 
 
-def unknown(name: str, value: Any, known: Sequence[str]) -> str:
+def unknown(name: str, value: Any, known: Sequence[str], bound: str = BOUND) -> str:
     """Return that *name* is no option of ours, and what to write.
+
+    Parameters
+    ----------
+    name, value
+        What was given.
+    known
+        The names that would be right.
+    bound
+        The call by which an argument reaches the user's function, with ``{}`` for it.
 
     Examples
     --------
@@ -102,7 +115,7 @@ def unknown(name: str, value: Any, known: Sequence[str]) -> str:
         return f"{begin}: {_REASONS[name]}."
     return (
         f"{begin}.{nearest(name, known)} The options are {', '.join(known)}. "
-        f"For an argument of your function write functools.partial(fetch, {name}=…)."
+        f"For an argument of your function write {bound.format(f'{name}=…')}."
     )
 
 

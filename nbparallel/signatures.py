@@ -62,6 +62,24 @@ def with_options(source: type, keywords: type) -> Callable[[Function], Function]
     return show
 
 
+def keywords_of(function: Callable[..., Any]) -> list[str]:
+    """Return what can be said in a call of *function* by its name, and left out.
+
+    Examples
+    --------
+    >>> def face(fn, *items, path=False, **options): ...
+    >>> keywords_of(face)
+    ['path']
+    """
+    found = inspect.signature(function).parameters.values()
+    named = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    return [
+        each.name
+        for each in found
+        if each.kind in named and each.default is not Parameter.empty
+    ]
+
+
 def documented(source: type) -> dict[str, str]:
     """Return what the docstrings of *source* and its bases say of each field.
 

@@ -11,14 +11,14 @@ from nbparallel.engine import steering, stopping
 from nbparallel.engine.crew import Crew, leave_behind
 from nbparallel.engine.observer import Observer
 from nbparallel.engine.run import Run
-from nbparallel.engine.waiting import Waiter, refuse_to_wait_for
+from nbparallel.engine.waiting import Waiter, crew_of, refuse_to_wait_for
 from nbparallel.errors import TaskCancelled, TaskTimeout
 from nbparallel.options import Options
 from nbparallel.records.store import Finished
 from nbparallel.types import MISSING, Result_co, Status
 from nbparallel.work.work import Work
 from nbparallel.workers.carry_out import carry_out
-from nbparallel.workers.scope import Scope, calling_scope
+from nbparallel.workers.scope import Scope, calling_scopes
 
 #: Seconds between two looks at a run that may be paused when its time is nearly over.
 LOOK = 0.001
@@ -38,11 +38,14 @@ class End(NamedTuple):
         What it returned, or ``MISSING``.
     error
         Why it failed, or None; `TaskCancelled` of a task that was cancelled.
+    begun
+        Whether a worker had begun it.
     """
 
     task: int
     result: Any
     error: BaseException | None
+    begun: bool = True
 
 
 class OpenRun(Run[Result_co]):
@@ -105,16 +108,17 @@ class OpenRun(Run[Result_co]):
         """Carry *task* out in this thread, whose own task would wait for it.
 
         So a task that waits for one which no worker is free for never waits for ever.
-        Nothing happens outside of tasks of this run, nor where *task* has begun, or
-        must not begin now.
+        Nothing happens in threads that carry out no task of this run or of one that
+        shares its workers, nor where *task* has begun, or must not begin now.
 
         Returns
         -------
         bool
             Whether it has been carried out here.
         """
-        run, scope = self._life.scheduler, calling_scope()
-        if scope is None or not self.is_of(scope):
+        run = self._life.scheduler
+        mates = (s for s in calling_scopes() if crew_of(s.run) is run.crew)
+        if (scope := next(mates, None)) is None:
             return False
         with run.crew.lock:
             if run.phase.holds_back or run.limits.pacing.rate is not None:
@@ -127,9 +131,14 @@ class OpenRun(Run[Result_co]):
         run.crew.settle(claim)
         return True
 
-    def is_of(self, scope: Scope) -> bool:
-        """Whether the task that sees *scope* is one of this run."""
-        return scope.run is self._life.scheduler
+    def has_calling_task(self) -> bool:
+        """Whether the calling thread is in a task of this run, or of one inside it."""
+        return any(map(self._is_around, calling_scopes()))
+
+    def is_in(self, task: int) -> bool:
+        """Whether the calling thread is in *task*."""
+        run = self._life.scheduler
+        return any(s.run is run and s.claim.running == task for s in calling_scopes())
 
     def close(self) -> None:
         """Take no further task; the run ends with those that it has."""
@@ -168,6 +177,12 @@ class OpenRun(Run[Result_co]):
                 return True
         return ready() or over()
 
+    def _is_around(self, scope: Scope) -> bool:
+        run: Any = scope.run
+        while run is not None and run is not self._life.scheduler:
+            run = getattr(run, "parent", None)
+        return run is not None
+
     def close_soon(self) -> None:
         """Do as `close`, by another thread and without a lock: for finalizers."""
         run = self._life.scheduler
@@ -184,15 +199,19 @@ class _Ends(Observer):
         found = []
         for place, value in enumerate(batch.values):
             status, error = batch.failures.get(place, (Status.OK, None))
-            if status is Status.OK or status is Status.CANCELLED:
-                found.append(End(batch.first + place, value, error))
+            if status is Status.CANCELLED:  # whatever has ended it
+                error = TaskCancelled()
+            elif status is not Status.OK:
+                continue  # `failed` tells whether that is for good
+            found.append(End(batch.first + place, value, error))
         self._after(found)
 
     def failed(self, task: int, worker: int, error: BaseException) -> None:  # noqa: ARG002 # as declared
         self._after([End(task, MISSING, error)])
 
     def cancelled(self, tasks: range) -> None:
-        self._after([End(task, MISSING, TaskCancelled()) for task in tasks])
+        found = [End(task, MISSING, TaskCancelled(), begun=False) for task in tasks]
+        self._after(found)
 
     def _after(self, ends: list[End]) -> None:
         if ends:

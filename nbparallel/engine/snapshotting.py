@@ -91,6 +91,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         measurement=run.work.measurement,
         once=run.work.once,
         near=run.work.near,
+        handle=run.work.handle,
         keeps_results=run.options.keep_results,
         restored=records.restored_count,
         journal_notes=run.source.keeper.notes,

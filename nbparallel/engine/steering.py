@@ -39,11 +39,14 @@ def pause(run: Scheduler) -> None:
 def resume(run: Scheduler) -> None:
     """Go on after `pause`."""
     with run.crew.lock:
-        if run.phase.paused:
-            run.phase.paused = False
-            run.clock.start()
-            _hand_out_again(run)
+        if not run.phase.paused:
+            return
+        run.phase.paused = False
+        run.clock.start()
+        _hand_out_again(run)
     run.crew.flush()
+    if run.work.open:  # what was added meanwhile has started no workers
+        staff(run)
 
 
 def resize(run: Scheduler, workers: int) -> None:

@@ -191,7 +191,7 @@ class Waiter:
         if self._run.backend.waits_itself:
             return 0
         scope = calling_scope()
-        if scope is not None and _crew_of(scope.run) is self._run.crew:
+        if scope is not None and crew_of(scope.run) is self._run.crew:
             return None if self._is_relieved else scope.claim.worker
         return None
 
@@ -201,7 +201,7 @@ class Waiter:
         A task that waits for a run with a timeout would never end if it hung there.
         """
         run, scope = self._run, calling_scope()
-        if scope is None or _crew_of(scope.run) is not run.crew:
+        if scope is None or crew_of(scope.run) is not run.crew:
             return False
         if not self._hangs or run.phase.over.is_set():
             return False
@@ -240,7 +240,8 @@ def refuse_to_wait_for(run: Scheduler) -> None:
         raise UsageError(message)
 
 
-def _crew_of(run: object) -> object:
+def crew_of(run: object) -> object:
+    """Return the crew of *run*; None of one in another process."""
     return run.crew if isinstance(run, Scheduler) else None
 
 

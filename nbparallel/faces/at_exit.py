@@ -46,10 +46,12 @@ def _see_out() -> None:
     hurries = in_kernel() or _was_interrupted()
     for run in runs:
         run.close()
-        if hurries or run.state is State.PAUSED:
+        if hurries:
             run.cancel()
     ended, since = -1, perf_counter()
     while going := [run for run in runs if not run.state.ended]:
+        for run in going:
+            run.resume()  # nobody is left who would
         shots = {run: run.snapshot() for run in going}
         done = sum(run.snapshot().finished for run in runs)
         if done != ended:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor
 from concurrent.futures.thread import BrokenThreadPool
 from contextvars import Context
 from typing import Any, Final
@@ -20,6 +19,10 @@ BROKEN: Final = "A thread initializer failed, the thread pool is not usable anym
 #: The executors of another process whose workers have begun here, and how that went.
 _begun: dict[str, Exception | None] = {}
 _beginning = threading.Lock()
+
+
+class InitializerFailed(BrokenThreadPool):
+    """An initializer has failed where no memory is shared with the executor."""
 
 
 class Calls:
@@ -115,13 +118,22 @@ class Calls:
 
     def tell(self, ends: list[End]) -> None:
         """Settle the futures of tasks that have ended and that no worker settled."""
-        for task, result, error in ends:
-            item = self.pending.pop(task, None)
+        for end in ends:
+            if isinstance(end.error, InitializerFailed):
+                self._break(end.error)
+            item = self.pending.pop(end.task, None)
             if item is None:
                 with self.lock:  # it may be on its way into them
-                    item = self.pending.pop(task, None)
+                    item = self.pending.pop(end.task, None)
             if item is not None:
-                item.end(result, error, keep=self._keep)
+                item.end(end.result, end.error, begun=end.begun, keep=self._keep)
+
+    def _break(self, error: BaseException) -> None:
+        """Take no further call, and say why, once."""
+        with self.lock:
+            is_news, self.broken = not self.broken, BROKEN
+        if is_news:
+            LOG.critical("Exception in initializer:", exc_info=error)
 
     def _begin(self) -> None:
         """Do what a worker does before its first call."""
@@ -135,9 +147,8 @@ class Calls:
         context = Context()
         try:
             context.run(self._initializer, *self._initargs)
-        except BaseException:
-            LOG.critical("Exception in initializer:", exc_info=True)
-            self.broken = BROKEN
+        except BaseException as error:
+            self._break(error)
         here.variables = tuple(context.items())  # for all calls of this thread
 
 
@@ -168,7 +179,7 @@ class CallsAfar:
                 except Exception as error:
                     _begun[self._key] = error
         if (why := _begun[self._key]) is not None:
-            raise BrokenExecutor(BROKEN) from why
+            raise InitializerFailed(BROKEN) from why
 
 
 def _is_given_up() -> bool:

@@ -8,37 +8,33 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.thread import BrokenThreadPool
 from contextvars import copy_context
-from dataclasses import replace
 from itertools import islice
 from time import monotonic
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar, Unpack
+from typing import Any, Literal, ParamSpec, TypeVar, Unpack
 from weakref import WeakSet, finalize, ref
 
 from nbparallel.engine.open_run import OpenRun
-from nbparallel.errors import BadType, BadValue, UsageError
+from nbparallel.errors import BadType, UsageError
 from nbparallel.faces import at_exit
 from nbparallel.faces.calls import Calls
+from nbparallel.faces.executor_options import options_of
 from nbparallel.faces.executor_run import ExecutorRun
 from nbparallel.faces.mapped import results
 from nbparallel.faces.submitted import Submitted, TaskFuture
-from nbparallel.options import ExecutorOptions, Options, resolve
+from nbparallel.options import (
+    AUTO,
+    ExecutorOptions,
+    Options,
+    whole,
+)
 from nbparallel.signatures import with_options
 from nbparallel.work.work import Work
-from nbparallel.workers.scope import calling_scope, current
+from nbparallel.workers.scope import current
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: The options of a run that say nothing of an executor, and why.
-_NOT_OURS = {
-    "unpack": "it is given calls, not items",
-    "buffer": "it is read by nobody, unless you go through its run",
-    "block": "`submit` never waits",
-    "journal": "it keeps no journal: what it is to call is not known beforehand",
-    "key": "it keeps no journal",
-    "trust": "it keeps no journal",
-}
 _AFTER_SHUTDOWN = "cannot schedule new futures after shutdown"
 _AT_EXIT = "cannot schedule new futures after interpreter shutdown"
 _AFTER_CANCEL = (
@@ -58,7 +54,7 @@ class Executor(ThreadPoolExecutor):
     What it does beyond that:
 
     - A task that waits for the result of another one of the same executor carries it
-      out, where no worker has begun it. So they never wait for each other for ever.
+      out, where no worker has begun it. So none waits for ever for want of a worker.
     - Cancelling a future wakes those who wait for it at once.
     - ``run.cancel``, or the button, cancels what has not begun; what goes on has the
       ``grace``, then its future raises `TaskCancelled`, and its thread is left behind.
@@ -85,8 +81,9 @@ class Executor(ThreadPoolExecutor):
     Parameters
     ----------
     max_workers
-        How many calls are made at the same time; ``workers`` says the same. None: as
-        many as ``ThreadPoolExecutor`` has; with other backends, their usual number.
+        How many calls are made at the same time, or ``"auto"``; ``workers`` says the
+        same. None: as many as ``ThreadPoolExecutor`` has; with other backends, their
+        usual number.
     thread_name_prefix
         What the names of the threads begin with.
     initializer
@@ -129,16 +126,26 @@ class Executor(ThreadPoolExecutor):
 
     def __init__(
         self,
-        max_workers: int | None = None,
+        max_workers: int | Literal["auto"] | None = None,
         thread_name_prefix: str = "",
         initializer: Callable[..., object] | None = None,
         initargs: tuple[Any, ...] = (),
         **options: Unpack[ExecutorOptions],
     ) -> None:
-        super().__init__(max_workers, thread_name_prefix, initializer, initargs)
-        self._options = _options_of(max_workers, self._max_workers, {**options})
+        if max_workers not in (None, AUTO):
+            max_workers = whole("max_workers", max_workers)
+        if not isinstance(initargs, Iterable):
+            message = f"initargs={initargs!r}: must be a tuple, as in initargs=(1, 2)"
+            raise BadType(message)
+        threads = None if max_workers == AUTO else max_workers
+        super().__init__(threads, thread_name_prefix, initializer, tuple(initargs))
+        # The base class does not keep them from Python 3.14 on.
+        self._begins: tuple[Any, Any] = initializer, tuple(initargs)
+        self._options = options_of(
+            Executor, max_workers, self._max_workers, {**options}
+        )
         self._keeps = options.get("keep_results") is True
-        self._name = thread_name_prefix or type(self).__name__
+        self._name = str(thread_name_prefix or type(self).__name__)
         self._open()
         self._max_workers = self._run.snapshot().workers  # others look at it
         _executors.add(self)
@@ -258,8 +265,7 @@ class Executor(ThreadPoolExecutor):
         run.close()
         if not wait or not self._started:
             return
-        scope = calling_scope()
-        if scope is not None and run.is_of(scope):
+        if run.has_calling_task():
             message = "cannot join current thread: a call would wait for its own end"
             raise RuntimeError(message)
         run.wait()
@@ -273,6 +279,10 @@ class Executor(ThreadPoolExecutor):
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             self._run.cancel()
         self.shutdown(wait=True)
+
+    def __repr__(self) -> str:
+        told = repr(self._run).removeprefix("<Run ")
+        return f"<{told}" if told.startswith("Executor:") else f"<Executor {told}"
 
     # -- Inside -----------------------------------------------------------------------
 
@@ -289,7 +299,7 @@ class Executor(ThreadPoolExecutor):
         options = self._options
         is_ours = options.backend in (None, "threads")
         calls = self._calls = Calls(
-            *(self._initializer, self._initargs, self._thread_name_prefix or ""),
+            *(*self._begins, str(self._thread_name_prefix or "")),
             tries_again=bool(options.retries),
             keep=self._keeps,
         )
@@ -321,51 +331,6 @@ class Executor(ThreadPoolExecutor):
 
     def _ipython_display_(self) -> None:
         self._run._ipython_display_()  # it is shown as its run
-
-
-def _options_of(max_workers: int | None, usual: int, given: dict[str, Any]) -> Options:
-    """Return the options of the run.
-
-    Raises
-    ------
-    BadType, BadValue
-        One of them cannot be used.
-    """
-    for name, why in _NOT_OURS.items():
-        if name in given:
-            message = f"{name}={given[name]!r}: an executor has no such option: {why}"
-            raise BadType(message)
-    if max_workers is not None:
-        if "workers" in given:
-            message = (
-                f"max_workers={max_workers!r} and workers={given['workers']!r} are the "
-                f"same: write Executor({max_workers!r})"
-            )
-            raise BadValue(message)
-        given["workers"] = max_workers
-    if calling_scope() is not None:  # as the runs inside of tasks
-        given["progress"] = False
-    found = resolve(given)
-    if found.backend in ("asyncio", "inline"):
-        message = (
-            f"backend={found.backend!r}: an executor calls functions in workers of its "
-            'own. Write backend="threads", or "processes"; coroutines are for pmap: '
-            "nbp.pmap(fetch, urls)"
-        )
-        raise BadValue(message)
-    workers = found.workers
-    if workers is None and found.backend in (None, "threads"):
-        workers = usual
-    return replace(  # `defaults` may say what is of no use here
-        found,
-        workers=workers,
-        block=False,
-        unpack=None,
-        buffer=None,
-        journal=None,
-        key=None,
-        trust=False,
-    )
 
 
 #: All that there are.

@@ -16,11 +16,12 @@ from nbparallel import daemons
 from nbparallel.engine.hooks import Hook
 from nbparallel.engine.run import Run
 from nbparallel.engine.timer import TIMER, Entry
+from nbparallel.errors import BadValue
 from nbparallel.faces.export_names import files_of
 from nbparallel.faces.harvest import Harvest, str_of, top_of
 from nbparallel.short_text import brief, error_line
 from nbparallel.types import FAILED, Status
-from nbparallel.work.tree import Branch, Tree
+from nbparallel.work.tree import Branch, Tree, spelt
 
 #: Seconds after which what has ended is saved; or so many times what that takes.
 PAUSE: Final = 0.5
@@ -57,6 +58,7 @@ class Export(Hook):
     def __init__(
         self, tree: Tree, harvest: Harvest, template: Any, *, lets_go: bool
     ) -> None:
+        _refuse_leaves_at_the_top(tree, template)
         self._tree, self._harvest, self._lets_go = tree, harvest, lets_go
         self._branches = top_of(tree)
         self._firsts = [branch.leaves.start for branch in self._branches]
@@ -137,6 +139,17 @@ class Export(Hook):
         if status is Status.OK:
             return status.word, _cell(found), ""
         return status.word, "", error_line(found) if found is not None else ""
+
+
+def _refuse_leaves_at_the_top(tree: Tree, template: Any) -> None:
+    """Refuse a tree of which leaves would be in no file."""
+    alone = next((path for path in tree.paths if len(path) == 1), None)
+    if alone is not None:
+        message = (
+            f"export={template!r}: makes a file for each branch at the top, and "
+            f"{spelt(alone)} is an item there. Make it a branch: put it into a list"
+        )
+        raise BadValue(message)
 
 
 def _cell(value: Any) -> Any:

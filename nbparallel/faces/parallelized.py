@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from threading import Lock
 from typing import Any, Final, Generic, Self, TypeVar, Unpack, overload
 
 from nbparallel.engine.run import Run
@@ -12,8 +13,8 @@ from nbparallel.errors import BadType, BadValue, InputError, TaskCancelled, Usag
 from nbparallel.faces.looped import LoopedRun
 from nbparallel.faces.progress import Progress
 from nbparallel.faces.workers import with_workers
-from nbparallel.options import LoopOptions, Options, resolve
-from nbparallel.short_text import error_line
+from nbparallel.options import LoopOptions, Options, resolve, whole
+from nbparallel.short_text import error_line, with_type
 from nbparallel.signatures import with_options
 from nbparallel.work.keywords import keywords_work
 
@@ -109,16 +110,17 @@ class Parallelized(Generic[T]):
             given = with_workers(options, "num_threads", num_threads)
             if desc is not None:
                 given["desc"] = desc
-            self._options = resolve(given, block=False, grace=GRACE)
+            self._options = resolve(given, type(self), block=False, grace=GRACE)
             _refuse_unpack(given)
             work = keywords_work(func, args, "Parallelized")
         except (UsageError, InputError) as error:
             # Our own frames are no help.
             raise error.with_traceback(None) from error.__cause__
         self.pbar = self.progress = Progress(work.total)
-        self._work = replace(work, caption=self.pbar.caption)
+        self._work = replace(work, caption=self.pbar.caption, handle="nbp.last")
         self._run: LoopedRun[T] | None = None
         self._ends: Ends[T] = iter(())
+        self._reading = Lock()
 
     @property
     def run(self) -> Run[T]:
@@ -158,7 +160,8 @@ class Parallelized(Generic[T]):
     def _loop(self, run: LoopedRun[T]) -> Ends[T]:
         __tracebackhide__ = True
         try:
-            for kwargs, result, error in self._ends:
+            while (end := self._next_end()) is not None:
+                kwargs, result, error = end
                 self.pbar.n += 1
                 if run.struck is not None and isinstance(error, TaskCancelled):
                     yield kwargs, None, KeyboardInterrupt(str(error))
@@ -172,6 +175,26 @@ class Parallelized(Generic[T]):
         if struck is not None:
             raise struck
 
+    def _next_end(self) -> tuple[Any, T | Any, BaseException | None] | None:
+        """Return the next end, or None after the last.
+
+        Raises
+        ------
+        UsageError
+            Another thread is waiting for one.
+        """
+        __tracebackhide__ = True
+        if not self._reading.acquire(blocking=False):
+            message = (
+                "two threads go through one Parallelized at the same time: let one "
+                "thread loop over it, and hand on what it gets"
+            )
+            raise UsageError(message)
+        try:
+            return next(self._ends, None)
+        finally:
+            self._reading.release()
+
 
 def error_str(error: BaseException | None, limit: int = 160) -> str:
     """Return an exception on one short line; nothing for None.
@@ -181,14 +204,28 @@ def error_str(error: BaseException | None, limit: int = 160) -> str:
     error
         What a call has raised, or None.
     limit
-        The most characters.
+        The most characters, at least 4.
+
+    Raises
+    ------
+    BadType, BadValue
+        *error* is no exception, or *limit* no such number.
 
     Examples
     --------
     >>> error_str(FileNotFoundError(2, "No such file", "a.csv"))
     "FileNotFoundError: [Errno 2] No such file: 'a.csv'"
     """
-    return "" if error is None else error_line(error, limit)
+    whole("limit", limit, least=4)  # the dots take three
+    if error is None:
+        return ""
+    if not isinstance(error, BaseException):
+        message = (
+            f"error_str takes an exception or None, and got {with_type(error)}. Write "
+            "error_str(error), of for kwargs, result, error in par"
+        )
+        raise BadType(message)
+    return error_line(error, limit)
 
 
 def _refuse_unpack(given: dict[str, Any]) -> None:

@@ -78,8 +78,20 @@ class Progress:
         self.n += n
         self._counts = True
 
-    def refresh(self) -> None:
+    def reset(self, total: float | None = None) -> None:
+        """Count from 0 again, up to *total* where it is given."""
+        self.n = 0
+        if total is not None:
+            self.total = total
+
+    def refresh(self, nolock: bool = False, lock_args: object = None) -> None:  # noqa: FBT001, FBT002 # as tqdm has it
         """Do nothing: what was set is drawn with the next drawing, as ever."""
+
+    def clear(self, nolock: bool = False) -> None:  # noqa: FBT001, FBT002 # as tqdm has it
+        """Do nothing: the bar is the run's."""
+
+    def close(self) -> None:
+        """Do nothing: the bar ends with the run."""
 
     def write(
         self,

@@ -69,8 +69,8 @@ def ptree(
     fn
         What to call. An ``async def`` function works too.
     tree
-        Nested mappings and sequences. What is neither is a leaf, an item; text, bytes,
-        arrays, tables, dataclasses and named tuples are leaves, too.
+        Nested mappings and sequences, at most 100 levels. What is neither is a leaf, an
+        item; text, bytes, arrays, tables, dataclasses and named tuples are leaves, too.
     concurrent
         For each level from the top, whether what is in a branch there is carried out at
         the same time; False: one after another, each once all of the one before have
@@ -87,7 +87,8 @@ def ptree(
     export
         The path of a CSV file for each branch at the top, as in
         ``"chapters/{0}.csv"``; ``{0}`` is its key. It has the leaves that have ended,
-        and is written anew while there are more, and at the end.
+        and is written anew while there are more, and at the end. No leaf may be at the
+        top.
     **options
         Any field of `nbparallel.options.Options` but ``unpack``, for instance
         ``workers=16``: so many calls at a time at most, over all levels.
@@ -128,14 +129,14 @@ def ptree(
                 "item apart in the function"
             )
             raise BadType(message)
-        chosen = resolve(options)
+        chosen = resolve(options, ptree)
         function = Function(fn, "ptree")
         check_callable(function)
         _check_combine(combine, path=flag("path", path))
         read = Tree(tree, combines=combine is not None)
         if read.items:
             _check_first(function, read.items[0], path=path)
-        order = read.order(_switches(concurrent, read.levels))
+        order = read.order(_switches(concurrent, read.levels, alike=not read.items))
         harvest = Harvest(read, keeps=bool(combine or export))
         saver = None
         if export is not None:
@@ -189,8 +190,8 @@ def _check_combine(combine: Any, *, path: bool) -> None:
         raise BadType(message)
 
 
-def _switches(concurrent: Any, levels: int) -> list[bool]:
-    """Return a switch for each level.
+def _switches(concurrent: Any, levels: int, *, alike: bool) -> list[bool]:
+    """Return a switch for each level; *alike*: however many there are.
 
     Raises
     ------
@@ -207,6 +208,8 @@ def _switches(concurrent: Any, levels: int) -> list[bool]:
             f"concurrent={concurrent!r}: must be True or False for each level. {cure}"
         )
         raise BadType(message)
+    if alike:
+        return [*concurrent, *[True] * levels][:levels]
     if len(concurrent) != levels:
         message = (
             f"concurrent={concurrent!r}: has {len(concurrent)} of them, and the tree "

@@ -94,9 +94,11 @@ def run_parallel(
     try:
         chosen = resolve(
             _given(options, max_workers, desc, fail_fast=flag("fail_fast", fail_fast)),
+            run_parallel,
             ordered=True,
         )
         work = work_of(func, (items,), chosen.unpack, "run_parallel")
+        work = replace(work, handle="nbp.last")
     except (UsageError, InputError) as error:
         raise error.with_traceback(None) from error.__cause__  # our frames are no help
     # Where rows are let go of, the list has to read them while they come.

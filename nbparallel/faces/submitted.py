@@ -24,6 +24,8 @@ T = TypeVar("T")
 _SMALL: Final = frozenset({bool, complex, float, int, type(None)})
 _TEXTS: Final = frozenset({bytes, str})
 MOST_TEXT: Final = 200
+#: The most characters of an argument: tables cut at the end, and ends tell calls apart.
+ROOM: Final = 30
 
 #: As the base class calls them.
 _ENDED: Final = frozenset({"CANCELLED", "CANCELLED_AND_NOTIFIED", "FINISHED"})
@@ -72,7 +74,7 @@ class TaskFuture(Future[T]):
 
     Cancelling it cancels the row of the task as well. A task of the same executor that
     waits for its result carries it out, where nobody has begun it: so tasks never wait
-    for each other for want of a worker.
+    for each other for want of a worker. A task that waits for itself is told so.
     """
 
     #: The run, while the task may be waiting for a worker, and its number.
@@ -152,11 +154,16 @@ class TaskFuture(Future[T]):
                     self.set_running_or_notify_cancel()
 
     def _get_on_with_it(self, timeout: float | None) -> None:
+        """Do what the calling task can for the end that it waits for."""
         run = self._run
-        if run is None or timeout is not None or calling_scope() is None:
+        if run is None or calling_scope() is None:
             return
         if self._state == "PENDING":  # a glance
-            run.carry_out(self._task)
+            if timeout is None or timeout > 0:  # else it is a look
+                run.carry_out(self._task)
+        elif timeout is None and run.is_in(self._task):
+            message = "a call cannot wait for its own result: it would wait for ever"
+            raise RuntimeError(message)
 
 
 class Submitted:
@@ -166,7 +173,8 @@ class Submitted:
     function, the arguments and the future, and keeps what is small enough to show.
     """
 
-    __slots__ = ("args", "fn", "future", "kwargs")
+    # In the order in which messages look for what cannot be pickled.
+    __slots__ = ("fn", "args", "kwargs", "future")  # noqa: RUF023
 
     def __init__(
         self,
@@ -179,20 +187,23 @@ class Submitted:
 
     def __repr__(self) -> str:
         fn, args, kwargs = self.fn, self.args, self.kwargs
-        shown = [*map(brief, args), *(f"{n}={brief(v)}" for n, v in kwargs.items())]
+        shown = [brief(value, ROOM) for value in args]
+        shown += [f"{name}={brief(value, ROOM)}" for name, value in kwargs.items()]
         return f"{fn if type(fn) is str else name_of(fn)}({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:  # the future stays here
         return Submitted, (None, self.fn, self.args, self.kwargs)
 
-    def end(self, result: Any, error: BaseException | None, *, keep: bool) -> None:
+    def end(
+        self, result: Any, error: BaseException | None, *, begun: bool, keep: bool
+    ) -> None:
         """Settle the future of a task that has ended, unless its worker has done so."""
         future = self.future
         if not keep:
             self.let_go()
         if future is None or future.done():
             return
-        if isinstance(error, TaskCancelled):
+        if isinstance(error, TaskCancelled) and not begun:
             future.call_off()
         if error is not None:
             future.fail(error)

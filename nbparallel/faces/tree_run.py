@@ -12,7 +12,7 @@ from nbparallel.faces.export import Export
 from nbparallel.faces.harvest import Harvest
 from nbparallel.kinds import word_of
 from nbparallel.options import Options
-from nbparallel.types import Result_co, State, Status
+from nbparallel.types import MISSING, Result_co, State, Status
 from nbparallel.work.tree import Tree
 from nbparallel.work.work import Work
 
@@ -74,14 +74,16 @@ class TreeRun(Run[Result_co]):
         UsageError
             `nbparallel.Run.forget` has let them go.
         """
-        made, columns = self._tree.made, self.columns()
-        if columns.forgotten:
-            raise UsageError(FORGOTTEN)
-        return {
-            branch.path: columns.results[branch.task]
-            for branch in self._tree.root.inner()
-            if branch.task in made and columns.status[branch.task] == Status.OK
+        self.snapshot()  # what has ended is taken in
+        tree, states = self._tree, self._harvest.states
+        found = {
+            branch.path: tree.outcomes[branch.task]
+            for branch in tree.root.inner()
+            if branch.task in tree.made and states[branch.task] == Status.OK
         }
+        if any(value is MISSING for value in found.values()):
+            raise UsageError(FORGOTTEN)
+        return found
 
     def retry(self, *, block: bool | None = None) -> Self:
         """Run again what is not ok, and *combine* for the branches around it.

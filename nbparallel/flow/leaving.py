@@ -1,8 +1,8 @@
 """What a program does at its end about flows that nobody has waited for.
 
 Such a flow is what the program was for, so it is finished first, as Python finishes
-threads; Ctrl-C cancels it and leaves at once. A kernel doesn't wait: its end is the
-user's wish. Nor does anybody for a flow that was cancelled or let go.
+threads, even if it pauses; Ctrl-C cancels it and leaves at once. A kernel doesn't wait:
+its end is the user's wish. Nor does anybody for a flow that was cancelled or let go.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ def _finish() -> None:
     _begun.set()  # before the look: a flow is in it, or stays by itself
     with _told_of_an_interrupt():
         for run in [*_remembered]:
-            if run.state is State.RUNNING and not run.nested:
+            if run.state in (State.RUNNING, State.PAUSED) and not run.nested:
+                run.resume()  # nobody is left who would
                 run.wait()
 
 

@@ -131,6 +131,8 @@ class Snapshot:
         What the face that made the run shows of it besides its tasks.
     postfix
         What the loop over the run says of it, in a few words.
+    handle
+        What the user writes for the run.
     """
 
     name: str
@@ -167,6 +169,7 @@ class Snapshot:
     usage: Usage | None = None
     exhibits: tuple[Exhibit, ...] = ()
     postfix: str = ""
+    handle: str = "run"
 
     @property
     def known(self) -> int:

@@ -234,8 +234,8 @@ def _failures(snapshot: Snapshot) -> Iterator[str]:
         told += 1
         yield shown
     if told < snapshot.failed:
-        more = count(snapshot.failed - told)
-        yield f'<p class="nbp-quiet">… {more} more in <code>run.errors</code></p>'
+        more, where = count(snapshot.failed - told), f"{snapshot.handle}.errors"
+        yield f'<p class="nbp-quiet">… {more} more in <code>{where}</code></p>'
 
 
 def _failure(row: Row) -> str:
@@ -262,9 +262,10 @@ def _way_on(snapshot: Snapshot) -> str:
     if not snapshot.state.ended or not left:
         return ""
     which = "it" if left == 1 else f"the {count(left)}"
+    run = snapshot.handle
     return (
-        f'<p class="nbp-quiet"><code>run.retry()</code> runs {which} again; '
-        "display <code>run</code> for buttons.</p>"
+        f'<p class="nbp-quiet"><code>{run}.retry()</code> runs {which} again; '
+        f"display <code>{run}</code> for buttons.</p>"
     )
 
 

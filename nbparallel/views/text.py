@@ -262,7 +262,8 @@ def plain(snapshot: Snapshot, width: int = 40) -> str:
     lines += notices(snapshot)
     if snapshot.state.ended and (left := not_ok(snapshot)):
         which, verb = ("one", "is") if left == 1 else (count(left), "are")
-        lines.append(f"run.retry() runs the {which} again that {verb} not ok.")
+        retry = f"{snapshot.handle}.retry()"
+        lines.append(f"{retry} runs the {which} again that {verb} not ok.")
     return "\n".join(lines)
 
 

@@ -10,8 +10,9 @@ from itertools import groupby
 from typing import Any, Final, NoReturn
 
 from nbparallel.errors import BadType, BadValue, InputError
+from nbparallel.short_text import with_type
 from nbparallel.types import MISSING
-from nbparallel.work.kinds import short
+from nbparallel.work.kinds import is_frame, library, short
 from nbparallel.work.order import Stage, stage_of
 
 #: The most levels: a tree has a few. More is a list in a list by a mistake in a loop.
@@ -225,15 +226,16 @@ def _stage(branch: Branch, concurrent: Sequence[bool]) -> Stage | None:
 
 
 def _refuse_leaf(given: object) -> NoReturn:
-    kind = type(given)
-    if isinstance(given, type) or not hasattr(kind, "__iter__"):
+    if isinstance(given, type) or not hasattr(type(given), "__iter__"):
         cure = "For a single item write ptree(fn, [item])"
     elif isinstance(given, (str, bytes)):
         cure = f"For a single item write ptree(fn, [{short(given)}])"
+    elif is_frame(given) or library(given):
+        cure = "For its rows write pmap(fn, table)"
     else:
         cure = "If its items are meant, write ptree(fn, list(…))"
     message = (
-        f"ptree goes through nested dicts and lists, and {kind.__name__} "
-        f"{short(given)} is an item. {cure}."
+        f"ptree goes through nested dicts and lists, and {with_type(given)} is an "
+        f"item. {cure}."
     )
     raise BadType(message)

@@ -68,6 +68,8 @@ class Work:
         by any thread, without a lock.
     caption
         Returns what is said of the run beside its numbers; called likewise.
+    handle
+        What the user writes for the run.
     """
 
     name: str
@@ -89,3 +91,4 @@ class Work:
     source_text: str | None = None
     exhibits: Callable[[], Iterable[Exhibit]] | None = None
     caption: Callable[[], Caption] | None = None
+    handle: str = "run"

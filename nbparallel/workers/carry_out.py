@@ -15,7 +15,7 @@ from nbparallel.types import MISSING
 from nbparallel.workers.base import Desk
 from nbparallel.workers.claim import Claim
 from nbparallel.workers.printed import NOWHERE, printing
-from nbparallel.workers.scope import Scope, copies_of, current
+from nbparallel.workers.scope import Scope, calling_scope, copies_of, current
 
 
 def carry_out(claim: Claim, call: Callable[[Any], Any]) -> None:
@@ -30,7 +30,7 @@ def carry_out(claim: Claim, call: Callable[[Any], Any]) -> None:
     """
     claim.thread = get_ident()
     context = claim.owner.context.copy()
-    context.run(current.set, Scope(claim))
+    context.run(current.set, Scope(claim, calling_scope()))
     context.run(printing.set, NOWHERE)
     copy, failures = copies_of(context), claim.failures
     take, keep, stamp = claim.items.popleft, claim.values.append, claim.ends.append

@@ -187,7 +187,7 @@ def refusal(
 def can_be_pickled(value: object) -> bool:
     """Whether *value* could be sent; whatever its own code raises means that not."""
     try:
-        _pickler()(_Nowhere(), id).dump(value)
+        _pickler()(_Nowhere(), None, id).dump(value)
     except Exception:
         return False
     return True
@@ -233,6 +233,9 @@ def _parts(value: Any) -> Iterator[tuple[str, object]]:
         yield from ((f"[{number}]", part) for number, part in enumerate(value))
     elif isinstance(held := getattr(value, "__dict__", None), dict):
         yield from ((f".{name}", part) for name, part in held.items())
+    else:
+        names = getattr(type(value), "__slots__", ())
+        yield from ((f".{n}", getattr(value, n)) for n in names if hasattr(value, n))
 
 
 def _variables(function: FunctionType) -> Iterator[tuple[str, object]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
 from threading import Event, get_ident
@@ -24,12 +24,15 @@ class Scope:
     ----------
     claim
         The claim that the running task is of.
+    outer
+        What the task sees that the thread carries out and in which it has begun on this
+        claim: it waits for another run, or is a place of one. None: it has none.
     """
 
-    __slots__ = ("claim",)
+    __slots__ = ("claim", "outer")
 
-    def __init__(self, claim: Claim) -> None:
-        self.claim = claim
+    def __init__(self, claim: Claim, outer: Scope | None = None) -> None:
+        self.claim, self.outer = claim, outer
 
     @property
     def run(self) -> Owner:
@@ -50,6 +53,14 @@ def calling_scope() -> Scope | None:
     """Return the scope of the task that the calling thread carries out, or None."""
     scope = current.get()
     return scope if scope is not None and scope.claim.thread == get_ident() else None
+
+
+def calling_scopes() -> Iterator[Scope]:
+    """Give the scopes of all tasks that the calling thread is in, innermost first."""
+    scope = calling_scope()
+    while scope is not None:
+        yield scope
+        scope = scope.outer
 
 
 def context_of_tasks() -> Context:

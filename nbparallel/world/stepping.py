@@ -150,7 +150,7 @@ class Stepping:
 
     def _tell(self, ends: list[End]) -> None:
         """Hear of acts that have ended."""
-        for task, actions, error in ends:
+        for task, actions, error, _ in ends:
             turn = self._going[task]
             if error is None:
                 turn.end(Status.OK.word, actions)

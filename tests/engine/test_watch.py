@@ -227,7 +227,7 @@ def test_totals_can_be_read():
     assert str(tally.totals()).splitlines() == [
         "runs: 0 parallel, 0 sequential",
         "tasks: none",
-        "0.000 s of wall time, 0.000 s of tasks",
+        "0 s of wall time, 0 s of tasks",
     ]
     tally.begun()
     came = Counter(ok=1204, error=1, parallel=1, nested=1, retries=3, timeouts=2)

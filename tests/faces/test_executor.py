@@ -46,6 +46,16 @@ def fail(error):
     raise error
 
 
+def touch_and_hang(path):
+    path.touch()
+    threading.Event().wait()
+
+
+def length_by_executor(text):
+    with nbp.Executor(1) as executor:
+        return executor.submit(len, text).result()
+
+
 class Thing:
     def method(self):
         return self
@@ -236,7 +246,7 @@ class TestThreadPool:
 
     @pytest.mark.parametrize("number", [0, -1])
     def test_max_workers_must_be_positive(self, number):
-        with pytest.raises(ValueError, match="max_workers must be greater than 0"):
+        with pytest.raises(ValueError, match=f"max_workers={number}: must be"):
             nbp.Executor(max_workers=number)
 
     def test_idle_threads_are_reused_before_others_are_started(self, make):
@@ -576,6 +586,18 @@ class TestRun:
         assert isinstance(found["error"][1], KeyError)
         assert found["seconds"].notna().all()
 
+    def test_it_is_told_as_its_run_is(self, make):
+        executor, named = make(2), make(2, "pages")
+        executor.submit(abs, -1)
+        executor.shutdown()
+        assert repr(executor) == "<Executor: done, 1 ok>"
+        assert repr(named) == "<Executor pages: running, no tasks>"
+
+    def test_a_row_has_both_ends_of_a_long_argument(self, make):
+        executor = make(1)
+        executor.submit(len, "/a/folder/that/has/a/long/name/pages.txt").result()
+        assert str(executor.run.df["item"][0]) == "len('/a/folder/th...ame/pages.txt')"
+
     def test_cancel_cancels_pending_calls_and_gives_up_running_ones(self, make, gate):
         executor = make(1, grace=0)
         running, pending = executor.submit(gate, 1), executor.submit(gate, 2)
@@ -598,6 +620,24 @@ class TestRun:
         executor.run.resume()
         gate.open()
         assert future.result(DEADLINE) == 1
+
+    def test_a_pause_before_the_first_call_holds_it_back_too(self, make):
+        executor = make(1)
+        executor.run.pause()
+        future = executor.submit(len, "abc")
+        executor.run.resume()
+        assert future.result(DEADLINE) == 3
+
+    def test_after_a_pause_there_are_workers_for_all_that_was_submitted(
+        self, make, gate
+    ):
+        executor = make(4)
+        executor.submit(abs, 1).result()
+        executor.run.pause()
+        for number in range(4):
+            executor.submit(gate, number)
+        executor.run.resume()
+        gate.wait_for_count(4)
 
     def test_a_timeout_is_told_by_the_future_and_others_go_on(self, make, gate):
         executor = make(1, timeout=0.05)
@@ -686,6 +726,82 @@ class TestRun:
         assert executor.run.state is State.CANCELLED
 
 
+class TestWaitingForEachOther:
+    """With one worker: whoever waits carries out what it waits for."""
+
+    def test_with_a_timeout_too(self, make):
+        executor = make(1)
+        found = executor.submit(lambda: executor.submit(len, "abc").result(DEADLINE))
+        assert found.result(DEADLINE) == 3
+
+    def test_a_look_carries_nothing_out(self, make):
+        executor = make(1)
+
+        def look():
+            future = executor.submit(len, "abc")
+            with pytest.raises(TimeoutError):
+                future.result(timeout=0)
+            return future
+
+        assert executor.submit(look).result(DEADLINE).result(DEADLINE) == 3
+
+    def test_in_a_run_that_has_the_executor_as_its_backend(self, make):
+        executor = make(1)
+        run = nbp.pmap(
+            lambda value: executor.submit(abs, value).result(),
+            [-1, -2],
+            backend=executor,
+            block=False,
+        )
+        assert run.wait(DEADLINE)
+        assert run.results == [1, 2]
+
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_in_a_run_inside_of_a_call(self, make, workers):
+        executor = make(workers)
+
+        def nested():
+            items = range(20)
+            return nbp.pmap(lambda n: executor.submit(abs, n).result(), items).results
+
+        assert executor.submit(nested).result(DEADLINE) == [*range(20)]
+
+    def test_a_call_that_waits_for_itself_is_told_so(self, make, gate):
+        executor, own = make(1), []
+
+        def call():
+            gate(0)
+            return own[0].result()
+
+        own.append(executor.submit(call))
+        gate.open()
+        assert "wait for its own result" in str(own[0].exception(DEADLINE))
+
+    def test_so_are_two_that_one_worker_carries_out(self, make, gate):
+        executor, futures = make(1), {}
+        executor.submit(gate, 0)
+
+        def wait(name):
+            return futures[name].result()
+
+        futures["a"] = executor.submit(wait, "b")
+        futures["b"] = executor.submit(wait, "a")
+        gate.open()
+        for future in futures.values():
+            assert "wait for its own result" in str(future.exception(DEADLINE))
+
+    def test_shutdown_in_a_run_inside_of_a_call_is_refused(self, make):
+        executor = make(2)
+
+        def nested():
+            run = nbp.pmap(lambda _: executor.shutdown(), range(4))
+            return [str(error) for error in run.errors.values()]
+
+        told = executor.submit(nested).result(DEADLINE)
+        assert len(told) == 4
+        assert all("wait for its own end" in each for each in told)
+
+
 class TestBackends:
     @pytest.fixture(params=["processes", "pool"])
     def afar(self, request, make):
@@ -706,6 +822,29 @@ class TestBackends:
         afar.shutdown()
         assert afar.run.df["item"].astype(str)[2] == "pow(2, 2)"
 
+    def test_a_call_that_a_cancel_ends_raises_task_cancelled(self, make, tmp_path):
+        executor = make(1, backend="processes", grace=0)
+        begun = tmp_path / "begun"
+        running = executor.submit(touch_and_hang, begun)
+        pending = executor.submit(abs, 1)
+        wait_for(begun.exists)
+        executor.run.cancel()
+        assert isinstance(running.exception(DEADLINE), nbp.TaskCancelled)
+        assert pending.cancelled()
+        assert executor.run.wait(DEADLINE)
+        assert executor.run.df["status"].tolist() == ["cancelled", "cancelled"]
+
+    def test_in_a_task_of_a_process_it_has_threads(self):
+        run = nbp.pmap(length_by_executor, ["ab"], backend="processes", workers=1)
+        assert run.results == [2]
+
+    @pytest.mark.parametrize("backend", ["asyncio", "inline"])
+    def test_a_default_that_cannot_be_is_none(self, make, backend):
+        with nbp.defaults(backend=backend):
+            executor = make(1)
+            assert executor.submit(len, "ab").result(DEADLINE) == 2
+        assert executor.run.options.backend == "threads"
+
     def test_processes_call_the_initializer(self, make):
         import decimal
 
@@ -713,6 +852,25 @@ class TestBackends:
             1, initializer=decimal.getcontext, initargs=(), backend="processes"
         )
         assert executor.submit(abs, -1).result(DEADLINE) == 1
+
+    def test_an_initializer_that_raises_there_breaks_it_here(self, make, caplog):
+        caplog.set_level(logging.CRITICAL, "concurrent.futures")
+        executor = make(1, "", divmod, (1, 0), backend="processes")
+        futures = [executor.submit(abs, n) for n in range(3)]
+        for future in futures:
+            assert isinstance(future.exception(DEADLINE), stdlib.BrokenThreadPool)
+        with pytest.raises(stdlib.BrokenThreadPool):
+            executor.submit(abs, 1)
+        executor.shutdown()
+        assert caplog.text.count("Exception in initializer:") == 1
+        assert "ZeroDivisionError" in caplog.text
+
+    def test_an_argument_that_cannot_be_pickled_is_named(self, make):
+        executor = make(1, backend="processes")
+        by_place = executor.submit(len, threading.Lock())
+        by_name = executor.submit(len, obj=threading.Lock())
+        assert ".args[0] is of type _thread.lock" in str(by_place.exception(DEADLINE))
+        assert ".kwargs['obj'] is of" in str(by_name.exception(DEADLINE))
 
     @pytest.mark.parametrize("backend", ["asyncio", "inline"])
     def test_others_are_refused(self, backend):
@@ -730,6 +888,34 @@ class TestBadInput:
     def test_an_unknown_option_names_the_nearest(self):
         with pytest.raises(nbp.BadType, match="timeout"):
             nbp.Executor(timeuot=1)
+
+    @pytest.mark.parametrize(
+        ("options", "told"),
+        [
+            ({"max_workers": "8"}, "max_workers='8': must be a whole number"),
+            ({"initargs": 5}, "initargs=5: must be a tuple"),
+            ({"initialiser": len}, "Did you mean 'initializer'"),
+            ({"mp_context": None}, "started in one way"),
+            ({"depth": 2}, r"executor\.submit\(fetch, depth=…\)"),
+        ],
+    )
+    def test_it_is_said_what_would_be_right(self, options, told):
+        with pytest.raises(nbp.BadType, match=told):
+            nbp.Executor(**options)
+
+    def test_only_options_that_it_has_are_offered(self):
+        with pytest.raises(nbp.BadType) as caught:
+            nbp.Executor(depth=2)
+        offered = str(caught.value).partition("The options are ")[2].split(".")[0]
+        assert {"workers", "initargs"} <= {*offered.split(", ")}
+        assert {"journal", "unpack", "block"}.isdisjoint(offered.split(", "))
+
+    def test_as_many_workers_as_the_work_rewards(self, make):
+        assert make(max_workers="auto").run.options.workers == "auto"
+
+    def test_any_value_is_a_prefix(self, make):
+        executor = make(1, 5)
+        assert executor.submit(threading.current_thread).result().name == "5_0"
 
     def test_workers_may_be_said_once(self):
         with pytest.raises(nbp.BadValue, match=r"write Executor\(2\)"):
@@ -800,6 +986,13 @@ class TestExit:
             "e = nbp.Executor(1)\nfor n in range(3): e.submit(later, 0.05, n)"
         )
         assert (done.stdout, done.stderr) == ("0\n1\n2\n", "")
+
+    def test_a_pause_that_nobody_ends_is_ended(self):
+        done = script(
+            "e = nbp.Executor(1)\ne.submit(abs, 1).result()\ne.run.pause()\n"
+            "e.submit(later, 0.05, 'apple')"
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "apple\n", "")
 
     def test_those_of_an_executor_that_is_gone_too(self):
         done = script("nbp.Executor().submit(later, 0.3, 'apple')")

@@ -24,6 +24,16 @@ def backend(request):
 pytestmark = pytest.mark.usefixtures("quiet")
 
 
+seen = []
+
+
+def flaky(x):
+    seen.append(x)
+    if len(seen) == 1:
+        raise OSError
+    return x
+
+
 def half(x, by=2):
     if x % by:
         raise ValueError(x)
@@ -102,14 +112,7 @@ class TestLoop:
             assert list(par) == []
 
     def test_options_of_ours(self, tmp_path):
-        seen = []
-
-        def flaky(x):
-            seen.append(x)
-            if len(seen) == 1:
-                raise OSError
-            return x
-
+        seen.clear()
         options = {"retries": 1, "backoff": 0, "journal": tmp_path / "run.db"}
         with nbp.Parallelized(flaky, [{"x": 7}], **options) as par:
             assert list(par) == [({"x": 7}, 7, None)]
@@ -297,6 +300,37 @@ def test_with_auto_workers():
 def test_the_error_of_none_is_empty():
     assert nbp.error_str(None) == ""
     assert nbp.error_str(ValueError("x" * 300), 40) == "ValueError: " + "x" * 25 + "..."
+
+
+@pytest.mark.parametrize(
+    ("error", "limit", "told"),
+    [
+        (ValueError(), "3", "limit='3': must be a whole number"),
+        (ValueError(), 1, "limit=1: must be a whole number of at least 4"),
+        ("no such city", 160, r"got str 'no such city'\. Write error_str\(error\)"),
+    ],
+)
+def test_what_error_str_refuses(error, limit, told):
+    with pytest.raises(nbp.UsageError, match=told):
+        nbp.error_str(error, limit)
+
+
+def test_a_second_thread_in_the_loop_is_told_so(gate):
+    with nbp.Parallelized(gate, [{"item": 1}]) as par:
+        ends, loops = [], ThreadPoolExecutor(1)
+        looping = loops.submit(lambda: ends.extend(par))
+        wait_for(par._reading.locked)
+        with pytest.raises(nbp.UsageError, match="two threads go through"):
+            next(iter(par))
+        gate.open()
+        looping.result(DEADLINE)
+        loops.shutdown()
+    assert ends == [({"item": 1}, 1, None)]
+
+
+def test_the_arguments_of_its_own_are_offered():
+    with pytest.raises(nbp.BadType, match="Did you mean 'num_threads'"):
+        nbp.Parallelized(half, calls(1), num_thread=2)
 
 
 def test_block_has_all_end_before_the_block_begins():

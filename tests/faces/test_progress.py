@@ -39,6 +39,16 @@ class Hostile:
     __repr__ = __str__
 
 
+def test_what_programs_for_tqdm_say_is_taken():
+    bar = Progress(3)
+    bar.update(2)
+    bar.refresh(nolock=True)
+    bar.clear()
+    bar.reset(total=5)
+    bar.close()
+    assert (bar.n, bar.total) == (0, 5)
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

@@ -445,14 +445,18 @@ def test_options_are_those_of_pmap(gate):
         nbp.ptree(lambda item: item / 0, [[1], [2]], on_error="raise", combine=total)
 
 
-def test_a_journal_keeps_leaves_and_branches_are_combined_anew(tmp_path):
-    failing, calls = {2}, []
+calls, failing = [], set()
 
-    def flaky(item):
-        calls.append(item)
-        if item in failing:
-            raise ValueError(item)
-        return item
+
+def flaky(item):
+    calls.append(item)
+    if item in failing:
+        raise ValueError(item)
+    return item
+
+
+def test_a_journal_keeps_leaves_and_branches_are_combined_anew(tmp_path):
+    failing.add(2)
 
     def resumed():
         calls.clear()
@@ -582,7 +586,7 @@ def test_what_was_saved_need_not_be_kept(tmp_path):
     assert [row["result"] for row in rows_of(tmp_path / "one.csv")] == ["2", "4"]
     assert {*map(str, run._tree.outcomes)} == {"Missing.MISSING"}
     both = nbp.ptree(double, tree, combine=total, keep_results=False)
-    assert both.snapshot().counts[Status.OK] == 6
+    assert both.branches == {("one",): 6, ("two",): 6, (): 12}
 
 
 def test_hostile_values_are_saved_as_text(tmp_path):
@@ -625,7 +629,7 @@ MISTAKES = [
     ((abs, 5), {}, r"ptree\(fn, \[item\]\)"),
     ((abs, "ab"), {}, r"ptree\(fn, \['ab'\]\)"),
     ((abs, iter([1])), {}, r"ptree\(fn, list\(…\)\)"),
-    ((abs, pd.DataFrame({"a": [1]})), {}, "is an item"),
+    ((abs, pd.DataFrame({"a": [1]})), {}, r"1 is an item.*pmap\(fn, table\)"),
     (([1], abs), {}, "must be a function"),
     ((pow, [[1]]), {}, "cannot be called with one argument"),
     ((lambda item: item, [[1]]), {"path": True}, r"Write ptree\(fn, tree\)"),
@@ -644,7 +648,16 @@ MISTAKES = [
     ((abs, [[1]]), {"export": "/dev/null/{0}.csv"}, "cannot be made"),
     ((abs, [[1]]), {"unpack": "args"}, "takes no unpack"),
     ((abs, [[1]]), {"worker": 3}, "Did you mean 'workers'"),
+    ((abs, [[1]]), {"concurent": False}, "Did you mean 'concurrent'"),
+    ((abs, [[1]]), {"combin": sum}, "Did you mean 'combine'"),
+    ((abs, {"a": 1, "b": [2]}), {"export": "{0}.csv"}, r"tree\['a'\] is an item there"),
 ]
+
+
+@pytest.mark.parametrize("tree", [{}, {"a": {}, "b": []}, [[[]]]])
+def test_a_tree_without_items_may_be_of_any_depth(tree):
+    run = nbp.ptree(double, tree, concurrent=(False, True))
+    assert (run.results, run.tree) == ([], tree)
 
 
 @pytest.mark.parametrize(("args", "options", "told"), MISTAKES)

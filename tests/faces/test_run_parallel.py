@@ -90,6 +90,7 @@ class TestRunParallel:
             ({"block": False}, r"nbp\.pmap\(fetch, urls, block=False\)"),
             ({"block": 0}, "block=0: must be True or False"),
             ({"num_threads": 3}, "it is called workers here"),
+            ({"failfast": True}, "Did you mean 'fail_fast'"),
         ],
     )
     def test_what_is_refused(self, change, said):
@@ -97,6 +98,10 @@ class TestRunParallel:
         with pytest.raises(nbp.UsageError, match=said):
             nbp.run_parallel(ran.append, [1], **change)
         assert ran == []
+
+    def test_what_is_shown_names_the_last_run(self):
+        nbp.run_parallel(half, [1])
+        assert nbp.last.snapshot().handle == "nbp.last"
 
     def test_the_right_line_is_told(self):
         with pytest.raises(TypeError, match=r"run_parallel\(half, range\(3\)\)"):

@@ -465,8 +465,9 @@ def end_of(process, timeout=20):
     return out, err
 
 
-def test_a_program_that_forgets_to_wait_loses_nothing():
-    process = program(SLOW)
+@pytest.mark.parametrize("line", ["", "flow.pause()"])
+def test_a_program_that_forgets_to_wait_loses_nothing(line):
+    process = program(SLOW, line)
     out, err = end_of(process)
     assert (out, err, process.returncode) == ("done 1\n", "", 0)
 

@@ -124,6 +124,15 @@ def test_a_single_task_to_retry_is_no_plural(make_snapshot):
     assert shown.endswith("run.retry() runs the one again that is not ok.")
 
 
+def test_the_run_is_called_what_the_user_writes_for_it(make_snapshot):
+    made = make_snapshot(State.DONE, total=2, ok=1, error=1, handle="nbp.last")
+
+    assert "nbp.last.retry() runs the one" in text.plain(made)
+    assert "<code>nbp.last.retry()</code>" in html.static(made)
+    assert "display <code>nbp.last</code>" in html.static(made)
+    assert "<code>nbp.last.errors</code>" in html.static(made)
+
+
 def test_a_measurement_is_not_to_be_retried(make_snapshot):
     ended = make_snapshot(State.CANCELLED, total=2, ok=1, cancelled=1)
 
