@@ -10,7 +10,7 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel import kinds, options, signatures
-from nbparallel.faces import executor
+from nbparallel.faces import executor_options
 from nbparallel.kinds import KINDS
 from nbparallel.timing import subject
 from nbparallel.workers.inline import Inline
@@ -66,7 +66,7 @@ class TestCopies:
         assert get_type_hints(options.MapOptions) == wanted
 
     def test_executors_take_those_that_say_something_of_calls(self):
-        refused = {*executor._NOT_OURS}
+        refused = {*executor_options._NOT_OURS}
         wanted = {name: TYPES[name] for name in TYPES if name not in refused}
         assert get_type_hints(options.ExecutorOptions) == wanted
 

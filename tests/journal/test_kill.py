@@ -55,6 +55,8 @@ def quick(item):
     return [item, str(item)] if item % 3 else (item,)
 
 
+# Among others a run may end before it is killed, and another journal begins.
+@pytest.mark.timeout(120 + 20 * KILLS)
 @pytest.mark.parametrize("backend", ["threads", "processes"])
 @pytest.mark.parametrize("way", ["iterate", "table"])
 def test_random_kills(backend, way, tmp_path, monkeypatch):
