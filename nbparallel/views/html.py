@@ -26,7 +26,7 @@ from nbparallel.short_text import (
     printable,
     traceback_text,
 )
-from nbparallel.types import State, Status
+from nbparallel.types import Status
 from nbparallel.views import exhibits, text
 from nbparallel.views.style import STYLE
 
@@ -88,8 +88,8 @@ def _emphasized(tally: str) -> str:
 def bar(snapshot: Snapshot) -> str:
     """Return the bar; its right end shows the share of failures."""
     label = escape(text.title(snapshot))
-    bad = snapshot.input_error is not None and snapshot.state is State.DONE
-    kind = f"nbp-{'input-failed' if bad else snapshot.state.value}"
+    word = "input-failed" if text.input_failed(snapshot) else snapshot.state.value
+    kind = f"nbp-{word}"
     total = text.goal(snapshot)
     if total is None:
         return f'<progress class="{kind}" aria-label="{label}"></progress>'

@@ -79,9 +79,14 @@ def tally(snapshot: Snapshot) -> str:
     )
 
 
+def input_failed(snapshot: Snapshot) -> bool:
+    """Whether a run has ended because there was no more input to be had."""
+    return snapshot.input_error is not None and snapshot.state is State.DONE
+
+
 def state(snapshot: Snapshot) -> str:
     """Return where a run stands, in words."""
-    if snapshot.input_error is not None and snapshot.state is State.DONE:
+    if input_failed(snapshot):
         return "input failed"
     if snapshot.fatal is not None and snapshot.state is State.CANCELLED:
         return "stopped at the first error"

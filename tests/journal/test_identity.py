@@ -6,8 +6,6 @@ import functools
 import operator
 import os
 import re
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 
@@ -17,6 +15,7 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.journal.identity import identity_of
+from tests.journal.processes import said_with_other_hashes
 
 
 def around(held):
@@ -113,17 +112,7 @@ def test_what_functions_hold_tells_them_apart(pair):
 
 def test_it_is_the_same_in_every_process():
     code = "from tests.journal.test_identity import *; print([*map(identity_of, ALL)])"
-    told = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in "12"
-    }
-    assert told == {f"{[*map(identity_of, ALL)]}\n"}
+    assert said_with_other_hashes(code) == {f"{[*map(identity_of, ALL)]}\n"}
 
 
 def test_what_changes_by_being_used_is_no_other_function():

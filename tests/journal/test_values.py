@@ -6,10 +6,7 @@ import datetime as dt
 import decimal
 import enum
 import math
-import os
 import pathlib
-import subprocess
-import sys
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -23,6 +20,7 @@ from hypothesis import strategies as st
 import nbparallel as nbp
 from nbparallel.journal.keys import JSON, key_of, keys_of
 from nbparallel.journal.values import from_pickle, loads, to_json, to_pickle
+from tests.journal.processes import said_with_other_hashes
 
 scalars = (
     st.none()
@@ -177,17 +175,7 @@ def test_a_key_that_is_json_gives_the_item_back(item):
 
 def test_keys_are_the_same_in_every_process():
     code = "from tests.journal.test_values import *; print([key_of(i) for i in WORDS])"
-    told = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in "12"
-    }
-    assert told == {f"{[key_of(item) for item in WORDS]}\n"}
+    assert said_with_other_hashes(code) == {f"{[key_of(item) for item in WORDS]}\n"}
 
 
 WORDS = [
