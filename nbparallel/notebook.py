@@ -179,10 +179,10 @@ class LightOut(hooks.Hook):
 
 
 def _end(run: Run) -> dict[str, str]:
-    from nbparallel.views import html, text
+    from nbparallel.views import page, text
 
     shot = run.snapshot()
-    return {"text/html": html.static(shot), "text/plain": text.plain(shot)}
+    return {"text/html": page.static(shot), "text/plain": text.plain(shot)}
 
 
 @dataclass(slots=True)

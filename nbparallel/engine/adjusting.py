@@ -1,16 +1,17 @@
-"""What can be set of a run while it goes on: how many workers it has."""
+"""What can be asked of a run while it goes on: to end, to pause, its workers."""
 
 from __future__ import annotations
 
 from typing import Literal
 
+from nbparallel.engine import steering, stopping
 from nbparallel.engine.lifecycle import Lifecycle
 from nbparallel.errors import BadType, BadValue
 from nbparallel.options import AUTO, width
 
 
 class Adjustable:
-    """The half of a run's handle that sets."""
+    """The half of a run's handle that steers it."""
 
     _life: Lifecycle
 
@@ -56,3 +57,19 @@ class Adjustable:
             self._life.width.free()
         else:
             self._life.width.fix(wanted)
+
+    def cancel(self) -> None:
+        """Start no further task, and end the run.
+
+        Tasks being carried out get `Options.grace` seconds to end; then their rows say
+        cancelled and they are left behind. Returns at once; `wait` for the end.
+        """
+        stopping.cancel(self._life.scheduler)
+
+    def pause(self) -> None:
+        """Start no further task until `resume`; tasks being carried out go on."""
+        steering.pause(self._life.scheduler)
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        steering.resume(self._life.scheduler)

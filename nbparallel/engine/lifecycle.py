@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -130,12 +130,12 @@ class Lifecycle:
         finally:
             self._stage = Stage.STARTED
 
-    def retry(self) -> None:
-        """Start the run again if something of it is not ok."""
+    def retry(self, chosen: Collection[int] | None = None) -> None:
+        """Start the run again if something of it is not ok; or of *chosen*."""
         try:
             with self._telling:
                 self._keeper.open()  # if it can't be, the run stays as it is
-                while (again := self._reopen()) is None:
+                while (again := self._reopen(chosen)) is None:
                     self.ended()
                 self.scheduler.crew.flush()
                 if again:
@@ -171,12 +171,12 @@ class Lifecycle:
             if not self.scheduler.phase.over.is_set():
                 self.scheduler.phase.call_after(LOOK, self._look_afar)
 
-    def _reopen(self) -> bool | None:
+    def _reopen(self, chosen: Collection[int] | None) -> bool | None:
         """Return whether to start again, or None: an end has to be announced first."""
         with self.scheduler.crew.lock:
             if self._stage is Stage.STARTED and self.scheduler.phase.over.is_set():
                 return None
-            return steering.reopen(self.scheduler)
+            return steering.reopen(self.scheduler, chosen)
 
     def ended(self) -> None:
         """Announce the end if it has come and has not been announced yet.

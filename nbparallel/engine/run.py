@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
+from operator import index
 from typing import Any, Self
 
-from nbparallel.engine import steering, stopping
 from nbparallel.engine.adjusting import Adjustable
 from nbparallel.engine.awaiting import until_over
 from nbparallel.engine.conclusion import Conclusion
@@ -14,8 +14,9 @@ from nbparallel.engine.feed import unbounded
 from nbparallel.engine.lifecycle import Lifecycle
 from nbparallel.engine.outcomes import Outcomes
 from nbparallel.engine.waiting import Waiter, refuse_to_wait_for
-from nbparallel.errors import UsageError
+from nbparallel.errors import BadType, UsageError
 from nbparallel.options import Options, patience
+from nbparallel.short_text import brief
 from nbparallel.types import Result_co, State
 from nbparallel.work.work import Work
 from nbparallel.workers import usual_kind
@@ -94,23 +95,9 @@ class Run(Adjustable, Outcomes[Result_co]):
         __tracebackhide__ = True
         return self._through(self._life.begin, block=self._options.block)
 
-    def cancel(self) -> None:
-        """Start no further task, and end the run.
-
-        Tasks being carried out get `Options.grace` seconds to end; then their rows say
-        cancelled and they are left behind. Returns at once; `wait` for the end.
-        """
-        stopping.cancel(self._life.scheduler)
-
-    def pause(self) -> None:
-        """Start no further task until `resume`; tasks being carried out go on."""
-        steering.pause(self._life.scheduler)
-
-    def resume(self) -> None:
-        """Go on after `pause`."""
-        steering.resume(self._life.scheduler)
-
-    def retry(self, *, block: bool | None = None) -> Self:
+    def retry(
+        self, tasks: Iterable[int] | None = None, *, block: bool | None = None
+    ) -> Self:
         """Run again every task that ended other than ok, into the same run.
 
         While the run goes on, failed tasks are lined up again at once. Where a cancel
@@ -118,6 +105,8 @@ class Run(Adjustable, Outcomes[Result_co]):
 
         Parameters
         ----------
+        tasks
+            Their numbers, of which those that are ok stay as they are; None is all.
         block
             Return when the run has ended; None does as the run itself did.
 
@@ -125,6 +114,8 @@ class Run(Adjustable, Outcomes[Result_co]):
         ------
         StillRunning
             The run is being cancelled and has not ended yet.
+        BadType, BadValue
+            What *tasks* says is no number of a task of this run.
         UsageError
             It is the run of a measurement, tells a face of its ends, or keeps no
             results.
@@ -144,7 +135,8 @@ class Run(Adjustable, Outcomes[Result_co]):
         __tracebackhide__ = True
         _refuse_to_retry(self._work, self._options)
         chosen = self._options.block if block is None else block
-        return self._through(self._life.retry, block=chosen)
+        some = None if tasks is None else _numbers(tasks)
+        return self._through(lambda: self._life.retry(some), block=chosen)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end.
@@ -224,6 +216,17 @@ class Run(Adjustable, Outcomes[Result_co]):
             while not waiter.until(lambda: ready() or over(), LOOK):
                 pass
         return not over()
+
+
+def _numbers(tasks: Iterable[int]) -> list[int]:
+    try:
+        return [index(task) for task in tasks]
+    except TypeError:
+        message = (
+            f"tasks={brief(tasks)} must be numbers of tasks, such as [*run.errors]: "
+            "run.retry([3, 7])"
+        )
+        raise BadType(message) from None
 
 
 def _refuse_to_retry(work: Work, options: Options) -> None:

@@ -12,6 +12,7 @@ from nbparallel.engine.keeper import Keeper, without
 from nbparallel.engine.reading import Reading
 from nbparallel.engine.shelf import Shelf
 from nbparallel.records.store import Records
+from nbparallel.types import Status
 from nbparallel.work.work import Work
 
 
@@ -107,13 +108,24 @@ class Source:
                 self._returned.appendleft(some)
                 self.at_hand += len(some)
 
-    def reopen(self) -> list[range]:
-        """Hand out again what ended other than ok, and what was made of that."""
-        tasks = self._records.reopen_failed()
+    def reopen(self, chosen: Iterable[int] | None = None) -> list[range]:
+        """Hand out again what ended other than ok, and what was made of that.
+
+        With *chosen*, only what is among those tasks.
+        """
+        records = self._records
+        if chosen is None:
+            tasks = records.reopen_failed()
+        else:
+            tasks = records.reopen_ended(
+                task
+                for task in sorted(set(chosen))
+                if records.has_ended(task) and records.status_of(task) is not Status.OK
+            )
         gates = self.shelf.gates
         if gates is not None:
             gates.recount()
-            tasks += self._records.reopen_ended(gates.outdated(self._made))
+            tasks += records.reopen_ended(gates.outdated(self._made))
         for some in reversed(tasks):
             self.give_back(some)
         return tasks

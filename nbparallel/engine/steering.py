@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from nbparallel.engine.scheduler import Scheduler
-from nbparallel.errors import StillRunning, UsageError
+from nbparallel.errors import BadValue, StillRunning, UsageError
 from nbparallel.types import State
 
 
@@ -149,8 +150,8 @@ def open_again(run: Scheduler) -> None:
         run.source.closed = False
 
 
-def reopen(run: Scheduler) -> bool:
-    """Make every task that ended other than ok pending again.
+def reopen(run: Scheduler, chosen: Collection[int] | None = None) -> bool:
+    """Make every task that ended other than ok pending again; or of those, *chosen*.
 
     Returns
     -------
@@ -161,6 +162,8 @@ def reopen(run: Scheduler) -> bool:
     ------
     StillRunning
         The run is being cancelled and has not ended yet.
+    BadValue
+        There is no such task.
     """
     run.backend.prepare(run.call)
     with run.crew.lock:
@@ -168,8 +171,9 @@ def reopen(run: Scheduler) -> bool:
             message = "the run is being cancelled: run.wait(), then run.retry()"
             raise StillRunning(message)
         run.intake.take_all(run.open)
+        _refuse_unknown(chosen or (), len(run.records))
         unread = run.phase.halt.is_set() and not run.source.exhausted
-        tasks = run.source.reopen()
+        tasks = run.source.reopen(chosen)
         again = run.phase.over.is_set() and bool(tasks or unread)
         if again:
             run.phase.renew()
@@ -178,6 +182,17 @@ def reopen(run: Scheduler) -> bool:
         _hand_out_again(run)
     run.crew.flush()
     return again
+
+
+def _refuse_unknown(tasks: Collection[int], known: int) -> None:
+    for task in tasks:
+        if not 0 <= task < known:
+            message = (
+                f"there is no task {task}: the run knows of {known}, counted from 0. "
+                "run.retry() runs all again that are not ok, "
+                "run.retry([*run.errors]) those that failed"
+            )
+            raise BadValue(message)
 
 
 def _left(run: Scheduler) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -20,7 +20,12 @@ class ExecutorRun(OpenRun[Any]):
         found = super().columns()
         return replace(found, results=[*map(_looked_up, found.results)])
 
-    def retry(self, *, block: bool | None = None) -> NoReturn:  # noqa: ARG002 # as there
+    def retry(
+        self,
+        tasks: Iterable[int] | None = None,  # noqa: ARG002 # as there
+        *,
+        block: bool | None = None,  # noqa: ARG002
+    ) -> NoReturn:
         """Refuse: a future tells once how its call has ended.
 
         Raises

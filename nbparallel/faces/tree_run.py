@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -85,7 +86,9 @@ class TreeRun(Run[Result_co]):
             raise UsageError(FORGOTTEN)
         return found
 
-    def retry(self, *, block: bool | None = None) -> Self:
+    def retry(
+        self, tasks: Iterable[int] | None = None, *, block: bool | None = None
+    ) -> Self:
         """Run again what is not ok, and *combine* for the branches around it.
 
         Raises
@@ -103,7 +106,7 @@ class TreeRun(Run[Result_co]):
         if self.state is not State.CANCELLING:  # else it is refused
             with self._life.scheduler.crew.lock:
                 self._harvest.renew()
-        return super().retry(block=block)
+        return super().retry(tasks, block=block)
 
     def forget(self) -> None:
         """Let go of all results and tracebacks; as any run does."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import operator
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
@@ -66,10 +66,12 @@ class FlowRun(OpenRun[Any]):
         super().__init__(work, options, tell=course.tell)
         self._course = course
 
-    def retry(self, *, block: bool | None = None) -> Self:
+    def retry(
+        self, tasks: Iterable[int] | None = None, *, block: bool | None = None
+    ) -> Self:
         """Call again the handlers that failed or were cancelled; see `Run.retry`."""
         __tracebackhide__ = True
-        super().retry(block=False)
+        super().retry(tasks, block=False)
         self._course.go_on()
         if self._options.block if block is None else block:
             self.wait()

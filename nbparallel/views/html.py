@@ -13,7 +13,7 @@ Guarantees:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, MutableMapping
 from html import escape
 
 from nbparallel.quantities import count, took
@@ -22,9 +22,7 @@ from nbparallel.short_text import (
     brief,
     cut,
     ends,
-    error_line,
     printable,
-    traceback_text,
 )
 from nbparallel.types import Status
 from nbparallel.views import exhibits, text
@@ -65,7 +63,7 @@ def head(snapshot: Snapshot, note: str = "") -> str:
         f'<div class="nbp-line"><span>{text.done(snapshot)}</span>{_BETWEEN}'
         f"<span>{_emphasized(text.tally(snapshot))}</span></div>"
         f"{_line(text.postfix(snapshot))}{_line(_usage(snapshot), 'nbp-quiet')}"
-        f"{''.join(map(_paragraph, (note, *text.caveats(snapshot), lagging)))}</div>"
+        f"{''.join(map(paragraph, (note, *text.caveats(snapshot), lagging)))}</div>"
     )
 
 
@@ -124,13 +122,15 @@ def panel_table(snapshot: Snapshot, rows: int, memo: Memo | None = None) -> str:
     if not shown:
         return f'<div class="nbp nbp-live">{parts}</div>' if parts else ""
     memo = {} if memo is None else memo
-    kept = {key: memo.get(key) or _values(row) for row in shown for key in [_key(row)]}
+    kept = {
+        key: memo.get(key) or cell_texts(row) for row in shown for key in [_key(row)]
+    }
     memo.clear()
     memo.update(kept)
     output = any(row.output for row in shown)
-    body = [_row(row, kept[_key(row)], output=output) for row in shown]
-    body.insert(len(going), _gap(more, 6 if output else 5, "more run"))
-    table = _table("Tasks being carried out, then the latest to end", body, output)
+    body = [task_row(row, kept[_key(row)], output=output) for row in shown]
+    body.insert(len(going), gap_row(more, 6 if output else 5, "more run"))
+    table = tasks_table("Tasks being carried out, then the latest to end", body, output)
     return f'<div class="nbp nbp-live">{parts}{table}</div>'
 
 
@@ -151,7 +151,7 @@ def _chosen(
 
 def log(snapshot: Snapshot) -> str:
     """Return the latest output of the tasks, oldest first; empty if there is none."""
-    lines = _output(snapshot)
+    lines = output_lines(snapshot)
     return f'<div class="nbp nbp-live"><pre>{lines}</pre></div>' if lines else ""
 
 
@@ -166,117 +166,16 @@ def spoken(words: str) -> str:
     )
 
 
-# --- the whole of a run -------------------------------------------------------------
-
-
-def static(snapshot: Snapshot) -> str:
-    """Return a run as a notebook keeps it: no widget, no script."""
-    return f"{STYLE}{head(snapshot)}{body(snapshot)}"
-
-
-def body(snapshot: Snapshot, *, buttons: bool = False) -> str:
-    """Return all that there is to tell below the head of a run.
-
-    Parameters
-    ----------
-    snapshot
-        The run, usually ended.
-    buttons
-        Whether there are buttons, so that none need be asked for.
-    """
-    parts = [
-        exhibits.html(snapshot.exhibits),
-        _ends_table(snapshot),
-        *map(_paragraph, text.notices(snapshot)),
-        *_failures(snapshot),
-        _output_details(snapshot),
-        "" if buttons else _way_on(snapshot),
-    ]
-    return f'<div class="nbp">{"".join(parts)}</div>'
-
-
-def _ends_table(snapshot: Snapshot) -> str:
-    """Return the tasks that stand for all, with the gaps between them told."""
-    rows = text.shown_rows(snapshot)
-    if not rows:
-        return ""
-    output = any(row.output for row in rows)
-    columns = 6 if output else 5
-    body = []
-    expected = 0
-    for row in rows:
-        body.append(_gap(row.task - expected, columns))
-        body.append(_row(row, _values(row), output=output))
-        expected = row.task + 1
-    body.append(_gap(snapshot.known - expected, columns))
-    return _table("The first tasks and the last to end", body, output)
-
-
-def _gap(tasks: int, columns: int, word: str = "more") -> str:
-    if tasks <= 0:
-        return ""
-    words = f"… {count(tasks)} {word}"
-    return f'<tr><td class="nbp-quiet" colspan="{columns}">{words}</td></tr>'
-
-
-def _failures(snapshot: Snapshot) -> Iterator[str]:
-    """Yield a heading and the tracebacks, as many as there is room for."""
-    if not snapshot.failed:
-        return
-    yield _paragraph(f"{count(snapshot.failed)} failed:")
-    room = TRACEBACKS
-    told = 0
-    for row in snapshot.failures:
-        shown = _failure(row)
-        room -= len(shown.encode())
-        if room < 0:
-            break
-        told += 1
-        yield shown
-    if told < snapshot.failed:
-        more, where = count(snapshot.failed - told), f"{snapshot.handle}.errors"
-        yield f'<p class="nbp-quiet">… {more} more in <code>{where}</code></p>'
-
-
-def _failure(row: Row) -> str:
-    item = f"task {row.task}, <code>{escape(brief(row.item, 60))}</code>"
-    if row.error is None:
-        return f"<p>{item}: {row.status.word}</p>"
-    return (
-        f"<details><summary>{item}: {escape(error_line(row.error))}</summary>"
-        f"<pre>{escape(traceback_text(row.error, 2000))}</pre></details>"
-    )
-
-
-def _output_details(snapshot: Snapshot) -> str:
-    lines = _output(snapshot)
-    if not lines:
-        return ""
-    return (
-        f"<details><summary>Output of the tasks</summary><pre>{lines}</pre></details>"
-    )
-
-
-def _way_on(snapshot: Snapshot) -> str:
-    left = text.not_ok(snapshot)
-    if not snapshot.state.ended or not left:
-        return ""
-    which = "it" if left == 1 else f"the {count(left)}"
-    run = snapshot.handle
-    return (
-        f'<p class="nbp-quiet"><code>{run}.retry()</code> runs {which} again; '
-        f"display <code>{run}</code> for buttons.</p>"
-    )
-
-
-def _paragraph(words: str) -> str:
+def paragraph(words: str) -> str:
+    """Return *words* as a paragraph; nothing if there are none."""
     return f"<p>{escape(words)}</p>" if words else ""
 
 
 # --- rows ---------------------------------------------------------------------------
 
 
-def _table(caption: str, body: Iterable[str], output: bool) -> str:  # noqa: FBT001
+def tasks_table(caption: str, body: Iterable[str], output: bool) -> str:  # noqa: FBT001
+    """Return a table of tasks, with a column for what they printed if there is any."""
     printed = '<th scope="col" class="nbp-output">Output</th>' if output else ""
     return (
         f'<table class="nbp-tasks nbp-rows"><caption>{caption}</caption><thead><tr>'
@@ -290,7 +189,16 @@ def _table(caption: str, body: Iterable[str], output: bool) -> str:  # noqa: FBT
     )
 
 
-def _row(row: Row, values: tuple[str, str], *, output: bool) -> str:
+def gap_row(tasks: int, columns: int, word: str = "more") -> str:
+    """Return a row that tells of tasks left out; nothing if there are none."""
+    if tasks <= 0:
+        return ""
+    words = f"… {count(tasks)} {word}"
+    return f'<tr><td class="nbp-quiet" colspan="{columns}">{words}</td></tr>'
+
+
+def task_row(row: Row, values: tuple[str, str], *, output: bool) -> str:
+    """Return the row of a task, whose `cell_texts` are *values*."""
     item, outcome = map(_cell, values)
     return (
         f'<tr><td class="nbp-task">{row.task}</td>{item}'
@@ -300,7 +208,8 @@ def _row(row: Row, values: tuple[str, str], *, output: bool) -> str:
     )
 
 
-def _values(row: Row) -> tuple[str, str]:
+def cell_texts(row: Row) -> tuple[str, str]:
+    """Return the texts of a task's item and outcome."""
     # Of text both ends matter; all else the page cuts at its end, where it must.
     limit = ITEM if isinstance(row.item, (str, bytes)) else 2 * ITEM
     return brief(row.item, limit), text.outcome(row)
@@ -321,7 +230,7 @@ def _last_line(output: str) -> str:
     return cut(next((line.strip() for line in reversed(lines) if line.strip()), ""), 80)
 
 
-def _output(snapshot: Snapshot) -> str:
+def output_lines(snapshot: Snapshot) -> str:
     """Return the latest output, each line with its task, escaped and bounded."""
     lines = (
         f"[{task}] {line}"

@@ -30,7 +30,7 @@ from nbparallel.edge.routes import Registration
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.short_text import error_line
 from nbparallel.turns import DRAWING, shorter
-from nbparallel.views import html, text
+from nbparallel.views import page, text
 from nbparallel.views.actions import Actions
 from nbparallel.views.widgets import PanelWidgets
 
@@ -282,4 +282,4 @@ def _can_retry(snapshot: Snapshot) -> bool:
 
 
 def _static(snapshot: Snapshot) -> dict[str, str]:
-    return {"text/html": html.static(snapshot), "text/plain": text.plain(snapshot)}
+    return {"text/html": page.static(snapshot), "text/plain": text.plain(snapshot)}

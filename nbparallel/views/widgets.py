@@ -27,7 +27,7 @@ from typing import Any
 from nbparallel.quantities import count
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.types import State, Status
-from nbparallel.views import html, text
+from nbparallel.views import html, page, text
 from nbparallel.views.actions import Actions
 
 #: Seconds of the run between two drawings of the table, or of the output.
@@ -116,7 +116,7 @@ class PanelWidgets:
         before = self.root.children[1:]
         self._live = self._retry = None
         self._voice.value = self._words(snapshot)
-        head, body = html.head(snapshot, note), html.body(snapshot, buttons=retry)
+        head, body = html.head(snapshot, note), page.body(snapshot, buttons=retry)
         if retry:
             self._retry = _retry_button(snapshot, self._actions.retry)
             self._show([_beside(_head_widget(head), [self._retry]), HTML(body)])

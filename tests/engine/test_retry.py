@@ -215,3 +215,35 @@ def test_an_option_that_raises_is_named_with_each_failure_and_logged_once(
         assert re.search(said, note)
     logged = [each for each in caplog.records if "not tried again" in each.message]
     assert len(logged) == 1
+
+
+def test_some_of_what_failed_can_be_retried():
+    bad = {3, 7, 9}
+
+    def work(item):
+        if item in bad:
+            raise ValueError(item)
+        return item
+
+    run = nbp.pmap(work, range(12), progress=False)
+    bad.clear()
+    run.retry([3, 9, 2])
+    assert list(run.errors) == [7]
+    assert run.df["attempts"].tolist() == [1, 1, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1]
+    assert run.retry().results == list(range(12))
+
+
+@pytest.mark.parametrize(
+    ("tasks", "error", "words"),
+    [
+        ([12], nbp.errors.BadValue, "no task 12: the run knows of 2"),
+        ([-1], nbp.errors.BadValue, "no task -1"),
+        (["a"], nbp.errors.BadType, "must be numbers of tasks"),
+        (3, nbp.errors.BadType, "tasks=3 must be numbers"),
+    ],
+)
+def test_no_task_is_retried_that_is_not_there(tasks, error, words):
+    run = nbp.pmap(int, ["7", "x"], progress=False)
+    with pytest.raises(error, match=words):
+        run.retry(tasks)
+    assert str(run) == "<Run int: done, 1 ok, 1 error>"

@@ -16,7 +16,7 @@ import nbparallel as nbp
 from nbparallel.faces.progress import Progress
 from nbparallel.testing import Gate
 from nbparallel.types import State
-from nbparallel.views import html, text
+from nbparallel.views import html, page, text
 from nbparallel.views.ticker import _looks
 from tests.engine.conftest import wait_for
 
@@ -115,9 +115,9 @@ def test_what_is_set_shows_in_all_views_at_the_end(backend):
     shot = par.run.snapshot()
     assert (shot.name, shot.postfix) == ("<i>doubles", "<b>=0.25, left=0")
     assert repr(par.run) == "<Run <i>doubles: done, 3 ok>"
-    assert "&lt;b&gt;=0.25, left=0" in html.static(shot)
-    assert "&lt;i&gt;doubles" in html.static(shot)
-    assert not re.search("<b>=|<i>d", html.static(shot))
+    assert "&lt;b&gt;=0.25, left=0" in page.static(shot)
+    assert "&lt;i&gt;doubles" in page.static(shot)
+    assert not re.search("<b>=|<i>d", page.static(shot))
     assert text.plain(shot).splitlines()[0].endswith(" - <b>=0.25, left=0")
 
 

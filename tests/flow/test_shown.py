@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nbparallel.flow import Flow, Routine
 from nbparallel.testing import DEADLINE, Gate
-from nbparallel.views import html, text
+from nbparallel.views import html, page, text
 from tests.engine.conftest import wait_for
 from tests.flow.conftest import Keep, Source, Step, chain, done
 
@@ -46,7 +46,7 @@ def test_while_it_runs_the_panel_has_it_live():
     gate.open()
     assert flow.wait_for_completion(DEADLINE)
     assert "    step: completed, 2 done" in text.plain(flow.run.snapshot())
-    assert "<svg" in html.static(flow.run.snapshot())
+    assert "<svg" in page.static(flow.run.snapshot())
     assert repr(flow).endswith(": completed>")
 
 
@@ -57,7 +57,7 @@ def test_hostile_names_are_shown_as_text(flow):
 
     chain(flow, **{"<script>": Odd(lambda: 1), "b": Keep()})
     done(flow, "<script>")
-    for shown in (flow._repr_html_(), html.static(flow.run.snapshot())):
+    for shown in (flow._repr_html_(), page.static(flow.run.snapshot())):
         assert "<script>" not in shown
         assert "&lt;script&gt;" in shown
 

@@ -21,7 +21,7 @@ from nbparallel.kinds import KINDS
 from nbparallel.options import Options
 from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State
-from nbparallel.views import html, text
+from nbparallel.views import page, text
 from nbparallel.work.work import Work
 from tests.support.threads import ours
 
@@ -345,7 +345,7 @@ def test_a_measurement_is_not_retried():
             run.retry(block=block)
     assert run.snapshot() == before
     assert before.state is State.CANCELLED
-    assert "retry" not in text.plain(before) + html.static(before)
+    assert "retry" not in text.plain(before) + page.static(before)
 
 
 def test_cancelled_in_the_warm_up_there_is_nothing():

@@ -7,7 +7,7 @@ from dataclasses import replace
 import nbparallel as nbp
 from nbparallel.options import resolve
 from nbparallel.records.exhibits import Bar, Bars, Sheet
-from nbparallel.views import exhibits, html, text
+from nbparallel.views import exhibits, html, page, text
 from nbparallel.work.work import Work
 
 EVIL = "<script>alert(1)</script>\n& more"
@@ -52,7 +52,7 @@ def test_they_are_asked_for_anew_and_shown_live_at_the_end_and_as_text():
     run = nbp.Run(work, resolve({"progress": False})).start()
     first, second = run.snapshot(), run.snapshot()
     assert first.exhibits[0].bars[0].done + 1 == second.exhibits[0].bars[0].done
-    assert "part" in html.static(second)
+    assert "part" in page.static(second)
     assert "part" in html.panel_table(second, 5)
     assert "part" in html.panel_table(replace(second, latest=()), 5)
     assert "] 2 of 9" in text.plain(

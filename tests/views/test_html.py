@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from nbparallel.types import State, Status
-from nbparallel.views import html
+from nbparallel.views import html, page
 from tests.support.payloads import payloads
 
 TAGS = {
@@ -101,7 +101,7 @@ def hostile_run(make_snapshot, make_row, payload, state=State.DONE):
 def test_values_are_text_wherever_they_stand(make_snapshot, make_row, payload):
     run = hostile_run(make_snapshot, make_row, payload)
     for source in (
-        html.static(run),
+        page.static(run),
         html.head(run, payload),
         html.panel_table(run, 10),
         html.log(run),
@@ -112,7 +112,7 @@ def test_values_are_text_wherever_they_stand(make_snapshot, make_row, payload):
 
 def test_a_hostile_value_is_still_shown(make_snapshot, make_row):
     run = hostile_run(make_snapshot, make_row, "<script>alert(1)</script>")
-    assert "<script>alert(1)</script>" in Page(html.static(run)).text
+    assert "<script>alert(1)</script>" in Page(page.static(run)).text
 
 
 def test_an_ended_run_tells_everything_in_words(make_snapshot, make_row):
@@ -126,7 +126,7 @@ def test_an_ended_run_tells_everything_in_words(make_snapshot, make_row):
         failures=failures,
         log=((3, "hello\n"),),
     )
-    page = Page(html.static(ended))
+    shown = Page(page.static(ended))
     for words in (
         "fetch",
         "done",
@@ -139,23 +139,23 @@ def test_an_ended_run_tells_everything_in_words(make_snapshot, make_row):
         "[3] hello",
         "run.retry() runs the 2 again",
     ):
-        assert words in page.text
-    assert {"progress", "details", "summary", "caption", "table"} <= page.seen
+        assert words in shown.text
+    assert {"progress", "details", "summary", "caption", "table"} <= shown.seen
 
 
 def test_a_run_that_went_well_gives_no_advice(make_snapshot, make_row):
     done = make_snapshot(State.DONE, total=1, ok=1, first=(make_row(0),))
-    page = Page(html.static(done))
-    assert "retry" not in page.text
-    assert "failed" not in page.text
-    assert "more" not in page.text
+    shown = Page(page.static(done))
+    assert "retry" not in shown.text
+    assert "failed" not in shown.text
+    assert "more" not in shown.text
 
 
 def test_an_empty_run(make_snapshot):
     empty = make_snapshot(State.DONE, total=0, elapsed=0.0, active=0.0)
-    page = Page(html.static(empty))
-    assert "0 of 0" in page.text
-    assert "table" not in page.seen
+    shown = Page(page.static(empty))
+    assert "0 of 0" in shown.text
+    assert "table" not in shown.seen
     Page(html.panel_table(empty, 10))
     assert html.log(empty) == ""
 
@@ -171,14 +171,14 @@ def test_a_task_that_keeps_coroutines_waiting_is_named_at_once(make_snapshot):
     ended = make_snapshot(State.DONE, total=9, ok=9, lag=(3, 0.7))
 
     assert "Task 3 kept all other" in Page(html.head(going)).text
-    assert Page(html.static(ended)).text.count("Task 3 kept all other") == 1
+    assert Page(page.static(ended)).text.count("Task 3 kept all other") == 1
 
 
 def test_what_was_cancelled_was_not_done(make_snapshot):
     cancelled = make_snapshot(State.CANCELLED, total=10, ok=4, cancelled=6)
-    page = Page(html.static(cancelled))
-    assert "4 of 10" in page.text
-    assert "run.retry() runs the 6 again" in page.text
+    shown = Page(page.static(cancelled))
+    assert "4 of 10" in shown.text
+    assert "run.retry() runs the 6 again" in shown.text
     assert 'value="4" max="10"' in html.bar(cancelled)
 
 
@@ -257,7 +257,7 @@ def test_an_ended_run_stays_small(make_snapshot, make_row, character):
         log=tuple((task, huge) for task in range(20)),
         input_error=chained,
     )
-    size = len(html.static(run).encode())
+    size = len(page.static(run).encode())
     assert size < 100_000
     assert len(html.panel_table(run, 20).encode()) < 60_000
 
@@ -269,4 +269,4 @@ def test_a_usual_run_takes_little(make_snapshot, make_row):
         first=tuple(make_row(task) for task in range(5)),
         latest=tuple(make_row(task) for task in range(3999, 3994, -1)),
     )
-    assert len(html.static(run)) < 10_000
+    assert len(page.static(run)) < 10_000

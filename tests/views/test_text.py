@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nbparallel.records.usage import Usage
 from nbparallel.types import State, Status
-from nbparallel.views import html, text
+from nbparallel.views import html, page, text
 
 
 def test_summary_of_an_ended_run(make_snapshot):
@@ -128,9 +128,9 @@ def test_the_run_is_called_what_the_user_writes_for_it(make_snapshot):
     made = make_snapshot(State.DONE, total=2, ok=1, error=1, handle="nbp.last")
 
     assert "nbp.last.retry() runs the one" in text.plain(made)
-    assert "<code>nbp.last.retry()</code>" in html.static(made)
-    assert "display <code>nbp.last</code>" in html.static(made)
-    assert "<code>nbp.last.errors</code>" in html.static(made)
+    assert "<code>nbp.last.retry()</code>" in page.static(made)
+    assert "display <code>nbp.last</code>" in page.static(made)
+    assert "<code>nbp.last.errors</code>" in page.static(made)
 
 
 def test_a_measurement_is_not_to_be_retried(make_snapshot):
@@ -154,7 +154,7 @@ def test_advice_is_told_once_at_the_end(make_snapshot):
     ended = make_snapshot(State.DONE, ok=4000, advice="Put it <first>.")
 
     assert text.plain(ended).count("Put it <first>.") == 1
-    assert html.static(ended).count("<p>Put it &lt;first&gt;.</p>") == 1
+    assert page.static(ended).count("<p>Put it &lt;first&gt;.</p>") == 1
 
 
 def test_what_the_processes_use(make_snapshot):
