@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from operator import itemgetter
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.records.columns import Columns
+from nbparallel.records.groups import MOST
 from nbparallel.records.measures import Measures
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.types import Status
@@ -77,6 +79,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         latest=records.rows(records.latest(rows), run.epoch),
         first=records.rows(range(len(records))[:rows], run.epoch) if ended else (),
         failures=records.rows(records.failed(rows), run.epoch) if ended else (),
+        errors=dict(islice(records.errors.items(), MOST)),
         log=records.latest_output(),
         abandoned=len(run.open.revoked),
         lag=run.backend.lag,

@@ -84,6 +84,8 @@ class Snapshot:
         The first tasks in input order; filled once the run has ended.
     failures
         The first failed tasks; filled once the run has ended.
+    errors
+        What tasks raised, by task; of more than 10,000 the first that ended so.
     log
         ``(task, text)`` of the latest captured output, oldest first.
     abandoned
@@ -147,6 +149,7 @@ class Snapshot:
     latest: tuple[Row, ...] = ()
     first: tuple[Row, ...] = ()
     failures: tuple[Row, ...] = ()
+    errors: Mapping[int, BaseException] = field(default_factory=dict)
     log: tuple[tuple[int, str], ...] = ()
     abandoned: int = 0
     lag: tuple[int, float] | None = None
