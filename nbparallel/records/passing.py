@@ -230,6 +230,12 @@ class PassingRecords(Records):
         """Return up to *count* different tasks that ended last, the latest first."""
         return tuple(islice(reversed(self._rows), count))
 
+    def slowest(self, count: int) -> list[int]:
+        """Return up to *count* tasks of those whose rows are kept."""
+        rows = [row for row in self._rows.values() if row.seconds is not None]
+        rows.sort(key=lambda row: -(row.seconds or 0.0))
+        return [row.task for row in rows[:count]]
+
     def recent_seconds(self, count: int) -> tuple[float, ...]:
         """Return how long tasks took that were tried and ended last, up to *count*."""
         rows = self.rows(self.latest(count), 0.0)

@@ -354,6 +354,17 @@ class Records:
                 break
         return tuple(chosen)
 
+    def slowest(self, count: int) -> list[int]:
+        """Return up to *count* tasks that were tried and ended, the slowest first."""
+        import numpy as np
+
+        ended = np.isin(np.frombuffer(self.status, dtype=np.int8), FINAL)
+        tried = np.flatnonzero(ended & (np.array(self.attempts) > 0))
+        seconds = (np.array(self.ended) - np.array(self.started))[tried]
+        count = min(count, len(tried))
+        top = np.argpartition(-seconds, count - 1)[:count] if count else tried
+        return [int(task) for task in tried[top[np.argsort(-seconds[top])]]]
+
     def recent_seconds(self, count: int) -> tuple[float, ...]:
         """Return how long tasks took that were tried and ended last, up to *count*."""
         tried = (task for task in self.latest(count) if self.attempts[task])

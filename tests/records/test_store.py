@@ -115,3 +115,14 @@ def test_a_finished_task_takes_at_most_sixty_bytes():
     )
 
     assert float(done.stdout) <= 60
+
+
+def test_the_slowest_come_first_and_what_was_not_tried_does_not_come(records):
+    assert records.slowest(3) == []
+    long = finished(1, "BCD")
+    long.ends = array("d", [2.0, 9.0, 9.5])
+    records.commit(long)
+    records.cancel(range(5, 6))
+    assert records.slowest(2) == [2, 1]
+    assert records.slowest(9) == [2, 1, 3]
+    records.add(["more"])  # nothing holds on to the columns
