@@ -47,24 +47,29 @@ _BETWEEN = '<span class="nbp-unstyled"> · </span>'
 # --- parts of a run under way ------------------------------------------------------
 
 
-def head(snapshot: Snapshot, note: str = "") -> str:
-    """Return the name, the bar and the counts of a run: three lines and a *note*.
-
-    What the loop over it says, and what the processes use, are lines of their own.
-    While the run goes on, the coroutine that keeps the others waiting comes below.
-    """
+def head(snapshot: Snapshot) -> str:
+    """Return a run as one line: its name and state, the bar, the counts, the pace."""
     pace = " · ".join(text.pace(snapshot))
-    lagging = "" if snapshot.state.ended else text.lagging(snapshot)
     return (
-        '<div class="nbp"><div class="nbp-line">'
-        f"<span><b>{escape(text.title(snapshot))}</b> {text.state(snapshot)}</span>"
+        f'<div class="nbp nbp-head"><span class="nbp-name">'
+        f"<b>{escape(text.title(snapshot))}</b> {text.state(snapshot)}</span>"
+        f'{_BETWEEN}{bar(snapshot)}<span class="nbp-counts">{text.done(snapshot)}'
+        f"{_BETWEEN} <span>{_emphasized(text.tally(snapshot))}</span></span>"
         f'{_BETWEEN}<span class="nbp-quiet">{pace}</span></div>'
-        f"{bar(snapshot)}"
-        f'<div class="nbp-line"><span>{text.done(snapshot)}</span>{_BETWEEN}'
-        f"<span>{_emphasized(text.tally(snapshot))}</span></div>"
-        f"{_line(text.postfix(snapshot))}{_line(_usage(snapshot), 'nbp-quiet')}"
-        f"{''.join(map(paragraph, (note, *text.caveats(snapshot), lagging)))}</div>"
     )
+
+
+def told(snapshot: Snapshot, note: str = "") -> str:
+    """Return what there is to say below the head, a line each, a *note* first.
+
+    What the loop over the run says of it, what the processes use, and while the run
+    goes on what it waits for, or which coroutine keeps the others waiting.
+    """
+    lagging = "" if snapshot.state.ended else text.lagging(snapshot)
+    words = (note, *text.caveats(snapshot), lagging)
+    lines = _line(text.postfix(snapshot)), _line(_usage(snapshot), "nbp-quiet")
+    inside = "".join((*lines, *map(paragraph, words)))
+    return f'<div class="nbp nbp-told">{inside}</div>' if inside else ""
 
 
 def _usage(snapshot: Snapshot) -> str:
@@ -75,12 +80,12 @@ def _line(words: str, kind: str = "") -> str:
     if not words:
         return ""
     classes = f"nbp-line {kind}".rstrip()
-    return f'<div class="{classes}"><span>{escape(words)}</span></div>'
+    return f'<div class="{classes}">{escape(words)}</div>'
 
 
 def _emphasized(tally: str) -> str:
     """Return the tally with its failures in bold."""
-    return re.sub(r"[0-9,]+ failed", r"<b>\g<0></b>", tally)
+    return re.sub(r"[0-9,]+ failed", r'<b class="nbp-bad">\g<0></b>', tally)
 
 
 def bar(snapshot: Snapshot) -> str:

@@ -20,7 +20,7 @@ TRACEBACKS = 40_000
 
 def static(snapshot: Snapshot) -> str:
     """Return a run as a notebook keeps it: no widget, no script."""
-    return f"{STYLE}{html.head(snapshot)}{body(snapshot)}"
+    return f"{STYLE}{html.head(snapshot)}{html.told(snapshot)}{body(snapshot)}"
 
 
 def body(snapshot: Snapshot, *, buttons: bool = False) -> str:

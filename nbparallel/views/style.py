@@ -25,9 +25,10 @@ STYLE: Final = """<style>
   max-width: 1100px; container-type: inline-size;
 }
 .nbp:not(.nbp-live) { overflow-x: auto; }
-.nbp .nbp-line {
-  display: flex; flex-wrap: wrap; gap: 0 1em; justify-content: space-between;
-}
+.nbp.nbp-head { display: flex; flex-wrap: wrap; gap: 0 12px; align-items: center; }
+.nbp.nbp-head progress { flex: 1 1 80px; width: 80px; margin: 0; }
+.nbp.nbp-head .nbp-counts { display: flex; gap: 0 12px; }
+.nbp .nbp-bad { color: var(--nbp-bad); }
 .nbp .nbp-unstyled { display: none; }
 .nbp .nbp-quiet { color: var(--nbp-quiet); }
 .nbp p { margin: 6px 0; }
@@ -113,6 +114,9 @@ STYLE: Final = """<style>
   overflow-wrap: anywhere; border-left: 2px solid var(--nbp-rule);
 }
 .nbp.nbp.nbp-live pre { margin: 2px 0; }
+@media (max-width: 720px) {
+  .nbp.nbp-head progress { flex-basis: 100%; order: 9; }
+}
 @container (max-width: 720px) {
   .nbp table.nbp-tasks.nbp-rows :is(thead, tbody) { display: block; }
   .nbp table.nbp-tasks.nbp-rows tr {

@@ -116,7 +116,8 @@ class PanelWidgets:
         before = self.root.children[1:]
         self._live = self._retry = None
         self._voice.value = self._words(snapshot)
-        head, body = html.head(snapshot, note), page.body(snapshot, buttons=retry)
+        head = html.head(snapshot) + html.told(snapshot, note)
+        body = page.body(snapshot, buttons=retry)
         if retry:
             self._retry = _retry_button(snapshot, self._actions.retry)
             self._show([_beside(_head_widget(head), [self._retry]), HTML(body)])
@@ -203,7 +204,7 @@ class _Live:
         return before != self._shown
 
     def _draw_head(self, snapshot: Snapshot, note: str) -> None:
-        self._head.value = html.head(snapshot, note)
+        self._head.value = html.head(snapshot) + html.told(snapshot, note)
         if self.buttons is not None:
             self.buttons.draw(snapshot.state)
 

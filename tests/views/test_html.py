@@ -102,7 +102,8 @@ def test_values_are_text_wherever_they_stand(make_snapshot, make_row, payload):
     run = hostile_run(make_snapshot, make_row, payload)
     for source in (
         page.static(run),
-        html.head(run, payload),
+        html.told(run, payload),
+        html.head(run),
         html.panel_table(run, 10),
         html.log(run),
         html.spoken(payload),
@@ -170,7 +171,7 @@ def test_a_task_that_keeps_coroutines_waiting_is_named_at_once(make_snapshot):
     going = make_snapshot(State.RUNNING, total=9, lag=(3, 0.7))
     ended = make_snapshot(State.DONE, total=9, ok=9, lag=(3, 0.7))
 
-    assert "Task 3 kept all other" in Page(html.head(going)).text
+    assert "Task 3 kept all other" in Page(html.told(going)).text
     assert Page(page.static(ended)).text.count("Task 3 kept all other") == 1
 
 
