@@ -10,6 +10,10 @@ from __future__ import annotations
 
 from typing import Final
 
+#: The height in pixels of what opens below the head of a run: the same while the run
+#: goes on and after it, so that no cell below moves.
+BODY: Final = 340
+
 STYLE: Final = """<style>
 .nbp {
   --nbp-text: var(--jp-ui-font-color1, var(--vscode-foreground, inherit));
