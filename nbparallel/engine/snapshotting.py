@@ -75,7 +75,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         active=run.clock.active,
         workers=run.limits.workers,
         recent=() if ended else records.recent_seconds(RECENT),
-        running=tuple(_running(run, *each) for each in running[:rows]),
+        running=tuple(running_row(run, *each) for each in running[:rows]),
         latest=records.rows(records.latest(rows), run.epoch),
         first=records.rows(range(len(records))[:rows], run.epoch) if ended else (),
         failures=records.rows(records.failed(rows), run.epoch) if ended else (),
@@ -102,7 +102,8 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
     )
 
 
-def _running(run: Scheduler, since: float, task: int, claim: Claim) -> Row:
+def running_row(run: Scheduler, since: float, task: int, claim: Claim) -> Row:
+    """Return the row of *task*, begun at *since*; the lock is held."""
     return run.records.running_row(
         task,
         worker=claim.worker,
