@@ -13,10 +13,13 @@ from nbparallel.records.queries import PAGE, Query
 from nbparallel.types import Status
 
 
+MESSAGE = "no page"
+
+
 def work(item):
     sys.stdout.write(f"printed {item}\n")
     if item % 50 == 7:
-        raise LookupError("no page", item)
+        raise LookupError(MESSAGE, item)
     return {"page": item}
 
 
