@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from nbparallel.engine.run import Run
 from nbparallel.workers import load
 
 if TYPE_CHECKING:
+    from nbparallel.records.queries import Detail, Page, Query
     from nbparallel.views.actions import Actions
     from nbparallel.views.panel import Panel
     from nbparallel.views.ticker import Ticker
@@ -280,23 +281,32 @@ def _actions(run: Run) -> Actions:
 
         return click
 
+    def browse(query: Query) -> Page | None:
+        return None if (found := me()) is None else found.browse(query)
+
+    def detail(task: int) -> Detail | None:
+        return None if (found := me()) is None else found.detail(task)
+
     return Actions(
         cancel=button(Run.cancel),
         pause=button(Run.pause),
         resume=button(Run.resume),
         retry=button(_retry),
+        retry_some=lambda tasks: button(partial(_retry, tasks=tasks))(),
+        browse=browse,
+        detail=detail,
     )
 
 
-def _retry(run: Run) -> None:
+def _retry(run: Run, tasks: Sequence[int] | None = None) -> None:
     """Start *run* again and return; a thread of ours carries an inline run out."""
     if not load(run.options.backend).waits_itself:
-        run.retry(block=False)
+        run.retry(tasks, block=False)
         return
 
     def carry_out() -> None:
         with suppress(Exception):  # the panel shows what went wrong
-            run.retry(block=True)
+            run.retry(tasks, block=True)
 
     work = partial(copy_context().run, carry_out)
     Thread(target=work, name="nbparallel-retry", daemon=True).start()

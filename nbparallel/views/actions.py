@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from nbparallel.records.queries import Detail, Page, Query
 from nbparallel.records.snapshot import Snapshot
 
 
@@ -26,12 +27,21 @@ class Actions:
         Go on after a pause.
     retry
         Run again what is not ok.
+    retry_some
+        Run again those of some tasks that are not ok.
+    browse
+        Return a page of the run's tasks; None if the run is gone.
+    detail
+        Return everything about a task; None if nothing is known.
     """
 
     cancel: Callable[[], None]
     pause: Callable[[], None]
     resume: Callable[[], None]
     retry: Callable[[], None]
+    retry_some: Callable[[Sequence[int]], None]
+    browse: Callable[[Query], Page | None]
+    detail: Callable[[int], Detail | None]
 
 
 class View(Protocol):

@@ -13,7 +13,7 @@ Guarantees:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, MutableMapping, Sequence
 from html import escape
 
 from nbparallel.quantities import count, took
@@ -24,7 +24,7 @@ from nbparallel.short_text import (
     ends,
     printable,
 )
-from nbparallel.types import Status
+from nbparallel.types import State, Status
 from nbparallel.views import exhibits, text
 from nbparallel.views.style import STYLE
 
@@ -40,6 +40,9 @@ ITEM = 30
 #: How much task output is shown, in characters.
 OUTPUT = 4_000
 
+#: What stands where no task does.
+NOTHING = "No task."
+
 #: Between two texts that the style sheet puts at the two ends of a line.
 _BETWEEN = '<span class="nbp-unstyled"> · </span>'
 
@@ -50,26 +53,45 @@ _BETWEEN = '<span class="nbp-unstyled"> · </span>'
 def head(snapshot: Snapshot) -> str:
     """Return a run as one line: its name and state, the bar, the counts, the pace."""
     pace = " · ".join(text.pace(snapshot))
+    tally = _emphasized(text.tally(snapshot, running=False))
     return (
         f'<div class="nbp nbp-head"><span class="nbp-name">'
-        f"<b>{escape(text.title(snapshot))}</b> {text.state(snapshot)}</span>"
+        f"<b>{escape(text.title(snapshot))}</b> {_state(snapshot)}</span>"
         f'{_BETWEEN}{bar(snapshot)}<span class="nbp-counts">{text.done(snapshot)}'
-        f"{_BETWEEN} <span>{_emphasized(text.tally(snapshot))}</span></span>"
+        f"{_BETWEEN} <span>{tally}</span></span>"
         f'{_BETWEEN}<span class="nbp-quiet">{pace}</span></div>'
     )
 
 
-def told(snapshot: Snapshot, note: str = "") -> str:
-    """Return what there is to say below the head, a line each, a *note* first.
+def _state(snapshot: Snapshot) -> str:
+    """Return where a run stands; what everybody sees is told to who listens alone."""
+    word = text.state(snapshot)
+    usual = snapshot.state is State.RUNNING
+    return f'<span class="nbp-unseen">{word}</span>' if usual else word
 
-    What the loop over the run says of it, what the processes use, and while the run
-    goes on what it waits for, or which coroutine keeps the others waiting.
+
+def below(snapshot: Snapshot, note: str = "") -> str:
+    """Return what stands below the head whether the panel is open or not.
+
+    That is what the loop over the run says of it, and a *note*.
+    """
+    inside = _line(text.postfix(snapshot)) + paragraph(note)
+    return f'<div class="nbp nbp-below">{inside}</div>' if inside else ""
+
+
+def above(snapshot: Snapshot) -> str:
+    """Return what stands above the tasks once the panel is open.
+
+    What the processes use, what the run waits for or which coroutine keeps the others
+    waiting, and what its face shows of it.
     """
     lagging = "" if snapshot.state.ended else text.lagging(snapshot)
-    words = (note, *text.caveats(snapshot), lagging)
-    lines = _line(text.postfix(snapshot)), _line(_usage(snapshot), "nbp-quiet")
-    inside = "".join((*lines, *map(paragraph, words)))
-    return f'<div class="nbp nbp-told">{inside}</div>' if inside else ""
+    words = "".join(map(paragraph, (*text.caveats(snapshot), lagging)))
+    if snapshot.state.ended:
+        words += "".join(map(paragraph, text.notices(snapshot)))
+    inside = _line(_usage(snapshot), "nbp-quiet") + words
+    inside += exhibits.html(snapshot.exhibits)
+    return f'<div class="nbp nbp-above">{inside}</div>' if inside else ""
 
 
 def _usage(snapshot: Snapshot) -> str:
@@ -105,46 +127,47 @@ def bar(snapshot: Snapshot) -> str:
     )
 
 
-def panel_table(snapshot: Snapshot, rows: int, memo: Memo | None = None) -> str:
-    """Return the tasks being carried out, then the latest to end; at most *rows*.
-
-    A third of the rows is for what has ended. What its face shows of the run comes
-    first.
+def live_table(
+    rows: Sequence[Row],
+    caption: str,
+    left_out: tuple[int, int] = (0, 0),
+    memo: Memo | None = None,
+) -> str:
+    """Return tasks as a table, each row of one height.
 
     Parameters
     ----------
-    snapshot
-        The run.
     rows
-        How many tasks to show.
+        The tasks.
+    caption
+        What they are.
+    left_out
+        Before which row to say how many tasks run besides, and how many.
     memo
         Where to keep the text of values from one call to the next, so that a slow
         ``__repr__`` is called once per task and not once per drawing.
     """
-    parts = exhibits.html(snapshot.exhibits)
-    going, ended, more = _chosen(snapshot, rows)
-    shown = (*going, *ended)
-    if not shown:
-        return f'<div class="nbp nbp-live">{parts}</div>' if parts else ""
     memo = {} if memo is None else memo
-    kept = {
-        key: memo.get(key) or cell_texts(row) for row in shown for key in [_key(row)]
-    }
+    keys = {_key(row): row for row in rows}
+    kept = {key: memo.get(key) or cell_texts(row) for key, row in keys.items()}
     memo.clear()
     memo.update(kept)
-    output = any(row.output for row in shown)
-    body = [task_row(row, kept[_key(row)], output=output) for row in shown]
-    body.insert(len(going), gap_row(more, 6 if output else 5, "more run"))
-    table = tasks_table("Tasks being carried out, then the latest to end", body, output)
-    return f'<div class="nbp nbp-live">{parts}{table}</div>'
+    if not rows:
+        return f'<div class="nbp nbp-live"><p class="nbp-quiet">{NOTHING}</p></div>'
+    output = any(row.output for row in rows)
+    body = [task_row(row, kept[_key(row)], output=output) for row in rows]
+    at, more = left_out
+    body.insert(at, gap_row(more, 6 if output else 5, "more run"))
+    return f'<div class="nbp nbp-live">{tasks_table(caption, body, output)}</div>'
 
 
-def _chosen(
+def chosen(
     snapshot: Snapshot, rows: int
 ) -> tuple[tuple[Row, ...], tuple[Row, ...], int]:
     """Return which tasks to show that go on, which that ended, and how many more run.
 
-    If not all that go on fit in, a line says how many more there are.
+    A third of the *rows* is for what has ended. If not all that go on fit in, a line
+    says how many more there are.
     """
     going = max(snapshot.counts[Status.RUNNING], len(snapshot.running))
     kept = min(len(snapshot.latest), -(-rows // 3))

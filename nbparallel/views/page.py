@@ -11,35 +11,40 @@ from html import escape
 from nbparallel.quantities import count
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.short_text import brief, error_line, traceback_text
-from nbparallel.views import exhibits, html, text
+from nbparallel.views import html, text
 from nbparallel.views.style import STYLE
 
 #: How much HTML all tracebacks of an ended run may take together, in bytes.
 TRACEBACKS = 40_000
 
 
-def static(snapshot: Snapshot) -> str:
-    """Return a run as a notebook keeps it: no widget, no script."""
-    return f"{STYLE}{html.head(snapshot)}{html.told(snapshot)}{body(snapshot)}"
-
-
-def body(snapshot: Snapshot, *, buttons: bool = False) -> str:
-    """Return all that there is to tell below the head of a run.
+def static(snapshot: Snapshot, note: str = "", *, opened: bool | None = None) -> str:
+    """Return a run as a notebook keeps it: no widget, no script.
 
     Parameters
     ----------
     snapshot
         The run, usually ended.
-    buttons
-        Whether there are buttons, so that none need be asked for.
+    note
+        What the user should know besides, in one sentence.
+    opened
+        Whether what is below the head is shown; None leaves it to the run.
     """
+    head, below = html.head(snapshot), html.below(snapshot, note)
+    if not (text.opens(snapshot) if opened is None else opened):
+        inside = f"<summary>{head}</summary>{body(snapshot)}"
+        return f'{STYLE}<details class="nbp">{inside}</details>{below}'
+    return f"{STYLE}{head}{below}{body(snapshot)}"
+
+
+def body(snapshot: Snapshot) -> str:
+    """Return all that there is to tell below the head of a run."""
     parts = [
-        exhibits.html(snapshot.exhibits),
+        html.above(snapshot),
         _ends_table(snapshot),
-        *map(html.paragraph, text.notices(snapshot)),
         *_failures(snapshot),
         _output_details(snapshot),
-        "" if buttons else _way_on(snapshot),
+        _way_on(snapshot),
     ]
     return f'<div class="nbp">{"".join(parts)}</div>'
 

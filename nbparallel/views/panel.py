@@ -20,6 +20,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from nbparallel.edge.displays import Later, comms_work, replaceable
@@ -77,6 +78,7 @@ class Panel:
         self._pulse = 0.0
         self._cancelling = False
         self._complaint = ""
+        self._opened: bool | None = None  # nobody has said so
         self._plain = False  # no widgets are to be had
 
     def show(self, snapshot: Snapshot) -> None:
@@ -89,7 +91,7 @@ class Panel:
             self._snapshot = snapshot
             self._cancelling = False
             live = self._live_bundle(snapshot, here) if self._wanted(snapshot) else None
-            bundle = live or _static(snapshot)
+            bundle = live or self._static(snapshot)
             if not here:
                 late = not (snapshot.state.ended or replaceable())
                 handle = Later() if late else _display(bundle)
@@ -138,7 +140,7 @@ class Panel:
                 self._publish(self._snapshot)
                 elsewhere = all(each.cell != cell_id() for each in self._displays)
                 if elsewhere and not (replaceable() or interactive()):
-                    _display(_static(self._snapshot))
+                    _display(self._static(self._snapshot))
 
     def retire(self) -> None:
         """Make an ended run static, button and all: the user has gone on."""
@@ -181,7 +183,9 @@ class Panel:
     def _bundle(self, snapshot: Snapshot) -> dict[str, Any]:
         """Return what displays the widgets, brought up to date."""
         if self._widgets is None or self._widgets.closed:
-            self._widgets = PanelWidgets(self._wrapped_actions(), self._rows)
+            self._widgets = PanelWidgets(
+                self._wrapped_actions(), self._rows, self._lock, self._listen_again
+            )
         if snapshot.state.ended:
             self._end_widgets(snapshot, retry=True)
         else:
@@ -215,6 +219,11 @@ class Panel:
         elif found is not None:
             self._registration = found.add(shown.root)
 
+    def _listen_again(self) -> None:
+        """Have clicks on widgets heard that a click has made."""
+        if self._widgets is not None and self._registration is not None:
+            self._registration.add(self._widgets.root)
+
     def _hang_up(self) -> None:
         if self._registration is not None:
             self._registration.close()
@@ -229,6 +238,9 @@ class Panel:
             pause=lambda: act("Pause", actions.pause),
             resume=lambda: act("Resume", actions.resume),
             retry=self._retry,
+            retry_some=lambda tasks: act("Retry", partial(actions.retry_some, tasks)),
+            browse=actions.browse,
+            detail=actions.detail,
         )
 
     def _cancel(self) -> None:
@@ -262,10 +274,17 @@ class Panel:
 
     def _publish(self, snapshot: Snapshot) -> None:
         """Make every display static."""
-        bundle = _static(snapshot)
+        bundle = self._static(snapshot)
         for display in self._displays:
             display.handle.update(bundle, raw=True)
             display.static = True
+
+    def _static(self, snapshot: Snapshot) -> dict[str, str]:
+        """Return what the notebook keeps, open or closed as the user has left it."""
+        if self._widgets is not None and self._widgets.opened is not None:
+            self._opened = self._widgets.opened
+        html = page.static(snapshot, opened=self._opened)
+        return {"text/html": html, "text/plain": text.plain(snapshot)}
 
 
 def _said(snapshot: Snapshot) -> tuple[str, str]:
@@ -279,7 +298,3 @@ def _is_live(snapshot: Snapshot) -> bool:
 
 def _can_retry(snapshot: Snapshot) -> bool:
     return snapshot.state.ended and text.not_ok(snapshot) > 0
-
-
-def _static(snapshot: Snapshot) -> dict[str, str]:
-    return {"text/html": page.static(snapshot), "text/plain": text.plain(snapshot)}

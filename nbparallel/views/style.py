@@ -15,7 +15,7 @@ from typing import Final
 BODY: Final = 340
 
 STYLE: Final = """<style>
-.nbp {
+.nbp, .nbp-panel {
   --nbp-text: var(--jp-ui-font-color1, var(--vscode-foreground, inherit));
   --nbp-quiet: var(--jp-ui-font-color2, var(--vscode-descriptionForeground, inherit));
   --nbp-rule: var(--jp-border-color2, var(--vscode-widget-border, #8886));
@@ -23,15 +23,25 @@ STYLE: Final = """<style>
   --nbp-good: var(--jp-success-color1, var(--vscode-charts-green, #388e3c));
   --nbp-bad: var(--jp-error-color1, var(--vscode-charts-red, #d32f2f));
   --nbp-mono: var(--jp-code-font-family, var(--vscode-editor-font-family, monospace));
+}
+.nbp {
   color: var(--nbp-text);
   font: 13px/1.5 var(--jp-ui-font-family, var(--vscode-font-family, sans-serif));
   font-variant-numeric: tabular-nums;
   max-width: 1100px; container-type: inline-size;
 }
 .nbp:not(.nbp-live) { overflow-x: auto; }
-.nbp.nbp-head { display: flex; flex-wrap: wrap; gap: 0 12px; align-items: center; }
-.nbp.nbp-head progress { flex: 1 1 80px; width: 80px; margin: 0; }
-.nbp.nbp-head .nbp-counts { display: flex; gap: 0 12px; }
+.nbp.nbp-head { display: flex; flex-wrap: wrap; gap: 0 10px; align-items: center; }
+.nbp.nbp-head > span { white-space: nowrap; }
+.nbp.nbp-head .nbp-name {
+  overflow: hidden; text-overflow: ellipsis; flex: 0 1 auto; min-width: 0;
+}
+.nbp.nbp-head progress { flex: 1 1 60px; width: 60px; margin: 0; }
+.nbp.nbp-head .nbp-counts { display: flex; gap: 0 10px; }
+.nbp summary:has(> .nbp-head) { display: flex; align-items: center; gap: 6px; }
+.nbp summary > .nbp-head { flex: 1 1 auto; }
+.nbp summary:has(> .nbp-head)::before { content: "▸"; color: var(--nbp-quiet); }
+.nbp[open] > summary:has(> .nbp-head)::before { content: "▾"; }
 .nbp .nbp-bad { color: var(--nbp-bad); }
 .nbp .nbp-unstyled { display: none; }
 .nbp .nbp-quiet { color: var(--nbp-quiet); }
@@ -136,7 +146,47 @@ STYLE: Final = """<style>
   .nbp table.nbp-tasks.nbp-rows td:nth-child(n+4):empty,
   .nbp table.nbp-tasks.nbp-rows th:nth-child(n+4):not(.nbp-number) { display: none; }
 }
-.nbp .nbp-spoken {
+.nbp .nbp-spoken, .nbp .nbp-unseen {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+.nbp-panel { container-type: inline-size; }
+.nbp-panel.nbp-panel button { height: 26px; line-height: 24px; padding: 0 8px; }
+.nbp-panel.nbp-panel :is(.nbp-opener, .nbp-openers button, .nbp-group-opener) {
+  width: 22px; min-width: 0; height: 24px; line-height: 24px; margin: 0; padding: 0;
+  background: none; color: var(--nbp-quiet); flex: 0 0 auto;
+}
+.nbp-panel .nbp-openers { flex: 0 0 22px; padding-top: 24px; overflow: hidden; }
+.nbp-panel.nbp-panel .nbp-tab-line button {
+  margin: 0 2px 0 0; background: none; border-radius: 0; color: var(--nbp-quiet);
+  border-bottom: 2px solid transparent; box-shadow: none;
+}
+.nbp-panel.nbp-panel .nbp-tab-line button.nbp-on {
+  color: var(--nbp-text); border-bottom-color: var(--nbp-busy); font-weight: 600;
+}
+.nbp-panel .nbp-browser {
+  justify-content: space-between; flex-wrap: wrap; align-items: center;
+  border-bottom: 1px solid var(--nbp-rule); flex: 0 0 auto; overflow: visible;
+}
+.nbp-panel .nbp-browser :is(input, select) { height: 24px; font-size: 12px; }
+.nbp-panel .nbp-pages { align-items: center; }
+.nbp-panel .nbp-group-line { border-bottom: 1px solid var(--nbp-rule); }
+.nbp-panel .nbp-card-box { border-bottom: 1px solid var(--nbp-rule); }
+.nbp .nbp-group { padding: 2px 0; overflow-wrap: anywhere; }
+.nbp.nbp-card dl {
+  display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0 10px;
+  margin: 4px 0;
+}
+.nbp.nbp-card dt { color: var(--nbp-quiet); font-weight: 400; }
+.nbp.nbp-card dd { margin: 0; overflow-wrap: anywhere; }
+.nbp.nbp-card.nbp-card pre { margin: 0; padding: 0; border: 0; line-height: 1.5; }
+.nbp.nbp-live table.nbp-tasks.nbp-rows { margin: 0; }
+.nbp.nbp-live table.nbp-tasks.nbp-rows :is(th, td) {
+  height: 24px; padding: 0 12px 0 0; line-height: 23px; box-sizing: border-box;
+}
+@container (max-width: 720px) {
+  .nbp.nbp-live table.nbp-tasks.nbp-rows tbody tr { grid-template-rows: 23px 23px; }
+  .nbp.nbp-live table.nbp-tasks.nbp-rows :is(th, td) { height: 23px; }
+  .nbp.nbp-live table.nbp-tasks.nbp-rows thead tr { height: 24px; }
+  .nbp-panel.nbp-panel .nbp-openers button { height: 47px; }
 }
 </style>"""

@@ -22,6 +22,8 @@ from nbparallel.views import exhibits
 
 #: The most characters of what a loop says of its run.
 LONG_POSTFIX = 200
+#: After how many seconds a run is shown with its tasks.
+OPENS = 2.0
 #: What ends tasks that can be carried out in another process.
 CURE = " backend='processes' ends a call into C as well."
 
@@ -69,13 +71,13 @@ def done(snapshot: Snapshot) -> str:
     )
 
 
-def tally(snapshot: Snapshot) -> str:
+def tally(snapshot: Snapshot, *, running: bool = True) -> str:
     """Return the tasks by status, in words: ``"3,987 ok, 13 failed, 8 running"``."""
     return counted(
         (snapshot.counts[Status.OK], "ok"),
         (snapshot.failed, "failed"),
         (snapshot.counts[Status.CANCELLED], "cancelled"),
-        (snapshot.counts[Status.RUNNING], "running"),
+        (snapshot.counts[Status.RUNNING] if running else 0, "running"),
     )
 
 
@@ -91,6 +93,16 @@ def state(snapshot: Snapshot) -> str:
     if snapshot.fatal is not None and snapshot.state is State.CANCELLED:
         return "stopped at the first error"
     return snapshot.state.value
+
+
+def opens(snapshot: Snapshot) -> bool:
+    """Whether there is more to a run than its line says.
+
+    It goes on for a while, did not go well, or its face shows more of it.
+    """
+    went_well = snapshot.state in {State.RUNNING, State.DONE} and not snapshot.failed
+    said = snapshot.exhibits or notices(snapshot)
+    return not went_well or snapshot.elapsed >= OPENS or bool(said)
 
 
 def pace(snapshot: Snapshot) -> list[str]:

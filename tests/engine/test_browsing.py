@@ -12,7 +12,6 @@ from nbparallel.engine import browsing
 from nbparallel.records.queries import PAGE, Query
 from nbparallel.types import Status
 
-
 MESSAGE = "no page"
 
 

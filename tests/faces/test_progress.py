@@ -147,7 +147,7 @@ def test_a_postfix_is_one_line_of_bounded_length(make_snapshot):
     shot = make_snapshot(postfix="a\nb\x1b[2J" + "x" * 10_000)
     assert text.postfix(shot).startswith("a bxxx")
     assert len(text.postfix(shot)) <= 200
-    assert "x" * 300 not in html.told(shot)
+    assert "x" * 300 not in html.below(shot)
 
 
 def test_the_bar_of_a_terminal_shows_it_while_the_run_goes_on(monkeypatch):

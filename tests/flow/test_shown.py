@@ -40,9 +40,8 @@ def test_while_it_runs_the_panel_has_it_live():
     assert [node.state for node in graph.nodes] == ["completed", "running", "pending"]
     assert (graph.nodes[1].running, graph.nodes[1].waiting) == (1, 1)
     assert graph.edges == ((0, 1), (1, 2))
-    shown = html.panel_table(shot, 5)
-    assert "<svg" in shown
-    assert "step.input(value=1)" in shown
+    assert "<svg" in html.above(shot)
+    assert "step.input(value=1)" in html.live_table(shot.running, "Tasks")
     gate.open()
     assert flow.wait_for_completion(DEADLINE)
     assert "    step: completed, 2 done" in text.plain(flow.run.snapshot())

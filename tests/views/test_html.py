@@ -8,12 +8,29 @@ from html.parser import HTMLParser
 
 import pytest
 
+from nbparallel.records.groups import grouped
+from nbparallel.records.queries import Detail
+from nbparallel.records.tries import Try
 from nbparallel.types import State, Status
-from nbparallel.views import html, page
+from nbparallel.views import cards, groups, html, page
+from nbparallel.views.style import STYLE
 from tests.support.payloads import payloads
 
 TAGS = {
-    *("b", "caption", "code", "details", "div", "p", "pre", "progress", "span"),
+    *(
+        "b",
+        "caption",
+        "code",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "p",
+        "pre",
+        "progress",
+        "span",
+    ),
     *("style", "summary", "table", "tbody", "td", "th", "thead", "tr"),
 }
 ATTRIBUTES = {
@@ -23,6 +40,12 @@ ATTRIBUTES = {
 
 CALLS = ["alert(1)", "alert`1`", "eval(name)", "fetch('//e')", "top.location='//e'"]
 PAYLOADS = payloads(CALLS)
+
+
+def table(run, rows, memo=None):
+    """What goes on of a run and what has ended, as the panel shows it."""
+    going, ended, more = html.chosen(run, rows)
+    return html.live_table((*going, *ended), "Tasks", (len(going), more), memo)
 
 
 class Page(HTMLParser):
@@ -91,10 +114,26 @@ def hostile_run(make_snapshot, make_row, payload, state=State.DONE):
         latest=rows,
         running=rows,
         failures=rows,
+        errors={0: error, 1: error},
         log=((0, payload), (1, payload)),
         abandoned=2,
         input_error=error,
     )
+
+
+def details(run):
+    """Every task of a run, as if it had been tried before."""
+    for row in run.first:
+        before = Try(
+            number=1,
+            status=Status.ERROR,
+            error=row.error or ValueError(row.item),
+            started=0.0,
+            ended=1.0,
+            worker=0,
+            output=row.output,
+        )
+        yield Detail(row, (before,))
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -102,9 +141,13 @@ def test_values_are_text_wherever_they_stand(make_snapshot, make_row, payload):
     run = hostile_run(make_snapshot, make_row, payload)
     for source in (
         page.static(run),
-        html.told(run, payload),
+        html.below(run, payload),
         html.head(run),
-        html.panel_table(run, 10),
+        html.live_table(run.first, "Tasks"),
+        html.above(run),
+        *map(cards.html, details(run)),
+        *(groups.live(each, opened=True) for each in grouped(run.errors)),
+        groups.rest(grouped(run.errors), run),
         html.log(run),
         html.spoken(payload),
     ):
@@ -157,7 +200,7 @@ def test_an_empty_run(make_snapshot):
     shown = Page(page.static(empty))
     assert "0 of 0" in shown.text
     assert "table" not in shown.seen
-    Page(html.panel_table(empty, 10))
+    Page(table(empty, 10))
     assert html.log(empty) == ""
 
 
@@ -171,7 +214,7 @@ def test_a_task_that_keeps_coroutines_waiting_is_named_at_once(make_snapshot):
     going = make_snapshot(State.RUNNING, total=9, lag=(3, 0.7))
     ended = make_snapshot(State.DONE, total=9, ok=9, lag=(3, 0.7))
 
-    assert "Task 3 kept all other" in Page(html.told(going)).text
+    assert "Task 3 kept all other" in Page(html.above(going)).text
     assert Page(page.static(ended)).text.count("Task 3 kept all other") == 1
 
 
@@ -188,7 +231,7 @@ def test_the_live_table_shows_running_tasks_first(make_snapshot, make_row):
         running=(make_row(8, Status.RUNNING), make_row(9, Status.RUNNING)),
         latest=tuple(make_row(task) for task in (7, 6, 5)),
     )
-    shown = Page(html.panel_table(run, 4)).text
+    shown = Page(table(run, 4)).text
     places = [shown.index(f"example.org/{task}") for task in (8, 9, 7, 6)]
     assert places == sorted(places)
     assert "example.org/5" not in shown
@@ -201,7 +244,7 @@ def test_a_third_of_the_live_table_is_for_what_has_ended(make_snapshot, make_row
         running=going,
         latest=tuple(make_row(task) for task in range(12, 0, -1)),
     )
-    shown = Page(html.panel_table(run, 12)).text
+    shown = Page(table(run, 12)).text
     told = [task for task in range(40) if f"example.org/{task}" in shown]
     assert [task for task in told if task >= 20] == [*range(20, 27)]
     assert "… 9 more run" in shown
@@ -210,9 +253,9 @@ def test_a_third_of_the_live_table_is_for_what_has_ended(make_snapshot, make_row
 
 def test_the_output_column_is_there_when_something_was_printed(make_snapshot, make_row):
     silent = make_snapshot(latest=(make_row(0),))
-    assert "Output" not in Page(html.panel_table(silent, 5)).text
+    assert "Output" not in Page(table(silent, 5)).text
     loud = make_snapshot(latest=(make_row(0, output="one\ntwo\n\n"), make_row(1)))
-    text = Page(html.panel_table(loud, 5)).text
+    text = Page(table(loud, 5)).text
     assert "Output" in text
     assert "two" in text
     assert "one" not in text
@@ -232,10 +275,10 @@ def test_values_are_asked_for_their_text_once(make_snapshot, make_row):
     running = make_snapshot(running=(make_row(0, Status.RUNNING, item=item),))
     ended = make_snapshot(latest=(make_row(0, item=item, result=result),))
     for run in (running, running, ended, ended):
-        assert "counting" in html.panel_table(run, 5, memo)
+        assert "counting" in table(run, 5, memo)
     assert item.shown == 2
     assert result.shown == 1
-    html.panel_table(make_snapshot(latest=(make_row(9),)), 5, memo)
+    table(make_snapshot(latest=(make_row(9),)), 5, memo)
     assert [task for task, _, _ in memo] == [9]
 
 
@@ -260,7 +303,7 @@ def test_an_ended_run_stays_small(make_snapshot, make_row, character):
     )
     size = len(page.static(run).encode())
     assert size < 100_000
-    assert len(html.panel_table(run, 20).encode()) < 60_000
+    assert len(table(run, 20).encode()) < 60_000
 
 
 def test_a_usual_run_takes_little(make_snapshot, make_row):
@@ -270,4 +313,4 @@ def test_a_usual_run_takes_little(make_snapshot, make_row):
         first=tuple(make_row(task) for task in range(5)),
         latest=tuple(make_row(task) for task in range(3999, 3994, -1)),
     )
-    assert len(page.static(run)) < 10_000
+    assert len(page.static(run)) - len(STYLE) < 6_000

@@ -15,9 +15,9 @@ from comm.base_comm import BaseComm
 from nbparallel.testing import DEADLINE
 from nbparallel.types import State, Status
 from nbparallel.views import panel as panel_module
-from nbparallel.views import widgets as widgets_module
 from nbparallel.views.actions import Actions
 from nbparallel.views.panel import Panel
+from nbparallel.views.widgets import made
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -96,6 +96,12 @@ def page(monkeypatch):
     return made
 
 
+def actions(*what, **changes):
+    """What buttons do; nobody looks around."""
+    rest = {"retry_some": print, "browse": lambda _: None, "detail": lambda _: None}
+    return Actions(*what, **(rest | changes))
+
+
 @pytest.fixture
 def asked():
     """What the buttons have asked for."""
@@ -105,7 +111,7 @@ def asked():
 @pytest.fixture
 def panel(wire, page, asked):  # noqa: ARG001 # nothing may leave
     words = ("cancel", "pause", "resume", "retry")
-    return Panel(Actions(*(lambda w=word: asked.append(w) for word in words)), rows=10)
+    return Panel(actions(*(lambda w=word: asked.append(w) for word in words)), rows=10)
 
 
 @pytest.fixture
@@ -126,11 +132,24 @@ def widgets(panel):
 
 
 def buttons(panel):
-    return {w.description: w for w in widgets(panel) if hasattr(w, "button_style")}
+    """The buttons at the end of the first line."""
+    line = panel._widgets.root.children[1]
+    found = [w for w in getattr(line, "children", ()) if hasattr(w, "button_style")]
+    return {w.description: w for w in found if w.description not in "▸▾"}
 
 
 def shown_text(panel):
     return "".join(getattr(widget, "value", "") for widget in widgets(panel))
+
+
+def choose(panel, tab):
+    """Click on a tab, whatever number it has."""
+    (found,) = [w for w in widgets(panel) if named(w).split(" ")[0] == tab]
+    found.click()
+
+
+def named(widget):
+    return widget.description if hasattr(widget, "button_style") else ""
 
 
 def click(panel, label):
@@ -159,7 +178,7 @@ def test_where_no_click_is_heard_there_are_words_and_no_button(
 ):
     page.router = None
     panel.show(make_snapshot())
-    assert not buttons(panel)
+    assert not [w for w in widgets(panel) if hasattr(w, "button_style")]
     assert panel_module.INTERRUPT in shown_text(panel)
 
 
@@ -182,7 +201,8 @@ def test_without_cells_every_display_counts(panel, page, make_snapshot):
 # --- drawing ---
 
 
-def test_a_drawing_is_one_message(panel, wire, make_snapshot, make_row):
+def test_a_drawing_is_one_message_or_two(panel, wire, make_snapshot, make_row):
+    """The line; and now and then the tasks, or what is spoken."""
     panel.show(make_snapshot(elapsed=0.0))
     for tick in range(1, 100):
         now = make_snapshot(
@@ -192,8 +212,8 @@ def test_a_drawing_is_one_message(panel, wire, make_snapshot, make_row):
             log=((tick, f"hello {tick}"),),
         )
         sent = wire.since(lambda now=now: panel.draw(now))
-        new_part = any(kind == "comm_open" for kind, _ in sent)
-        assert len(sent) == 1 or (new_part and tick < 10)
+        assert len(sent) <= 2 or tick < 20
+        assert len(str(sent)) < 30_000 or tick < 20
 
 
 def test_every_part_is_drawn_though_they_take_turns(panel, make_snapshot, make_row):
@@ -210,7 +230,8 @@ def test_every_part_is_drawn_though_they_take_turns(panel, make_snapshot, make_r
     text = shown_text(panel)
     assert "59 of 4,000" in text or "58 of 4,000" in text
     assert any(f"example.org/{tick}" in text for tick in range(52, 60))
-    assert any(f"hello {tick}" in text for tick in range(52, 60))
+    choose(panel, "Output")
+    assert "hello 59" in shown_text(panel)
 
 
 def test_a_pause_is_shown_by_all_parts_at_once(panel, make_snapshot, make_row):
@@ -307,7 +328,7 @@ def test_a_failing_action_is_told_and_can_be_tried_again(make_snapshot, caplog):
     def fail():
         raise OSError
 
-    panel = Panel(Actions(fail, fail, fail, fail), rows=5)
+    panel = Panel(actions(fail, fail, fail, fail), rows=5)
     panel.show(make_snapshot(ok=1))
     with caplog.at_level(logging.CRITICAL):
         click(panel, "Cancel")
@@ -327,7 +348,7 @@ def test_an_action_may_wait_for_the_end(page, make_snapshot, ended):
         thread.join(10)
         assert not thread.is_alive()
 
-    panel = Panel(Actions(cancel, cancel, cancel, cancel), rows=5)
+    panel = Panel(actions(cancel, cancel, cancel, cancel), rows=5)
     panel.show(make_snapshot(ok=1))
     click(panel, "Cancel")
     assert page.static == [True]
@@ -351,7 +372,6 @@ def test_the_widget_shows_the_end_too(panel, page, make_snapshot, ended):
     panel.show(make_snapshot())
     panel.finish(ended)
     assert set(buttons(panel)) == {"Retry failed"}
-    assert "no page 3" in shown_text(panel)
     assert "display <code>run</code>" not in shown_text(panel)
     assert page.router.open
 
@@ -429,7 +449,7 @@ def test_a_failed_retry_gives_the_button_back(ended, caplog):
     def fail():
         raise OSError
 
-    panel = Panel(Actions(fail, fail, fail, fail), rows=5)
+    panel = Panel(actions(fail, fail, fail, fail), rows=5)
     panel.show(ended)
     with caplog.at_level(logging.CRITICAL):
         click(panel, "Retry failed")
@@ -492,10 +512,9 @@ def test_widgets_of_the_live_panel_are_closed_at_the_end(
 
 @pytest.mark.usefixtures("wire")
 def test_ended_panels_are_not_kept_for_ever(page, make_snapshot, monkeypatch):
-    monkeypatch.setattr(widgets_module, "KEPT", 3)
-    monkeypatch.setattr(widgets_module, "_ended", type(widgets_module._ended)())
-    actions = Actions(*[lambda: None] * 4)
-    panels = [Panel(actions, rows=5) for _ in range(5)]
+    monkeypatch.setattr(made, "KEPT", 3)
+    monkeypatch.setattr(made, "_ended", type(made._ended)())
+    panels = [Panel(actions(*[lambda: None] * 4), rows=5) for _ in range(5)]
     for number, each in enumerate(panels):
         page.cell = f"cell {number}"
         each.show(make_snapshot())

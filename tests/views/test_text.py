@@ -103,7 +103,7 @@ def test_what_workers_cannot_do_is_told_while_they_are_at_it(make_snapshot):
 
     assert "Pool ends nothing that it has begun" in one
     assert "how many workers it has: 32" in two
-    assert one in html.told(make_snapshot(elsewhere="Pool"))
+    assert one in html.above(make_snapshot(elsewhere="Pool"))
 
 
 def test_why_there_are_no_workers_is_told(make_snapshot):
@@ -165,4 +165,4 @@ def test_what_the_processes_use(make_snapshot):
     shown = text.usage(make_snapshot(State.DONE, ok=4000, usage=family))
     assert shown == "CPU 187 % on average - memory up to 3.12 GB, 5 processes"
     assert shown in text.plain(make_snapshot(State.DONE, ok=4000, usage=family))
-    assert "CPU 98 % · memory 120 MB" in html.told(make_snapshot(usage=alone))
+    assert "CPU 98 % · memory 120 MB" in html.above(make_snapshot(usage=alone))

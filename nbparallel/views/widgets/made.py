@@ -1,0 +1,75 @@
+"""How widgets are made, kept for a while, and closed."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+#: Ended panels whose widgets are kept for pages that see nothing else. A kernel never
+#: forgets a widget by itself.
+KEPT: Final = 200
+
+#: The layout of what takes all the room that there is.
+FILL: Final = {"flex": "1 1 auto", "width": "auto", "min_width": "0"}
+
+_ended: deque[Any] = deque()
+_ended_lock = threading.Lock()
+
+
+def button(
+    label: str,
+    tooltip: str,
+    on_click: Callable[[], None],
+    *,
+    like: Any = None,
+    width: str = "6.5em",
+) -> Any:
+    """Return a button; *like* another one it costs half as much."""
+    from ipywidgets import Button
+
+    looks: dict[str, Any] = {
+        "layout": {"width": "auto", "min_width": width, "flex": "0 0 auto"}
+    }
+    if like is not None:
+        looks = {"layout": like.layout, "style": like.style}
+    made = Button(description=label, tooltip=tooltip, **looks)
+    made.on_click(lambda _button: on_click())
+    return made
+
+
+def change(widget: Any, **traits: Any) -> None:
+    """Set what differs, in one message; nothing is sent if nothing does."""
+    different = {name: v for name, v in traits.items() if getattr(widget, name) != v}
+    if different:
+        with widget.hold_sync():
+            for name, value in different.items():
+                setattr(widget, name, value)
+
+
+def close(widget: Any) -> None:
+    """Close a widget and all that it is made of."""
+    for child in getattr(widget, "children", ()):
+        close(child)
+    for part in ("layout", "style"):
+        if widget.has_trait(part):
+            getattr(widget, part).close()
+    widget.close()
+
+
+def let_go(root: Any) -> None:
+    """Keep the widgets of an ended panel for a while; close the oldest of too many."""
+    with _ended_lock:
+        if root not in _ended:
+            _ended.append(root)
+        oldest = _ended.popleft() if len(_ended) > KEPT else None
+    if oldest is not None:
+        close(oldest)
+
+
+def keep(root: Any) -> None:
+    """Take widgets back that are needed again."""
+    with _ended_lock:
+        if root in _ended:
+            _ended.remove(root)

@@ -1,0 +1,153 @@
+"""A table of tasks in a panel: each row opens, and then stands above all as a card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from nbparallel.records.queries import Detail
+from nbparallel.records.snapshot import Row
+from nbparallel.views import cards, html
+from nbparallel.views.widgets.made import FILL, button, change, close
+
+#: So many rows can be opened; a table has seldom more.
+MOST: Final = 100
+
+
+class _Looks(NamedTuple):
+    """What all openers share."""
+
+    layout: Any
+    style: Any
+
+
+class Tasks:
+    """A table of tasks, with a button beside each row.
+
+    Parameters
+    ----------
+    find
+        Returns everything about a task.
+    lock
+        Held while a click is dealt with.
+    grown
+        Called when there are more widgets than before.
+    opens
+        Whether rows can be opened.
+
+    Attributes
+    ----------
+    widget
+        What shows it.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[int], Detail | None],
+        lock: Any,
+        grown: Callable[[], None],
+        *,
+        opens: bool,
+    ) -> None:
+        from ipywidgets import HTML, HBox, Layout, VBox
+
+        self._find = find
+        self._lock = lock
+        self._grown = grown
+        self._opens = opens
+        self._memo: html.Memo = {}
+        self._shown: list[int | None] = []  # the task of each row
+        self._opened: int | None = None
+        self._first: _Looks | None = None
+        self._gone = Layout(visibility="hidden")
+        self._openers = VBox([])
+        self._openers.add_class("nbp-openers")
+        self._table = HTML(layout=FILL)
+        self._card = HTML(layout=FILL)
+        self._close = button("✕", "Close this task", self._close_card, width="2.5em")
+        self._top = HBox([self._card, self._close], layout={"flex": "0 0 auto"})
+        self._top.add_class("nbp-card-box")
+        openers = [self._openers] if opens else []
+        rows = HBox([*openers, self._table], layout={"flex": "0 0 auto"})
+        self.widget = VBox([rows], layout=FILL)
+        self._rows = rows
+
+    def close(self) -> None:
+        """Close all widgets."""
+        looks = () if self._first is None else self._first
+        for widget in (self._top, self._openers, self.widget, self._gone, *looks):
+            close(widget)
+
+    def draw(
+        self,
+        rows: Sequence[Row],
+        caption: str,
+        *,
+        left_out: tuple[int, int] = (0, 0),
+    ) -> bool:
+        """Show *rows*; return whether there was anything new.
+
+        Parameters
+        ----------
+        rows
+            The tasks.
+        caption
+            What they are, for those who listen.
+        left_out
+            Before which row, and how many tasks that run are not among them.
+        """
+        value = html.live_table(rows, caption, left_out, self._memo)
+        at, more = left_out
+        self._shown = [row.task for row in rows]
+        if more:
+            self._shown.insert(at, None)
+        new = value != self._table.value
+        change(self._table, value=value)
+        self._place_openers()
+        return self._draw_card() or new
+
+    def _place_openers(self) -> None:
+        openers = self._openers.children
+        wanted = min(len(self._shown), MOST) if self._opens else 0
+        if len(openers) < wanted:
+            like = self._first
+            more = []
+            for place in range(len(openers), wanted):
+                click = partial(self._open, place)
+                like = button("▸", f"Open row {place + 1}", click, like=like)
+                more.append(like)
+            self._first = self._first or _Looks(more[0].layout, more[0].style)
+            self._openers.children = [*openers, *more]
+            self._grown()
+        for place, opener in enumerate(self._openers.children):
+            there = place < wanted and self._shown[place] is not None
+            assert self._first is not None
+            change(opener, layout=self._first.layout if there else self._gone)
+
+    def _open(self, place: int) -> None:
+        with self._lock:
+            task = self._shown[place] if place < len(self._shown) else None
+            self._opened = None if task == self._opened else task
+            self._draw_card()
+
+    def _close_card(self) -> None:
+        with self._lock:
+            self._opened = None
+            self._draw_card()
+
+    def _draw_card(self) -> bool:
+        found = None if self._opened is None else self._find(self._opened)
+        if found is None:
+            shown = self._top in self.widget.children
+            if shown:
+                self.widget.children = [self._rows]
+            return shown
+        value = cards.html(found)
+        if value == self._card.value and self._top in self.widget.children:
+            return False
+        self._card.value = value
+        if self._top not in self.widget.children:
+            self.widget.children = [self._top, self._rows]
+            self._grown()
+        return True
