@@ -8,6 +8,9 @@ import pytest
 
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.types import MISSING, State, Status
+from tests.views.wire import asked, page, panel, wire
+
+__all__ = ["asked", "page", "panel", "wire"]
 
 
 def row(task=0, status=Status.OK, **changes):

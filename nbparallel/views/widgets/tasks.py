@@ -115,7 +115,9 @@ class Tasks:
             more = []
             for place in range(len(openers), wanted):
                 click = partial(self._open, place)
-                like = button("▸", f"Open row {place + 1}", click, like=like)
+                like = button(
+                    "▸", f"Open row {place + 1}", click, like=like, width="22px"
+                )
                 more.append(like)
             self._first = self._first or _Looks(more[0].layout, more[0].style)
             self._openers.children = [*openers, *more]
