@@ -97,6 +97,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         handle=run.work.handle,
         keeps_results=run.options.keep_results,
         restored=records.restored_count,
+        recovered=records.recovered if ended else 0,
         journal_notes=run.source.keeper.notes,
         widths=tuple(run.limits.widths),
     )

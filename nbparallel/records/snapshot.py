@@ -117,6 +117,9 @@ class Snapshot:
         Whether its tasks can be carried out in this process alone.
     restored
         How many tasks ended ok in an earlier run, from whose journal their rows came.
+    recovered
+        How many tasks are ok since somebody has asked for them again; filled once the
+        run has ended.
     journal_notes
         What is wrong with the journal, one sentence each.
     keeps_results
@@ -165,6 +168,7 @@ class Snapshot:
     once: bool = False
     near: bool = False
     restored: int = 0
+    recovered: int = 0
     journal_notes: tuple[str, ...] = ()
     keeps_results: bool = True
     widths: tuple[tuple[float, int], ...] = ()

@@ -103,6 +103,11 @@ class Records:
         return len(self.restored)
 
     @property
+    def recovered(self) -> int:
+        """How many tasks are ok that somebody has asked for again."""
+        return sum(self.status[task] == Status.OK for task in self._asked_again)
+
+    @property
     def finished(self) -> int:
         """Number of tasks that have ended."""
         return sum(self.counts.values())

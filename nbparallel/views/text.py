@@ -73,8 +73,10 @@ def done(snapshot: Snapshot) -> str:
 
 def tally(snapshot: Snapshot, *, running: bool = True) -> str:
     """Return the tasks by status, in words: ``"3,987 ok, 13 failed, 8 running"``."""
+    again = snapshot.recovered
+    ok = f"ok (+{count(again)} by retry)" if again else "ok"
     return counted(
-        (snapshot.counts[Status.OK], "ok"),
+        (snapshot.counts[Status.OK], ok),
         (snapshot.failed, "failed"),
         (snapshot.counts[Status.CANCELLED], "cancelled"),
         (snapshot.counts[Status.RUNNING] if running else 0, "running"),

@@ -11,6 +11,7 @@ import nbparallel as nbp
 from nbparallel.engine.lifecycle import Lifecycle
 from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State, Status
+from nbparallel.views import text
 from tests.engine.conftest import PARALLEL, carry_on, tasks_left_in_claim, wait_for
 
 pytestmark = pytest.mark.usefixtures("backend")
@@ -229,6 +230,7 @@ def test_some_of_what_failed_can_be_retried():
     bad.clear()
     run.retry([3, 9, 2])
     assert list(run.errors) == [7]
+    assert text.tally(run.snapshot()) == "11 ok (+2 by retry), 1 failed"
     assert run.df["attempts"].tolist() == [1, 1, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1]
     assert run.retry().results == list(range(12))
 

@@ -159,6 +159,10 @@ class NotebookPage:
         """Wait until the output of a cell is no longer *text*."""
         expect(self.output(index)).not_to_have_text(text, use_inner_text=True)
 
+    def prompt(self, index: int) -> str:
+        """Return what stands before a cell: ``"[*]:"`` while it runs."""
+        return self._cell(index).locator(".jp-InputPrompt").inner_text()
+
     def wait_until_done(self, index: int, seconds: float = _SECONDS) -> None:
         """Wait until a cell shows the number of its execution."""
         prompt = self._cell(index).locator(".jp-InputPrompt")
