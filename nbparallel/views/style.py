@@ -139,4 +139,10 @@ STYLE: Final = """<style>
 .nbp .nbp-spoken {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
+.nbp svg.nbp-strip { display: block; margin: 4px 0; background: var(--nbp-rule);
+  background: color-mix(in srgb, var(--nbp-rule) 30%, transparent); }
+.nbp .nbp-strip-busy { stroke: var(--nbp-busy); }
+.nbp .nbp-strip-quiet { stroke: var(--nbp-quiet); }
+.nbp .nbp-strip-good { stroke: var(--nbp-good); }
+.nbp .nbp-strip-bad { stroke: var(--nbp-bad); }
 </style>"""
