@@ -13,6 +13,8 @@ from nbparallel.records.columns import Columns
 from nbparallel.records.groups import MOST
 from nbparallel.records.measures import Measures
 from nbparallel.records.snapshot import Row, Snapshot
+from nbparallel.records.strip import Strip
+from nbparallel.records.timeline import Timeline
 from nbparallel.types import Status
 from nbparallel.workers.claim import Claim
 
@@ -23,11 +25,13 @@ if TYPE_CHECKING:
 RECENT: Final = 64
 
 
-def snapshot(run: Scheduler, rows: int) -> Snapshot:
+def snapshot(run: Scheduler, rows: int, timeline: Timeline | None = None) -> Snapshot:
     """Return the run as it stands, with up to *rows* rows of each sort."""
     with run.crew.lock:
         run.intake.take_all(run.open)
         found = _snapshot(run, rows)
+        if timeline is not None:
+            found = replace(found, strip=_strip(run, timeline, found))
     run.crew.flush()
     run.source.keeper.assure()
     if exhibits := run.work.exhibits:
@@ -100,6 +104,17 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         recovered=records.recovered if ended else 0,
         journal_notes=run.source.keeper.notes,
         widths=tuple(run.limits.widths),
+    )
+
+
+def _strip(run: Scheduler, timeline: Timeline, shot: Snapshot) -> Strip | None:
+    going = [(since, task, claim.worker) for since, task, claim in run.open.going()]
+    return timeline.strip(
+        shot.elapsed,
+        going,
+        widths=shot.widths,
+        guessed=shot.guessed,
+        whole=shot.state.ended,
     )
 
 

@@ -23,6 +23,11 @@ class Stopwatch:
         """The seconds of `elapsed` that were not paused."""
         return self._active + _since(self._active_since)
 
+    def at(self, instant: float) -> float:
+        """Return what `elapsed` was at an instant since the latest start."""
+        since = self._elapsed_since
+        return self._elapsed + (0.0 if since is None else instant - since)
+
     def start(self) -> None:
         """Go on, from a stop or from a pause."""
         now = perf_counter()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nbparallel.records.exhibits import Exhibit
+from nbparallel.records.strip import Strip
 from nbparallel.records.usage import Usage
 from nbparallel.types import FAILED, FINAL, State, Status
 
@@ -138,6 +139,9 @@ class Snapshot:
         What the loop over the run says of it, in a few words.
     handle
         What the user writes for the run.
+    strip
+        When which worker was busy, and what came of it: of a run that goes on its last
+        minute. None where nothing has begun, and where nobody has asked.
     """
 
     name: str
@@ -177,6 +181,7 @@ class Snapshot:
     exhibits: tuple[Exhibit, ...] = ()
     postfix: str = ""
     handle: str = "run"
+    strip: Strip | None = None
 
     @property
     def known(self) -> int:

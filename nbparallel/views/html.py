@@ -25,7 +25,7 @@ from nbparallel.short_text import (
     printable,
 )
 from nbparallel.types import State, Status
-from nbparallel.views import exhibits, text
+from nbparallel.views import exhibits, strip, text
 from nbparallel.views.style import STYLE
 
 #: The texts of a task's item and outcome by task, tries and status; see `panel_table`.
@@ -77,6 +77,12 @@ def below(snapshot: Snapshot, note: str = "") -> str:
     """
     inside = _line(text.postfix(snapshot)) + paragraph(note)
     return f'<div class="nbp nbp-below">{inside}</div>' if inside else ""
+
+
+def timeline(snapshot: Snapshot) -> str:
+    """Return when which worker was busy, as a picture; nothing before the first task."""
+    drawn = strip.svg(snapshot.strip, live=not snapshot.state.ended)
+    return f'<div class="nbp nbp-live">{drawn}</div>' if drawn else ""
 
 
 def above(snapshot: Snapshot) -> str:

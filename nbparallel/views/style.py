@@ -189,4 +189,10 @@ STYLE: Final = """<style>
   .nbp.nbp-live table.nbp-tasks.nbp-rows thead tr { height: 24px; }
   .nbp-panel.nbp-panel .nbp-openers button { height: 47px; }
 }
+.nbp svg.nbp-strip { display: block; margin: 4px 0; background: var(--nbp-rule);
+  background: color-mix(in srgb, var(--nbp-rule) 30%, transparent); }
+.nbp .nbp-strip-busy { stroke: var(--nbp-busy); }
+.nbp .nbp-strip-quiet { stroke: var(--nbp-quiet); }
+.nbp .nbp-strip-good { stroke: var(--nbp-good); }
+.nbp .nbp-strip-bad { stroke: var(--nbp-bad); }
 </style>"""

@@ -46,7 +46,7 @@ class Meter:
     """
 
     def __init__(self, run: Scheduler, *, looks: bool) -> None:
-        self.watch = Watch(run.options.desc or run.work.name, run.crew)
+        self.watch = Watch(run.options.desc or run.work.name, run.crew, run.clock)
         self._run, self._looks = run, looks
         self._contention = (
             contention.Contention()
@@ -137,7 +137,7 @@ class Meter:
 
     def snapshot(self, rows: int) -> Snapshot:
         """Return the run as it stands, with what was measured."""
-        shot = snapshot(self._run, rows)
+        shot = snapshot(self._run, rows, self.watch.timeline)
         ended = shot.state.ended
         self._is_seen = self._is_seen or not ended
         usage = self._usage

@@ -1,4 +1,4 @@
-"""Hears of each attempt that has ended: for the log, and for what is counted.
+"""Hears of each attempt that has ended: for the log, what is counted, the timeline.
 
 The log is that of the standard library, ``nbparallel.run``; each of its records has
 ``run``, ``task`` and ``worker``. Nothing of it is printed unless the user asks for it.
@@ -13,8 +13,10 @@ from typing import Any, Final
 
 from nbparallel.engine.crew import Crew
 from nbparallel.engine.observer import Observer
+from nbparallel.engine.stopwatch import Stopwatch
 from nbparallel.quantities import duration
 from nbparallel.records.store import Finished
+from nbparallel.records.timeline import Timeline
 from nbparallel.short_text import error_line, one_line
 from nbparallel.types import Status
 
@@ -32,19 +34,24 @@ class Watch(Observer):
     ----------
     name
         What the run is called in the log.
-    busy
-        Seconds that attempts took, added up.
+    timeline
+        When which worker was busy.
     """
 
-    def __init__(self, name: str, crew: Crew) -> None:
+    def __init__(self, name: str, crew: Crew, clock: Stopwatch) -> None:
         self.name = one_line(name, 80) or "run"
-        self.busy = 0.0
+        self.timeline = Timeline(clock.at)
         self._crew = crew
         self._warned = 0
 
+    @property
+    def busy(self) -> float:
+        """Seconds that attempts took, added up."""
+        return self.timeline.busy
+
     def took(self, batch: Finished) -> None:
         """Hear of attempts that have ended."""
-        self.busy += batch.ends[-1] - batch.begun
+        self.timeline.took(batch)
         if log.isEnabledFor(logging.DEBUG):
             # The batch is not changed any more, but it holds results: not those.
             failed = {n: status for n, (status, _) in batch.failures.items()}

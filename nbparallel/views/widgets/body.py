@@ -59,6 +59,7 @@ class Body:
         self._tasks = Tasks(actions.detail, lock, grown, opens=heard)
         self._failures = Failures(actions.retry_some, lock, grown)
         self._output = HTML(layout=FILL)
+        self._strip = HTML(layout={"flex": "0 0 auto"})
         self._above = HTML(layout={"flex": "0 0 auto"})
         # Upside down, so that the view stays at the end while the output grows.
         scrolls = {"flex": "1 1 0", "overflow": "auto"}
@@ -68,7 +69,12 @@ class Body:
         self._snapshot: Snapshot | None = None
         self.last = float("-inf")
         self.widget = VBox(
-            [self._above, *([self._browser.widget] if heard else []), self._pane],
+            [
+                self._strip,
+                self._above,
+                *([self._browser.widget] if heard else []),
+                self._pane,
+            ],
             layout={"height": f"{BODY}px", "overflow": "hidden auto"},
         )
 
@@ -94,6 +100,7 @@ class Body:
     def draw_all(self, snapshot: Snapshot) -> None:
         """Show the run as it is."""
         self._snapshot = snapshot
+        change(self._strip, value=html.timeline(snapshot))
         change(self._above, value=html.above(snapshot))
         self._browser.draw(snapshot)
         self._draw_pane(snapshot, forced=False)
