@@ -80,7 +80,7 @@ def below(snapshot: Snapshot, note: str = "") -> str:
 
 
 def timeline(snapshot: Snapshot) -> str:
-    """Return when which worker was busy, as a picture; nothing before the first task."""
+    """Return a picture of when which worker was busy; nothing before the first task."""
     drawn = strip.svg(snapshot.strip, live=not snapshot.state.ended)
     return f'<div class="nbp nbp-live">{drawn}</div>' if drawn else ""
 
