@@ -12,7 +12,7 @@ from typing import Final
 
 #: The height in pixels of what opens below the head of a run: the same while the run
 #: goes on and after it, so that no cell below moves.
-BODY: Final = 340
+BODY: Final = 420
 
 STYLE: Final = """<style>
 .nbp, .nbp-panel {
