@@ -186,7 +186,11 @@ def chosen(
 def log(snapshot: Snapshot) -> str:
     """Return the latest output of the tasks, oldest first; empty if there is none."""
     lines = output_lines(snapshot)
-    return f'<div class="nbp nbp-live"><pre>{lines}</pre></div>' if lines else ""
+    if not lines:
+        return ""
+    # A box that scrolls is reached by keyboard through something in it.
+    named = 'tabindex="0" role="region" aria-label="Output of the tasks"'
+    return f'<div class="nbp nbp-live" {named}><pre>{lines}</pre></div>'
 
 
 def spoken(words: str) -> str:

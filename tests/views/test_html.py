@@ -35,7 +35,7 @@ TAGS = {
 }
 ATTRIBUTES = {
     *("aria-label", "aria-live", "class", "colspan", "max", "role", "scope"),
-    *("style", "title", "value"),
+    *("style", "tabindex", "title", "value"),
 }
 
 CALLS = ["alert(1)", "alert`1`", "eval(name)", "fetch('//e')", "top.location='//e'"]

@@ -62,8 +62,7 @@ class Body:
         self._strip = HTML(layout={"flex": "0 0 auto"})
         self._above = HTML(layout={"flex": "0 0 auto"})
         # Upside down, so that the view stays at the end while the output grows.
-        scrolls = {"flex": "1 1 0", "overflow": "auto"}
-        self._pane = Box(layout=scrolls, tabbable=True)  # for those without a mouse
+        self._pane = Box(layout={"flex": "1 1 0", "overflow": "auto"})
         self._pane.add_class("nbp-pane")
         self._looked = float("-inf")
         self._snapshot: Snapshot | None = None

@@ -61,7 +61,12 @@ class Browser:
             layout={"width": "14em"},
             continuous_update=True,
         )
-        self._order = Dropdown(options=ORDERS, layout={"width": "9.5em"})
+        self._order = Dropdown(
+            options=ORDERS,
+            description="Sort",
+            style={"description_width": "initial"},
+            layout={"width": "12em"},
+        )
         self._before = button("←", "Page before", lambda: self._turn(-1), width="2.2em")
         self._after = button("→", "Next page", lambda: self._turn(1), like=self._before)
         self._place = HTML()
