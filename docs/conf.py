@@ -64,7 +64,7 @@ autodoc_typehints_format = "short"
 #: Names that other projects document, or that have no page of their own.
 OTHERS = (
     r"(collections|concurrent|matplotlib|numpy|os|pandas|pd)\..*",
-    "Axes|Columns",
+    "Axes|Columns|Styler",
     r"nbparallel\.types\.Result_co",
     r"nbparallel\.faces\.\w+\.T",
     r"nbparallel\.timing\.scaling",

@@ -87,8 +87,19 @@ def printable(text: str) -> str:
     >>> printable("10 %\r20 %\x1b[31m done\x1b[0m")
     '20 % done'
     """
-    text = _OVERWRITTEN.sub("", _ESCAPES.sub("", text).replace("\r\n", "\n"))
+    text = _OVERWRITTEN.sub("", without_colours(text).replace("\r\n", "\n"))
     return _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def without_colours(text: str) -> str:
+    r"""Return *text* without what tells a terminal how to show it.
+
+    Examples
+    --------
+    >>> without_colours("\x1b[31mred\x1b[0m")
+    'red'
+    """
+    return _ESCAPES.sub("", text)
 
 
 def one_line(text: str, limit: int) -> str:

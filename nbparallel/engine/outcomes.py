@@ -9,8 +9,8 @@ from nbparallel.engine import feed, snapshotting
 from nbparallel.engine.conclusion import Conclusion
 from nbparallel.engine.lifecycle import Lifecycle
 from nbparallel.engine.limits import READ_AHEAD
+from nbparallel.engine.tables import Tables
 from nbparallel.errors import TaskCancelled, UsageError
-from nbparallel.kinds import word_of
 from nbparallel.options import Options
 from nbparallel.records.columns import Columns
 from nbparallel.records.forgotten import Look, is_forgotten
@@ -19,54 +19,18 @@ from nbparallel.types import MISSING, Result_co, State, Status
 from nbparallel.work.work import Work
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from nbparallel.records.summary import Metrics
 
 FORGOTTEN = "run.forget() has let the results go"
 
 
-class Outcomes(Generic[Result_co]):
+class Outcomes(Tables, Generic[Result_co]):
     """The outcomes of a run, at any moment, from any thread."""
 
     _options: Options
     _work: Work
     _life: Lifecycle
     _conclusion: Conclusion
-
-    @property
-    def df(self) -> pd.DataFrame:
-        """One row per task: its input, then what is known about it, at any moment."""
-        from nbparallel.records.frame import frame
-
-        work = self._work
-        word = word_of(self._options.backend)
-        return frame(self.columns(), word, work.index, work.frame)
-
-    @property
-    def attempts(self) -> pd.DataFrame:
-        """One row per attempt that has ended: a task that was tried again has several.
-
-        Columns: ``task``, ``attempt`` (from 1), ``status``, ``error``, ``seconds``,
-        ``started``, ``worker``, ``output``.
-
-        Examples
-        --------
-        >>> import nbparallel as nbp
-        >>> fails = iter([True, False])
-        >>> def flaky(x):
-        ...     if next(fails):
-        ...         raise ConnectionError
-        ...     return x
-        >>> run = nbp.pmap(flaky, [1], retries=1, backoff=0, progress=False)
-        >>> run.attempts[["task", "attempt", "status"]]
-           task  attempt status
-        0     0        1  error
-        1     0        2     ok
-        """
-        from nbparallel.records.attempts import attempts_frame
-
-        return attempts_frame(self.columns(), word_of(self._options.backend))
 
     @property
     def results(self) -> list[Result_co]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbparallel.records.cells import category, instants, sparse, text, workers
+from nbparallel.records.cells import category, instants, printed, sparse, workers
 from nbparallel.types import FINAL, Status
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def attempts_frame(columns: Columns, kind: str) -> pd.DataFrame:
                 kind,
                 all_of_it,
             ),
-            "output": text(output),
+            "output": printed(output),
         },
         copy=False,
     )

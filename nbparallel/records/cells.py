@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from nbparallel.short_text import without_colours
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,6 +19,11 @@ def text(cells: Any) -> Any:
         return pd.array(cells, dtype="string")
     except UnicodeEncodeError:  # half characters, as file names can have: not in Arrow
         return pd.array(cells, dtype=pd.StringDtype("python"))
+
+
+def printed(output: Any) -> Any:
+    """Return what tasks printed, as text; colours are for terminals, not for cells."""
+    return text([without_colours(each) for each in output])
 
 
 def sparse(values: Mapping[int, Any], count: int, default: Any) -> Any:
@@ -38,6 +45,14 @@ def instants(started: Any, epoch: float, tried: Any) -> Any:
     instants = ((started + local) * 1e6).astype("int64").astype("datetime64[us]")
     instants[~tried] = np.datetime64("NaT", "us")
     return instants
+
+
+def to_milliseconds(instants: Any) -> Any:
+    """Return *instants* in their dtype, for reading: without what is below 1 ms.
+
+    Down and not to the nearest: their order stays, and none lies in the future.
+    """
+    return instants.astype("datetime64[ms]").astype(instants.dtype)
 
 
 def workers(numbers: Any, kind: str, tried: Any) -> Any:

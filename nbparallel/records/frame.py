@@ -5,7 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
-from nbparallel.records.cells import category, instants, sparse, text, workers
+from nbparallel.records.cells import (
+    category,
+    instants,
+    printed,
+    sparse,
+    text,
+    to_milliseconds,
+    workers,
+)
 from nbparallel.records.forgotten import is_forgotten
 from nbparallel.types import FINAL, Missing, Status
 
@@ -67,10 +75,10 @@ def frame(
         "result": _typed(columns.results, (status != Status.OK) | _forgotten(columns)),
         "error": sparse(columns.errors, count, None),
         "seconds": np.where(tried, ended - started, np.nan),
-        "started": instants(started, columns.epoch, tried),
+        "started": to_milliseconds(instants(started, columns.epoch, tried)),
         "worker": workers(np.asarray(columns.workers), kind, tried),
         "attempts": np.minimum(attempts, MOST_ATTEMPTS).astype("int16"),
-        "output": text(sparse(columns.output, count, "")),
+        "output": printed(sparse(columns.output, count, "")),
     }
     found = pd.DataFrame(cells, copy=False)
     if index is not None:

@@ -17,13 +17,9 @@ from collections.abc import Iterable, MutableMapping, Sequence
 from html import escape
 
 from nbparallel.quantities import count, took
+from nbparallel.records.output import last_line
 from nbparallel.records.snapshot import Row, Snapshot
-from nbparallel.short_text import (
-    brief,
-    cut,
-    ends,
-    printable,
-)
+from nbparallel.short_text import brief, ends, printable
 from nbparallel.types import State, Status
 from nbparallel.views import exhibits, strip, text
 from nbparallel.views.style import STYLE
@@ -241,7 +237,7 @@ def task_row(row: Row, values: tuple[str, str], *, output: bool) -> str:
     return (
         f'<tr><td class="nbp-task">{row.task}</td>{item}'
         f'<td class="nbp-status nbp-is-{row.status.word}">{text.status(row)}</td>'
-        f"{outcome}{_cell(_last_line(row.output)) if output else ''}"
+        f"{outcome}{_cell(last_line(row.output, 80)) if output else ''}"
         f'<td class="nbp-number">{took(row.seconds)}</td></tr>'
     )
 
@@ -260,12 +256,6 @@ def _key(row: Row) -> tuple[int, int, Status]:
 
 def _cell(value: str) -> str:
     return f'<td class="nbp-value">{escape(value)}</td>'
-
-
-def _last_line(output: str) -> str:
-    """Return the end of what a task printed."""
-    lines = printable(output[-400:]).split("\n")
-    return cut(next((line.strip() for line in reversed(lines) if line.strip()), ""), 80)
 
 
 def output_lines(snapshot: Snapshot) -> str:

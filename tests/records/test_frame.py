@@ -363,3 +363,18 @@ class TestTables:
         given = pd.Series(["a", "b"], dtype=object)
 
         assert nbp.pmap(len, given).df["item"].dtype == "string"
+
+
+class TestReadsAtAGlance:
+    def test_starts_are_told_to_the_millisecond(self):
+        table = framed([1], started=array("d", [1.2345678]))
+        whole = pd.Timestamp(1_700_000_001_234_567, unit="us")
+        local = time.localtime(whole.timestamp()).tm_gmtoff
+
+        assert table["started"][0] == whole.floor("ms") + pd.Timedelta(local, "s")
+        assert dtypes(table)["started"] == FIXED["started"]
+
+    def test_output_has_no_colours(self):
+        table = framed([1], output={0: "\x1b[1;31mred\x1b[0m\n"})
+
+        assert table["output"].tolist() == ["red\n"]
