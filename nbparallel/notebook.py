@@ -16,6 +16,7 @@ from nbparallel.edge.frontend import cell_id, in_kernel, on_next_cell
 from nbparallel.edge.outputs import StandIn, replace_in_out
 from nbparallel.engine import hooks
 from nbparallel.engine.run import Run
+from nbparallel.records import summary
 from nbparallel.workers import load
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def connect() -> None:
             _connected = True
             hooks.add_late(lambda: NotebookViews() if in_kernel() else TerminalViews())
             hooks.add_late(LightOut)
+            summary.shown_by(_metrics)
 
 
 class TerminalViews(hooks.Hook):
@@ -266,6 +268,12 @@ def unload_ipython_extension(shell: Any) -> None:
         for kind in found.magics:
             manager.magics[kind].pop("parallel", None)
         shell.Completer.custom_matchers.remove(complete)
+
+
+def _metrics(found: summary.Metrics) -> str:
+    from nbparallel.views import metrics
+
+    return metrics.html(found)
 
 
 def _actions(run: Run) -> Actions:

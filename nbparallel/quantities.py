@@ -31,7 +31,9 @@ def significant(value: float) -> str:
 
 
 def factor(value: float) -> str:
-    """Return how many times: ``"0.91"``, ``"7.5"``, ``"1,240"``."""
+    """Return how many times: ``"0.0034"``, ``"0.91"``, ``"7.5"``, ``"1,240"``."""
+    if 0 < value < 0.095:  # noqa: PLR2004 # what would be 0.00 is not nothing
+        return f"{value:.2g}"
     for below, digits in ((1.95, 2), (99.5, 1)):
         if value < below:
             return f"{value:.{digits}f}"

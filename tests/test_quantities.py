@@ -81,7 +81,8 @@ def test_measured_time(value, told):
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [(0.91, "0.91"), (7.51, "7.5"), (99.6, "100"), (1240, "1,240")]
+    ("value", "told"),
+    [(0.0034, "0.0034"), (0.91, "0.91"), (7.51, "7.5"), (99.6, "100"), (1240, "1,240")],
 )
 def test_factors(value, told):
     assert factor(value) == told

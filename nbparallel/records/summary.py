@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nbparallel.quantities import duration, factor, significant
 from nbparallel.records.columns import Columns
 from nbparallel.records.measures import Measures
 from nbparallel.records.snapshot import Snapshot
@@ -81,24 +82,36 @@ class Metrics:
         lines = [
             f"{self.tasks} tasks: {counts or 'none'}{kept}",
             (
-                f"{self.wall:.3g} s with {self.workers} workers, "
-                f"{self.throughput:.4g} tasks per second"
+                f"{duration(self.wall)} with {self.workers} workers, "
+                f"{significant(self.throughput)} tasks per second"
             ),
         ]
         if self.estimated_speedup is not None:
             lines.append(
-                f"the tasks took {self.busy:.3g} s in all: an estimated "
-                f"{self.estimated_speedup:.3g} times as fast as one after another"
+                f"the tasks took {duration(self.busy)} in all: an estimated "
+                f"{factor(self.estimated_speedup)} times as fast as one after another"
             )
         waits = [
             (self.waited_for_rate, "for the rate"),
             (self.waited_for_backoff, "to try again"),
         ]
-        lines += [f"{each:.3g} s of waiting {what}" for each, what in waits if each]
+        lines += [f"{duration(each)} of waiting {what}" for each, what in waits if each]
         return "\n".join(lines)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001, ARG002
         printer.text(str(self))
+
+    def _repr_html_(self) -> str | None:
+        return None if _html is None else _html(self)
+
+
+_html: Callable[[Metrics], str] | None = None
+
+
+def shown_by(html: Callable[[Metrics], str]) -> None:
+    """Have notebooks show what *html* makes of metrics: views lie above this layer."""
+    global _html  # noqa: PLW0603 # once per process
+    _html = html
 
 
 def busy_in(columns: Columns) -> float:

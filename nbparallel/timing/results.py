@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbparallel.errors import BadType
-from nbparallel.timing import sentences
+from nbparallel.timing import sentences, shown
 from nbparallel.timing.findings import ComparisonFindings, SweepFindings
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Comparison(ComparisonFindings):
         return sentences.comparison_in_words(self)
 
     def _repr_html_(self) -> str:
-        return sentences.as_html(sentences.comparison_in_words(self))
+        return shown.comparison_html(self)
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,9 +87,7 @@ class Sweep(SweepFindings):
         return sentences.sweep_in_words(self)
 
     def _repr_html_(self) -> str:
-        return sentences.as_html(
-            sentences.sweep_line(self), sentences.sweep_table(self)
-        )
+        return shown.sweep_html(self)
 
 
 def plot_speedup(comparison: Comparison, ax: Axes | None = None) -> Axes:

@@ -1,4 +1,4 @@
-"""Measurements in sentences, as text and as HTML.
+"""Measurements in sentences.
 
 No sentence claims a speed-up that the measurements don't bear out: not where tasks
 failed, and none that the spread of the rounds leaves open.
@@ -6,7 +6,6 @@ failed, and none that the spread of the rounds leaves open.
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Final
 
 from nbparallel.quantities import factor, measured_time
@@ -131,18 +130,3 @@ def _cut_short(found: ComparisonFindings | SweepFindings) -> str:
 
 def _line(name: str, *sentences: str) -> str:
     return f"{one_line(name, MOST_SHOWN)}: {' '.join(filter(None, sentences))}"
-
-
-def as_html(line: str, rows: list[tuple[str, str, str]] | None = None) -> str:
-    """Return a line, and a table of *rows*, as HTML that needs no style sheet."""
-    if not rows or len(rows) == 1:
-        return f"<p>{escape(line)}</p>"
-    head, *body = rows
-    return (
-        f"<p>{escape(line)}</p><table><thead>{_row('th', head)}</thead>"
-        f"<tbody>{''.join(_row('td', row) for row in body)}</tbody></table>"
-    )
-
-
-def _row(tag: str, cells: tuple[str, ...]) -> str:
-    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"

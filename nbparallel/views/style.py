@@ -195,4 +195,11 @@ STYLE: Final = """<style>
 .nbp .nbp-strip-quiet { stroke: var(--nbp-quiet); }
 .nbp .nbp-strip-good { stroke: var(--nbp-good); }
 .nbp .nbp-strip-bad { stroke: var(--nbp-bad); }
+.nbp table.nbp-facts { width: auto; table-layout: auto; }
+.nbp table.nbp-facts tbody th { color: inherit; font-weight: 400; }
+.nbp table.nbp-facts progress { width: 12em; margin: 0; }
+.nbp table.nbp-facts :is(th, td) { padding-right: 24px; vertical-align: middle; }
+.nbp .nbp-trace .nbp-file { color: var(--nbp-busy); }
+.nbp .nbp-trace .nbp-source { font-weight: 600; }
+.nbp .nbp-trace b { font-weight: 600; }
 </style>"""

@@ -122,7 +122,8 @@ def test_failures_of_the_loop_are_said_to_be_its():
 )
 def test_nothing_measured_is_called_that(found):
     assert repr(found) == "x: not measured. Cancelled after 0 of 6 legs."
-    assert found._repr_html_() == f"<p>{found!r}</p>"
+    assert f"<p>{found!r}</p>" in found._repr_html_()
+    assert "<table" not in found._repr_html_()
 
 
 def test_html_is_escaped_and_has_the_table():
@@ -133,6 +134,22 @@ def test_html_is_escaped_and_has_the_table():
     assert "&lt;script&gt;" in told
     assert "three &lt; $x$" in told
     assert told.count("<tr>") == 7
+    assert told.count("<progress") == 5  # the count that failed has none
+
+
+def test_html_begins_with_the_finding_and_has_both_ways():
+    told = examples.comparison()._repr_html_()
+
+    assert told.index("7.6 times as fast") < told.index("<table")
+    assert told.index(">one after another<") < told.index(">8 workers<")
+    assert 'value="7.561" max="7.561"' in told
+
+
+def test_html_of_a_comparison_that_failed_claims_no_factor():
+    told = examples.comparison(failed=7)._repr_html_()
+
+    assert "<progress" not in told
+    assert "times as fast" not in told
 
 
 def test_names_are_bounded_and_on_one_line():
