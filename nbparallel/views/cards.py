@@ -8,9 +8,10 @@ from html import escape
 from nbparallel.quantities import took
 from nbparallel.records.queries import Detail
 from nbparallel.records.tries import Try
-from nbparallel.short_text import brief, ends, error_line, printable, traceback_text
+from nbparallel.short_text import brief, ends, error_line, printable
 from nbparallel.types import MISSING
 from nbparallel.views import text
+from nbparallel.views.tracebacks import traceback_html
 
 #: The most characters of an item or a result, and of what a task has printed.
 LONG = 2_000
@@ -38,7 +39,7 @@ def _parts(detail: Detail) -> Iterator[tuple[str, str]]:
     if row.result is not MISSING:
         yield "Result", _value(row.result)
     if row.error is not None:
-        yield "Error", _text(traceback_text(row.error, LONG))
+        yield "Error", traceback_html(row.error, LONG)
     if row.output:
         yield "Output", _text(printable(ends(row.output, LONG)))
     for each in detail.tries[-TRIES:]:
