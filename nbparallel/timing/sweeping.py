@@ -78,8 +78,8 @@ def sweep(
     >>> found = nbp.sweep(
     ...     nbp.sleep, [0.01] * 8, workers=(1, 2, 4), repeats=1, progress=False
     ... )
-    >>> found.best
-    4
+    >>> found.best > 1  # where the machine has nothing else to do, 4
+    True
     >>> sorted(found.speedup)
     [1, 2, 4]
     """
