@@ -23,10 +23,16 @@ if TYPE_CHECKING:
 
 #: Of so many tasks that ended last a forecast is made.
 RECENT: Final = 64
+#: How many rows of a sort there are once the run has ended, and of the slowest.
+ENDED: Final = 500
+SLOWEST: Final = 10
 
 
 def snapshot(run: Scheduler, rows: int, timeline: Timeline | None = None) -> Snapshot:
-    """Return the run as it stands, with up to *rows* rows of each sort."""
+    """Return the run as it stands, with up to *rows* rows of each sort.
+
+    Of a run that has ended there are as many as its page can show; none if *rows* is 0.
+    """
     with run.crew.lock:
         run.intake.take_all(run.open)
         found = _snapshot(run, rows)
@@ -70,6 +76,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
     counts = {Status.PENDING: 0, Status.RUNNING: len(running), **records.counts}
     counts[Status.PENDING] = len(records) - sum(counts.values())
     ended = state.ended
+    most, slow = (ENDED, SLOWEST) if ended and rows else (0, 0)
     return Snapshot(
         name=run.options.desc or run.work.name,
         state=state,
@@ -81,8 +88,9 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         recent=() if ended else records.recent_seconds(RECENT),
         running=tuple(running_row(run, *each) for each in running[:rows]),
         latest=records.rows(records.latest(rows), run.epoch),
-        first=records.rows(range(len(records))[:rows], run.epoch) if ended else (),
-        failures=records.rows(records.failed(rows), run.epoch) if ended else (),
+        first=records.rows(range(len(records))[:most], run.epoch),
+        failures=records.rows(records.failed(most), run.epoch),
+        slowest=records.rows(records.slowest(slow), run.epoch) if slow else (),
         errors=dict(islice(records.errors.items(), MOST)),
         log=records.latest_output(),
         abandoned=len(run.open.revoked),

@@ -82,9 +82,11 @@ class Snapshot:
     latest
         Tasks that ended, the latest first; at most the rows asked for.
     first
-        The first tasks in input order; filled once the run has ended.
+        The first tasks in input order, up to 500; filled once the run has ended.
     failures
-        The first failed tasks; filled once the run has ended.
+        The first failed tasks, up to 500; filled once the run has ended.
+    slowest
+        The tasks that took longest, the slowest first; filled once the run has ended.
     errors
         What tasks raised, by task; of more than 10,000 the first that ended so.
     log
@@ -156,6 +158,7 @@ class Snapshot:
     latest: tuple[Row, ...] = ()
     first: tuple[Row, ...] = ()
     failures: tuple[Row, ...] = ()
+    slowest: tuple[Row, ...] = ()
     errors: Mapping[int, BaseException] = field(default_factory=dict)
     log: tuple[tuple[int, str], ...] = ()
     abandoned: int = 0

@@ -16,6 +16,7 @@ from typing import Any
 
 from nbparallel.records.columns import Columns
 from nbparallel.records.failures import MOST_FRAMES, without_frames
+from nbparallel.records.slowest import slowest
 from nbparallel.records.snapshot import Row
 from nbparallel.records.tries import Try
 from nbparallel.types import FINAL, MISSING, Status
@@ -361,14 +362,9 @@ class Records:
 
     def slowest(self, count: int) -> list[int]:
         """Return up to *count* tasks that were tried and ended, the slowest first."""
-        import numpy as np
-
-        ended = np.isin(np.frombuffer(self.status, dtype=np.int8), FINAL)
-        tried = np.flatnonzero(ended & (np.array(self.attempts) > 0))
-        seconds = (np.array(self.ended) - np.array(self.started))[tried]
-        count = min(count, len(tried))
-        top = np.argpartition(-seconds, count - 1)[:count] if count else tried
-        return [int(task) for task in tried[top[np.argsort(-seconds[top])]]]
+        return slowest(
+            self.status, self.attempts, self.started, self.ended, count
+        )
 
     def recent_seconds(self, count: int) -> tuple[float, ...]:
         """Return how long tasks took that were tried and ended last, up to *count*."""

@@ -24,6 +24,8 @@ from nbparallel.views import exhibits
 LONG_POSTFIX = 200
 #: After how many seconds a run is shown with its tasks.
 OPENS = 2.0
+#: So many tasks or less are all shown in plain text.
+FEW = 12
 #: What ends tasks that can be carried out in another process.
 CURE = " backend='processes' ends a call into C as well."
 
@@ -255,9 +257,9 @@ def shown_rows(snapshot: Snapshot, ends: int = 5) -> list[Row]:
     """Return the few tasks that stand for all, in input order.
 
     Those are the first ones and the last to end; while a run is under way, the ones
-    being carried out as well. If all of them fit into the table, it is all of them.
+    being carried out as well. If there are few, it is all of them.
     """
-    if snapshot.known == len(snapshot.first):
+    if snapshot.known == len(snapshot.first) <= FEW:
         return list(snapshot.first)
     some = (*snapshot.first[:ends], *snapshot.latest[:ends], *snapshot.running[:ends])
     picked = {row.task: row for row in some}

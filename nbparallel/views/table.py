@@ -1,0 +1,171 @@
+"""Tasks of an ended run as a table of short rows, of which many fit into a notebook.
+
+The guarantees of `views.html` hold. What all items begin with is said once, in the
+head of the table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import escape
+from os.path import commonprefix
+from time import perf_counter
+from typing import Final
+
+from nbparallel.quantities import count, took
+from nbparallel.records.snapshot import Row
+from nbparallel.short_text import brief, cut, one_line
+from nbparallel.types import Status
+from nbparallel.views import text
+
+#: The most characters of an item, of an outcome, and of a text shown in full on demand.
+ITEM: Final = 80
+OUTCOME: Final = 80
+FULL: Final = 200
+#: So many characters are seen whatever the width of the page.
+SEEN: Final = 50
+#: The fewest characters that are worth saying once, and the most that are looked at.
+WORTH: Final = 12
+LONG: Final = 200
+#: The bytes that the head of a table and its gaps take at most.
+ROOM: Final = 3_000
+#: Seconds after which no further row is made: a ``__repr__`` may be slow.
+PATIENCE: Final = 0.5
+
+_BOUNDARY = re.compile(r"[/\\_.:?&=#, -]")
+
+
+def shared_prefix(rows: Iterable[Row]) -> str:
+    """Return what the items of all *rows* begin with, up to a boundary, or ``""``.
+
+    There is none unless all items are text, and each goes on after it.
+    """
+    items = {row.task: row.item for row in rows}
+    texts = [item[:LONG] for item in items.values() if type(item) is str]
+    if len(texts) < len(items) or len(texts) < 2:  # noqa: PLR2004 # one has no other
+        return ""
+    shared = commonprefix(texts)
+    shared = shared[: min(len(shared), min(map(len, texts)) - 1)]
+    ends = [found.end() for found in _BOUNDARY.finditer(shared)]
+    return shared[: ends[-1]] if ends and ends[-1] >= WORTH else ""
+
+
+def item_text(item: object, prefix: str, limit: int = ITEM) -> str:
+    """Return an item on one line, without the *prefix* that is said elsewhere."""
+    if not prefix or not isinstance(item, str):
+        return brief(item, limit)
+    rest = item[len(prefix) :]
+    if len(rest) <= limit:
+        return one_line(rest, limit)
+    half = (limit - 3) // 2
+    return one_line(f"{rest[:half]}...{rest[-half:]}", limit)
+
+
+def ordered_table(rows: Iterable[Row], prefix: str, room: int) -> str:
+    """Return tasks as a table in the order of *rows*, as far as there is *room*."""
+    made = _made(rows, prefix, room - ROOM)
+    return _table(prefix, made.values())
+
+
+def table_with_gaps(
+    rows: Iterable[Row], known: int, prefix: str, room: int
+) -> tuple[str, int]:
+    """Return tasks as a table in the order of the input, and how many it shows.
+
+    Parameters
+    ----------
+    rows
+        The tasks, the most important first.
+    known
+        How many tasks there are; the table says how many it leaves out, and where.
+    prefix
+        What all items begin with, said in the head of the table.
+    room
+        The most bytes.
+    """
+    made = _made(rows, prefix, room - ROOM)
+    body, expected = [], 0
+    for task in sorted(made):
+        body += [_gap(task - expected), made[task]]
+        expected = task + 1
+    return _table(prefix, [*body, _gap(known - expected)]), len(made)
+
+
+def _made(rows: Iterable[Row], prefix: str, room: int) -> dict[int, str]:
+    """Return rows as HTML by task: as many as there is room and time for."""
+    made: dict[int, str] = {}
+    until = perf_counter() + PATIENCE
+    for row in rows:
+        if row.task in made:
+            continue
+        shown = _row(row, prefix)
+        room -= len(shown.encode())
+        if room < 0:
+            break
+        made[row.task] = shown
+        if perf_counter() > until:
+            break
+    return made
+
+
+def _table(prefix: str, body: Iterable[str]) -> str:
+    inside = "".join(body)
+    return f"{_head(prefix)}<tbody>{inside}</tbody></table>" if inside else ""
+
+
+def _head(prefix: str) -> str:
+    told = f" <code>{escape(cut(one_line(prefix, LONG), ITEM))}…</code>" if prefix else ""
+    return (
+        '<table class="nbp-tasks nbp-short"><caption>Tasks</caption><thead><tr>'
+        '<th scope="col" class="nbp-task">Task</th>'
+        f'<th scope="col" class="nbp-item">Item{told}</th>'
+        '<th scope="col" class="nbp-status">Status</th>'
+        '<th scope="col">Result or error</th>'
+        '<th scope="col" class="nbp-number">Time</th></tr></thead>'
+    )
+
+
+def _gap(tasks: int) -> str:
+    if tasks <= 0:
+        return ""
+    return f'<tr><td colspan="5">… {count(tasks)} more</td></tr>'
+
+
+def _row(row: Row, prefix: str) -> str:
+    kind = "" if row.status is Status.OK else f' class="nbp-is-{row.status.word}"'
+    return (
+        f"<tr{kind}><td>{row.task}</td>{_item(row.item, prefix)}"
+        f"<td>{text.status(row)}</td>{_outcome(row)}<td>{took(row.seconds)}</td></tr>"
+    )
+
+
+def _item(item: object, prefix: str) -> str:
+    if prefix and isinstance(item, str):
+        full, shown = one_line(item, FULL), item_text(item, prefix)
+    else:
+        full = brief(item, FULL)
+        shown = full if len(full) <= ITEM else item_text(item, "")
+    return _cell(_two_ends(shown), full if len(shown) > SEEN else "")
+
+
+def _outcome(row: Row) -> str:
+    full = text.outcome(row, FULL)
+    return _cell(escape(cut(full, OUTCOME)), full if len(full) > SEEN else "")
+
+
+def _cell(shown: str, full: str) -> str:
+    title = f' title="{escape(full)}"' if full else ""
+    return f"<td{title}>{shown}</td>"
+
+
+def _two_ends(shown: str) -> str:
+    """Return an address or a path so that the page cuts it before its last part."""
+    start = max(shown.rfind("/", 0, -1), shown.rfind("\\", 0, -1)) + 1
+    if not start or " " in shown or len(shown) <= SEEN:
+        return escape(shown)
+    start = max(start, len(shown) - SEEN // 2)
+    return (
+        f'<div class="nbp-ends"><span>{escape(shown[:start])}</span>'
+        f"<span>{escape(shown[start:])}</span></div>"
+    )
