@@ -17,6 +17,7 @@ from nbparallel.edge.outputs import StandIn, replace_in_out
 from nbparallel.engine import hooks
 from nbparallel.engine.run import Run
 from nbparallel.records import summary
+from nbparallel.records.errors import Errors
 from nbparallel.workers import load
 
 if TYPE_CHECKING:
@@ -44,6 +45,13 @@ def connect() -> None:
             hooks.add_late(lambda: NotebookViews() if in_kernel() else TerminalViews())
             hooks.add_late(LightOut)
             summary.shown_by(_metrics)
+            Errors.to_html = _errors_html
+
+
+def _errors_html(errors: Errors) -> str:
+    from nbparallel.views.groups import errors_html
+
+    return errors_html(errors)
 
 
 class TerminalViews(hooks.Hook):

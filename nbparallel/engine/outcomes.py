@@ -13,6 +13,7 @@ from nbparallel.engine.tables import Tables
 from nbparallel.errors import TaskCancelled, UsageError
 from nbparallel.options import Options
 from nbparallel.records.columns import Columns
+from nbparallel.records.errors import Errors
 from nbparallel.records.forgotten import Look, is_forgotten
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.types import MISSING, Result_co, State, Status
@@ -67,16 +68,14 @@ class Outcomes(Tables, Generic[Result_co]):
         return list(columns.results)
 
     @property
-    def errors(self) -> dict[int, BaseException]:
-        """What tasks raised, by task, tracebacks included.
+    def errors(self) -> Errors:
+        """What tasks raised, by task, tracebacks included: a dict.
 
-        The first 1000 failures keep their frames, with all local variables, for a
-        debugger; of the others the traceback is kept as text.
+        In a notebook it is shown in groups; ``.by_type`` has it by the names of the
+        types. The first 1000 failures keep their frames, with all local variables, for
+        a debugger; of the others the traceback is kept as text.
         """
-        self.snapshot()  # takes in what has ended
-        scheduler = self._life.scheduler
-        with scheduler.crew.lock:
-            return dict(sorted(scheduler.records.errors.items()))
+        return snapshotting.errors(self._life.scheduler)
 
     @property
     def input_error(self) -> BaseException | None:

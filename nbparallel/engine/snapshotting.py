@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.records.columns import Columns
+from nbparallel.records.errors import Errors
 from nbparallel.records.groups import MOST
 from nbparallel.records.measures import Measures
 from nbparallel.records.snapshot import Row, Snapshot
@@ -57,6 +58,17 @@ def columns(run: Scheduler) -> Columns:
     run.crew.flush()
     run.source.keeper.assure()
     return found
+
+
+def errors(run: Scheduler) -> Errors:
+    """Return what tasks raised, by task."""
+    with run.crew.lock:
+        run.intake.take_all(run.open)
+        found = sorted(run.records.errors.items())
+        rows = run.records.rows([task for task, _ in found[:ENDED]], run.epoch)
+    run.crew.flush()
+    run.source.keeper.assure()
+    return Errors(found, {row.task: row.item for row in rows})
 
 
 def metrics(run: Scheduler, shot: Snapshot, measures: Measures) -> Metrics:

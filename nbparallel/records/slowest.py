@@ -9,7 +9,7 @@ from typing import Final
 from nbparallel.types import FINAL
 
 #: So many tasks are looked through before numpy is imported, which takes as long.
-FEW: Final = 50_000
+FEW: Final = 20_000
 
 
 def slowest(
@@ -46,5 +46,7 @@ def _of_many(
     seconds = np.frombuffer(started) - np.frombuffer(ended)
     seconds[~tried] = np.inf
     count = min(count, int(tried.sum()))
-    top = np.argpartition(seconds, count - 1)[:count] if count else tried[:0].nonzero()[0]
+    top = (
+        np.argpartition(seconds, count - 1)[:count] if count else tried[:0].nonzero()[0]
+    )
     return [int(task) for task in top[np.argsort(seconds[top])]]

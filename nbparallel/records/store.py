@@ -362,9 +362,7 @@ class Records:
 
     def slowest(self, count: int) -> list[int]:
         """Return up to *count* tasks that were tried and ended, the slowest first."""
-        return slowest(
-            self.status, self.attempts, self.started, self.ended, count
-        )
+        return slowest(self.status, self.attempts, self.started, self.ended, count)
 
     def recent_seconds(self, count: int) -> tuple[float, ...]:
         """Return how long tasks took that were tried and ended last, up to *count*."""

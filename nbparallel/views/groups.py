@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from nbparallel.quantities import count
-from nbparallel.records.groups import Group
+from nbparallel.records.errors import Errors
+from nbparallel.records.groups import Group, grouped
 from nbparallel.records.snapshot import Snapshot
-from nbparallel.short_text import traceback_text
+from nbparallel.short_text import brief, traceback_text
+from nbparallel.views.style import STYLE
+from nbparallel.views.table import FULL, item_text
 
-#: The most characters of a traceback.
+#: The most characters of a traceback, and of the item of a task.
 LONG = 2_000
+ITEM = 40
 #: How many tasks of a group are named.
 NAMED = 10
+#: The most bytes of groups that stand alone.
+ROOM = 60_000
 
 
 def live(group: Group, *, opened: bool) -> str:
@@ -22,33 +28,95 @@ def live(group: Group, *, opened: bool) -> str:
     return f'<div class="nbp nbp-live nbp-group">{line(group)}{inside}</div>'
 
 
+def groups_html(
+    groups: Sequence[Group],
+    items: Mapping[int, object],
+    room: int,
+    *,
+    prefix: str = "",
+    where: str = "",
+) -> str:
+    """Return groups that open, the first of them open.
+
+    Parameters
+    ----------
+    groups
+        The groups, the most important first.
+    items
+        The items of some of their tasks, by task.
+    room
+        The most bytes; the groups that do not fit are counted.
+    prefix
+        What all items begin with, and what is not said again.
+    where
+        Where to find what is left out, as the user writes it.
+    """
+    shown: list[str] = []
+    for group in groups:
+        opened = "" if shown else " open"
+        part = (
+            f'<details class="nbp-fold"{opened}><summary>{line(group)}</summary>'
+            f"{opened_part(group, items, prefix)}</details>"
+        )
+        room -= len(part.encode())
+        if room < 0 and shown:
+            break
+        shown.append(part)
+    return "".join(shown) + _rest(groups[len(shown) :], where)
+
+
+def errors_html(errors: Errors) -> str:
+    """Return the failures of a run in groups, as a page of their own."""
+    found = grouped(errors)
+    if not found:
+        return ""
+    shown = groups_html(found, errors.inputs, ROOM)
+    return f'{STYLE}<div class="nbp nbp-errors">{shown}</div>'
+
+
 def line(group: Group) -> str:
     """Return what a group is: the type, the message, how many tasks."""
     tasks = "1 task" if len(group.tasks) == 1 else f"{count(len(group.tasks))} tasks"
     return (
         f'<b class="nbp-bad">{escape(group.kind)}</b> {escape(group.message)} '
-        f'<span class="nbp-quiet">{tasks}</span>'
+        f'<span class="nbp-quiet">· {tasks}</span>'
     )
 
 
-def opened_part(group: Group) -> str:
-    """Return the first traceback of a group, and which tasks are in it."""
-    named = ", ".join(map(str, group.tasks[:NAMED]))
+def opened_part(
+    group: Group, items: Mapping[int, object] | None = None, prefix: str = ""
+) -> str:
+    """Return the first traceback of a group, and which tasks are in it.
+
+    They are named by their *items*, as far as these are known.
+    """
+    items = items or {}
+    named = " ".join(_chip(task, items, prefix) for task in group.tasks[:NAMED])
     more = len(group.tasks) - NAMED
-    rest = f" and {count(more)} more" if more > 0 else ""
+    rest = f' <span class="nbp-quiet">{count(more)} more</span>' if more > 0 else ""
     return (
         f"<pre>{escape(traceback_text(group.error, LONG))}</pre>"
-        f'<p class="nbp-quiet">Tasks {named}{rest}</p>'
+        f'<p class="nbp-chips">{named}{rest}</p>'
     )
+
+
+def _chip(task: int, items: Mapping[int, object], prefix: str) -> str:
+    if task not in items:
+        return f"<code>task {task}</code>"
+    full, shown = brief(items[task], FULL), item_text(items[task], prefix, ITEM)
+    return f'<code title="{escape(f"task {task}: {full}")}">{escape(shown)}</code>'
 
 
 def rest(groups: Sequence[Group], snapshot: Snapshot) -> str:
     """Return how many groups are not shown; nothing if all are."""
+    return _rest(groups, f"{snapshot.handle}.errors")
+
+
+def _rest(groups: Sequence[Group], where: str) -> str:
     if not groups:
         return ""
-    tasks = count(sum(len(each.tasks) for each in groups))
-    where = escape(f"{snapshot.handle}.errors")
-    return (
-        f'<p class="nbp-quiet">… {count(len(groups))} groups more, of {tasks} tasks: '
-        f"<code>{where}</code></p>"
-    )
+    which = "1 group more" if len(groups) == 1 else f"{count(len(groups))} groups more"
+    tasks = sum(len(each.tasks) for each in groups)
+    of = "1 task" if tasks == 1 else f"{count(tasks)} tasks"
+    found = f": <code>{escape(where)}</code>" if where else ""
+    return f'<p class="nbp-quiet">… {which}, of {of}{found}</p>'

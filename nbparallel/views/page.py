@@ -1,21 +1,31 @@
 """A run as a notebook keeps it: no widget, no script.
 
-Guarantees: those of `views.html`, and its size stays well under 100 kB.
+What matters most comes first, for pages without a style sheet show all of it, one part
+below the other. Guarantees: those of `views.html`, and its size stays below 100 kB.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html import escape
+from typing import Final
 
 from nbparallel.quantities import count
+from nbparallel.records.groups import grouped
 from nbparallel.records.snapshot import Row, Snapshot
-from nbparallel.short_text import brief, error_line, traceback_text
-from nbparallel.views import html, text
+from nbparallel.records.store import MOST_LOG
+from nbparallel.short_text import ends, printable
+from nbparallel.views import html, table, text
+from nbparallel.views.groups import groups_html
 from nbparallel.views.style import STYLE
+from nbparallel.views.tabs import Tab, tabs_html
 
-#: How much HTML all tracebacks of an ended run may take together, in bytes.
-TRACEBACKS = 40_000
+#: The most bytes of a page without its head, and of single parts of it; the table of
+#: all tasks has the rest, and so many bytes at least.
+MOST: Final = 94_000
+FAILED: Final = 24_000
+SLOWEST: Final = 8_000
+OUTPUT: Final = 12_000
+LEAST: Final = 8_000
 
 
 def static(snapshot: Snapshot, note: str = "", *, opened: bool | None = None) -> str:
@@ -30,78 +40,78 @@ def static(snapshot: Snapshot, note: str = "", *, opened: bool | None = None) ->
     opened
         Whether what is below the head is shown; None leaves it to the run.
     """
-    head, below = html.head(snapshot), html.below(snapshot, note)
-    if not (text.opens(snapshot) if opened is None else opened):
-        inside = f"<summary>{head}</summary>{body(snapshot)}"
-        return f'{STYLE}<details class="nbp">{inside}</details>{below}'
-    return f"{STYLE}{head}{below}{body(snapshot)}"
+    is_open = text.opens(snapshot) if opened is None else opened
+    head = html.head(snapshot) + html.below(snapshot, note)
+    return (
+        f'{STYLE}<details class="nbp nbp-run"{" open" if is_open else ""}>'
+        f"<summary>{head}</summary>{body(snapshot)}</details>"
+    )
 
 
 def body(snapshot: Snapshot) -> str:
     """Return all that there is to tell below the head of a run."""
-    parts = [
-        html.above(snapshot),
-        _ends_table(snapshot),
-        *_failures(snapshot),
-        _output_details(snapshot),
-        _way_on(snapshot),
+    rows = (*snapshot.latest, *snapshot.running, *snapshot.first)
+    every = (*rows, *snapshot.failures, *snapshot.slowest)
+    prefix = table.shared_prefix(every)
+    above, way_on = html.above(snapshot), _way_on(snapshot)
+    failed = _failed(snapshot, {row.task: row.item for row in every}, prefix)
+    slowest = _slowest(snapshot, prefix)
+    output = _output(snapshot)
+    others = (STYLE, above, failed.pane, slowest.pane, output.pane, way_on)
+    room = MOST - sum(len(part.encode()) for part in others)
+    every_task = _all(snapshot, rows, prefix, max(room, LEAST))
+    tabs = tabs_html([failed, every_task, slowest, output])
+    kind = "nbp nbp-body" if tabs else "nbp"
+    return f'<div class="{kind}">{above}{tabs}{way_on}</div>'
+
+
+def _failed(snapshot: Snapshot, items: dict[int, object], prefix: str) -> Tab:
+    where = f"{snapshot.handle}.errors"
+    found = grouped(snapshot.errors)
+    pane = groups_html(found, items, FAILED, prefix=prefix, where=where)
+    if (more := snapshot.failed - len(snapshot.errors)) > 0:
+        found_at = f"<code>{escape(where)}</code>"
+        pane += f'<p class="nbp-quiet">… {count(more)} more in {found_at}</p>'
+    return Tab("Failed", count(snapshot.failed), pane, alarming=True)
+
+
+def _all(snapshot: Snapshot, rows: tuple[Row, ...], prefix: str, room: int) -> Tab:
+    known = snapshot.known
+    shown, told = table.table_with_gaps(rows, known, prefix, room)
+    if shown and told < known and snapshot.state.ended:
+        words = f"{count(told)} of {count(known)} tasks, the first and the last to end"
+        shown = _left_out(words, snapshot) + shown
+    return Tab("All", count(known), shown)
+
+
+def _slowest(snapshot: Snapshot, prefix: str) -> Tab:
+    rows = snapshot.slowest if len(snapshot.slowest) > 1 else ()
+    return Tab("Slowest", "", table.ordered_table(rows, prefix, SLOWEST))
+
+
+def _output(snapshot: Snapshot) -> Tab:
+    """Return what tasks have printed, each line with its task: as much as fits in."""
+    lines = [
+        escape(f"[{task}] {line}")
+        for task, printed in snapshot.log
+        for line in printable(ends(printed, OUTPUT)).splitlines()
     ]
-    return f'<div class="nbp">{"".join(parts)}</div>'
+    room, first = OUTPUT, len(lines)
+    while first and (room := room - len(lines[first - 1].encode()) - 1) >= 0:
+        first -= 1
+    full = len(snapshot.log) >= MOST_LOG
+    words = "The last of what was printed" if full or first else ""
+    note = _left_out(words, snapshot) if words else ""
+    shown = "\n".join(lines[first:])
+    pane = f"{note}<pre>{shown}</pre>" if lines else ""
+    return Tab("Output", f"{count(len(snapshot.log))}{'+' if full else ''}", pane)
 
 
-def _ends_table(snapshot: Snapshot) -> str:
-    """Return the tasks that stand for all, with the gaps between them told."""
-    rows = text.shown_rows(snapshot)
-    if not rows:
-        return ""
-    output = any(row.output for row in rows)
-    columns = 6 if output else 5
-    body = []
-    expected = 0
-    for row in rows:
-        body.append(html.gap_row(row.task - expected, columns))
-        body.append(html.task_row(row, html.cell_texts(row), output=output))
-        expected = row.task + 1
-    body.append(html.gap_row(snapshot.known - expected, columns))
-    return html.tasks_table("The first tasks and the last to end", body, output)
-
-
-def _failures(snapshot: Snapshot) -> Iterator[str]:
-    """Yield a heading and the tracebacks, as many as there is room for."""
-    if not snapshot.failed:
-        return
-    yield html.paragraph(f"{count(snapshot.failed)} failed:")
-    room = TRACEBACKS
-    told = 0
-    for row in snapshot.failures:
-        shown = _failure(row)
-        room -= len(shown.encode())
-        if room < 0:
-            break
-        told += 1
-        yield shown
-    if told < snapshot.failed:
-        more, where = count(snapshot.failed - told), f"{snapshot.handle}.errors"
-        yield f'<p class="nbp-quiet">… {more} more in <code>{where}</code></p>'
-
-
-def _failure(row: Row) -> str:
-    item = f"task {row.task}, <code>{escape(brief(row.item, 60))}</code>"
-    if row.error is None:
-        return f"<p>{item}: {row.status.word}</p>"
-    return (
-        f"<details><summary>{item}: {escape(error_line(row.error))}</summary>"
-        f"<pre>{escape(traceback_text(row.error, 2000))}</pre></details>"
-    )
-
-
-def _output_details(snapshot: Snapshot) -> str:
-    lines = html.output_lines(snapshot)
-    if not lines:
-        return ""
-    return (
-        f"<details><summary>Output of the tasks</summary><pre>{lines}</pre></details>"
-    )
+def _left_out(words: str, snapshot: Snapshot) -> str:
+    """Return what a part shows, and where all is that it leaves out."""
+    found = f"; all: <code>{escape(snapshot.handle)}.df</code>"
+    kept = found if snapshot.keeps_results else ""
+    return f'<p class="nbp-quiet">{words}{kept}</p>'
 
 
 def _way_on(snapshot: Snapshot) -> str:

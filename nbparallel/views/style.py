@@ -202,4 +202,82 @@ STYLE: Final = """<style>
 .nbp .nbp-trace .nbp-file { color: var(--nbp-busy); }
 .nbp .nbp-trace .nbp-source { font-weight: 600; }
 .nbp .nbp-trace b { font-weight: 600; }
+.nbp.nbp-run > summary { flex-wrap: wrap; list-style: none; white-space: normal; }
+.nbp.nbp-run > summary::-webkit-details-marker { display: none; }
+.nbp.nbp-run > summary > .nbp-head { width: calc(100% - 24px); }
+.nbp.nbp-run > summary > .nbp-below { flex: 1 0 100%; }
+.nbp.nbp-body {
+  height: 420px; display: flex; flex-direction: column; overflow: auto;
+  box-sizing: border-box; padding-bottom: 2px;
+}
+.nbp.nbp-body > * { flex: 0 0 auto; }
+@supports selector(:has(*)) {
+  .nbp .nbp-tabs {
+    flex: 1 0 170px; min-height: 0; margin: 0; display: grid;
+    grid-template: max-content minmax(0, 1fr) / repeat(4, max-content) minmax(0, 1fr);
+  }
+  .nbp .nbp-tabs > label {
+    position: relative; grid-row: 1; margin: 0; padding: 3px 10px 2px;
+    border-bottom: 2px solid transparent; color: var(--nbp-quiet); cursor: pointer;
+    font: inherit; white-space: nowrap;
+  }
+  .nbp .nbp-tabs > label > b { font-weight: inherit; }
+  .nbp .nbp-tabs > label:has(:checked) {
+    color: var(--nbp-text); border-bottom-color: var(--nbp-busy); font-weight: 600;
+  }
+  .nbp .nbp-tabs > label:has(:focus-visible) {
+    outline: 2px solid var(--nbp-busy); outline-offset: -2px;
+  }
+  .nbp .nbp-tabs > label > input {
+    position: absolute; inset: 0; width: 1px; height: 1px; margin: 0; opacity: 0;
+  }
+  .nbp .nbp-tabs > .nbp-pane {
+    grid-area: 2 / 1 / 3 / -1; overflow: auto; position: relative;
+    border-top: 1px solid var(--nbp-rule);
+  }
+  .nbp .nbp-tabs > label:not(:has(:checked)) + .nbp-pane { display: none; }
+}
+.nbp .nbp-fold { margin: 0; padding: 4px 0; border-bottom: 1px solid var(--nbp-rule); }
+.nbp .nbp-fold > summary { display: list-item !important; padding-left: 2px; }
+.nbp .nbp-chips { margin: 0 0 4px; }
+.nbp.nbp.nbp .nbp-chips code {
+  display: inline-block; margin: 0 2px 4px 0; padding: 0 5px; border-radius: 3px;
+  background: var(--jp-layout-color2, #8883); overflow-wrap: anywhere;
+}
+.nbp table.nbp-tasks.nbp-short { margin: 0; table-layout: fixed !important; }
+.nbp table.nbp-short th {
+  position: sticky; top: 0;
+  background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas));
+}
+.nbp table.nbp-short td:nth-child(even) { font-family: var(--nbp-mono); }
+.nbp table.nbp-short td:is(:first-child, :last-child) { text-align: right; }
+.nbp table.nbp-short td:last-child { padding-right: 4px; }
+.nbp table.nbp-short td[colspan] { text-align: left; color: var(--nbp-quiet); }
+.nbp table.nbp-short td:nth-child(3)::before {
+  content: ""; display: inline-block; width: 7px; height: 7px; margin-right: 7px;
+  border-radius: 50%; background: var(--nbp-good); vertical-align: 1px;
+}
+.nbp table.nbp-short tr[class] td:nth-child(3)::before { background: var(--nbp-bad); }
+.nbp table.nbp-short :is(.nbp-is-pending, .nbp-is-cancelled) td:nth-child(3)::before {
+  background: var(--nbp-quiet);
+}
+.nbp table.nbp-short .nbp-is-running td:nth-child(3)::before {
+  background: var(--nbp-busy);
+}
+.nbp .nbp-ends { display: flex; }
+.nbp .nbp-ends > :first-child { overflow: hidden; text-overflow: ellipsis; }
+.nbp .nbp-ends > :last-child { flex: 0 0 auto; }
+@container (max-width: 720px) {
+  .nbp table.nbp-short :is(thead, tbody) { display: block; }
+  .nbp table.nbp-short tr {
+    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 4.5em;
+    border-bottom: 1px solid var(--nbp-rule);
+  }
+  .nbp table.nbp-tasks.nbp-short :is(th, td) { border: 0; width: auto; }
+  .nbp table.nbp-short :is(th, td):last-child { grid-area: 1 / 4; }
+  .nbp table.nbp-short td:nth-child(4) { grid-column: 2 / -1; }
+  .nbp table.nbp-short :is(th:nth-child(4), td:empty) { display: none; }
+  .nbp table.nbp-short td[colspan] { grid-area: auto / 1 / auto / -1; }
+}
+@media print { .nbp.nbp-body { height: auto; } }
 </style>"""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from html import escape
-from os.path import commonprefix
 from time import perf_counter
 from typing import Final
 
@@ -23,8 +22,8 @@ from nbparallel.views import text
 ITEM: Final = 80
 OUTCOME: Final = 80
 FULL: Final = 200
-#: So many characters are seen whatever the width of the page.
-SEEN: Final = 50
+#: So many characters are seen however narrow the page is.
+SEEN: Final = 36
 #: The fewest characters that are worth saying once, and the most that are looked at.
 WORTH: Final = 12
 LONG: Final = 200
@@ -33,7 +32,7 @@ ROOM: Final = 3_000
 #: Seconds after which no further row is made: a ``__repr__`` may be slow.
 PATIENCE: Final = 0.5
 
-_BOUNDARY = re.compile(r"[/\\_.:?&=#, -]")
+_BOUNDARY = re.compile(r"[/\\_ -]")
 
 
 def shared_prefix(rows: Iterable[Row]) -> str:
@@ -45,10 +44,16 @@ def shared_prefix(rows: Iterable[Row]) -> str:
     texts = [item[:LONG] for item in items.values() if type(item) is str]
     if len(texts) < len(items) or len(texts) < 2:  # noqa: PLR2004 # one has no other
         return ""
-    shared = commonprefix(texts)
-    shared = shared[: min(len(shared), min(map(len, texts)) - 1)]
+    # What the first and the last in order share, all between them share as well.
+    least, most = min(texts), max(texts)
+    pairs = enumerate(zip(least, most, strict=False))
+    length = next((at for at, (a, b) in pairs if a != b), len(least))
+    shared = least[: min(length, *(len(each) - 1 for each in texts))]
     ends = [found.end() for found in _BOUNDARY.finditer(shared)]
-    return shared[: ends[-1]] if ends and ends[-1] >= WORTH else ""
+    ends = [end for end in ends if end >= WORTH]
+    if len(ends) > 1 and ends[-1] - ends[-2] <= WORTH:
+        return shared[: ends[-2]]  # "page/7" says more than "7"
+    return shared[: ends[-1]] if ends else ""
 
 
 def item_text(item: object, prefix: str, limit: int = ITEM) -> str:
@@ -115,7 +120,9 @@ def _table(prefix: str, body: Iterable[str]) -> str:
 
 
 def _head(prefix: str) -> str:
-    told = f" <code>{escape(cut(one_line(prefix, LONG), ITEM))}…</code>" if prefix else ""
+    told = (
+        f" <code>{escape(cut(one_line(prefix, LONG), ITEM))}…</code>" if prefix else ""
+    )
     return (
         '<table class="nbp-tasks nbp-short"><caption>Tasks</caption><thead><tr>'
         '<th scope="col" class="nbp-task">Task</th>'
@@ -145,7 +152,8 @@ def _item(item: object, prefix: str) -> str:
         full, shown = one_line(item, FULL), item_text(item, prefix)
     else:
         full = brief(item, FULL)
-        shown = full if len(full) <= ITEM else item_text(item, "")
+        # Of a sentence the beginning tells most, of an address or a path both ends.
+        shown = cut(full, ITEM) if " " in full else item_text(item, "")
     return _cell(_two_ends(shown), full if len(shown) > SEEN else "")
 
 

@@ -25,11 +25,14 @@ class Tab:
         How many things are in it, as text; may be empty.
     pane
         What is in it, as HTML.
+    alarming
+        Whether the number is that of failures.
     """
 
     name: str
     number: str
     pane: str
+    alarming: bool = False
 
 
 def tabs_html(tabs: Iterable[Tab]) -> str:
@@ -44,8 +47,10 @@ def tabs_html(tabs: Iterable[Tab]) -> str:
 def _tab(tab: Tab, *, chosen: bool) -> str:
     name, number = escape(tab.name), escape(tab.number)
     checked = " checked" if chosen else ""
+    kind = ' class="nbp-bad"' if tab.alarming else ""
     return (
-        f'<label><input type="radio" name="nbp-tab"{checked}><b>{name}</b> {number}'
-        f'</label><div class="nbp-pane" role="region" tabindex="0" '
-        f'aria-label="{name}">{tab.pane}</div>'
+        f'<label><input type="radio" name="nbp-tab"{checked}><b>{name}</b> '
+        f"<span{kind}>{number}</span></label>"
+        f'<div class="nbp-pane" role="region" tabindex="0" aria-label="{name}">'
+        f"{tab.pane}</div>"
     )

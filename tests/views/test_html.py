@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from nbparallel.records.errors import Errors
 from nbparallel.records.groups import grouped
 from nbparallel.records.queries import Detail
 from nbparallel.records.tries import Try
@@ -32,10 +33,20 @@ TAGS = {
         "span",
     ),
     *("style", "summary", "table", "tbody", "td", "th", "thead", "tr"),
+    *("form", "input", "label"),
 }
 ATTRIBUTES = {
     *("aria-label", "aria-live", "class", "colspan", "max", "role", "scope"),
     *("style", "tabindex", "title", "value"),
+}
+#: Attributes with what alone they may be: nothing can be typed in, sent or loaded.
+FIXED = {
+    "checked": None,
+    "method": "dialog",
+    "name": "nbp-tab",
+    "open": None,
+    "tabindex": "0",
+    "type": "radio",
 }
 
 CALLS = ["alert(1)", "alert`1`", "eval(name)", "fetch('//e')", "top.location='//e'"]
@@ -56,6 +67,7 @@ class Page(HTMLParser):
         self.text = ""
         self.open = []
         self.seen = set()
+        self.told = []
         self.feed(source)
         self.close()
         assert not self.open, self.open
@@ -63,10 +75,15 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attributes):
         assert tag in TAGS
         for name, value in attributes:
-            assert name in ATTRIBUTES
+            assert name in ATTRIBUTES or value == FIXED[name]
             if name == "style":
                 assert re.fullmatch(r"--nbp-failed:[0-9.]+%", value)
-        self.open.append(tag)
+            if name in {"aria-label", "title"}:
+                self.told.append(value)
+        if tag == "input":
+            assert dict(attributes)["type"] == "radio"
+        else:
+            self.open.append(tag)
         self.seen.add(tag)
 
     def handle_endtag(self, tag):
@@ -114,6 +131,7 @@ def hostile_run(make_snapshot, make_row, payload, state=State.DONE):
         latest=rows,
         running=rows,
         failures=rows,
+        slowest=rows,
         errors={0: error, 1: error},
         log=((0, payload), (1, payload)),
         abandoned=2,
@@ -148,6 +166,7 @@ def test_values_are_text_wherever_they_stand(make_snapshot, make_row, payload):
         *map(cards.html, details(run)),
         *(groups.live(each, opened=True) for each in grouped(run.errors)),
         groups.rest(grouped(run.errors), run),
+        groups.errors_html(Errors(run.errors, {0: payload, 1: {payload: payload}})),
         html.log(run),
         html.spoken(payload),
     ):
@@ -168,6 +187,7 @@ def test_an_ended_run_tells_everything_in_words(make_snapshot, make_row):
         first=(make_row(0), failures[0]),
         latest=(make_row(3999), make_row(3998)),
         failures=failures,
+        errors={row.task: row.error for row in failures},
         log=((3, "hello\n"),),
     )
     shown = Page(page.static(ended))
@@ -179,7 +199,9 @@ def test_an_ended_run_tells_everything_in_words(make_snapshot, make_row):
         "12.3 s",
         "325/s",
         "… 3,996 more",
-        "ValueError: no page 700",
+        "ValueError no page … · 2 tasks",
+        "ValueError: no page 1",
+        " 700",
         "[3] hello",
         "run.retry() runs the 2 again",
     ):
@@ -298,6 +320,8 @@ def test_an_ended_run_stays_small(make_snapshot, make_row, character):
         first=rows,
         latest=rows[::-1],
         failures=rows,
+        slowest=rows[:10],
+        errors={row.task: ValueError(huge, row.task) for row in rows},
         log=tuple((task, huge) for task in range(20)),
         input_error=chained,
     )
