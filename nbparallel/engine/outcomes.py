@@ -133,7 +133,7 @@ class Outcomes(Tables, Generic[Result_co]):
         shot = self.snapshot()
         looks = {
             row.task: Look(row.result)
-            for row in (*shot.first, *shot.latest)
+            for row in (*shot.first, *shot.latest, *shot.slowest)
             if row.result is not MISSING
         }
         scheduler = self._life.scheduler

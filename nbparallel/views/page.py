@@ -60,7 +60,7 @@ def body(snapshot: Snapshot) -> str:
     others = (STYLE, above, failed.pane, slowest.pane, output.pane, way_on)
     room = MOST - sum(len(part.encode()) for part in others)
     every_task = _all(snapshot, rows, prefix, max(room, LEAST))
-    tabs = tabs_html([failed, every_task, slowest, output])
+    tabs = tabs_html([failed, every_task, slowest, output], text.title(snapshot))
     kind = "nbp nbp-body" if tabs else "nbp"
     return f'<div class="{kind}">{above}{tabs}{way_on}</div>'
 

@@ -35,22 +35,31 @@ class Tab:
     alarming: bool = False
 
 
-def tabs_html(tabs: Iterable[Tab]) -> str:
-    """Return those of *tabs* that have something in their pane, the first chosen."""
+def tabs_html(tabs: Iterable[Tab], whose: str) -> str:
+    """Return those of *tabs* that have something in their pane, the first chosen.
+
+    Parameters
+    ----------
+    tabs
+        The parts.
+    whose
+        What they are parts of, for those who listen to the page.
+    """
     filled = [tab for tab in tabs if tab.pane]
     if not filled:
         return ""
-    parts = "".join(_tab(tab, chosen=tab is filled[0]) for tab in filled)
+    parts = "".join(_tab(tab, whose, chosen=tab is filled[0]) for tab in filled)
     return f'<form class="nbp-tabs" method="dialog">{parts}</form>'
 
 
-def _tab(tab: Tab, *, chosen: bool) -> str:
+def _tab(tab: Tab, whose: str, *, chosen: bool) -> str:
     name, number = escape(tab.name), escape(tab.number)
+    told = escape(f"{whose}: {tab.name}")
     checked = " checked" if chosen else ""
     kind = ' class="nbp-bad"' if tab.alarming else ""
     return (
         f'<label><input type="radio" name="nbp-tab"{checked}><b>{name}</b> '
         f"<span{kind}>{number}</span></label>"
-        f'<div class="nbp-pane" role="region" tabindex="0" aria-label="{name}">'
+        f'<div class="nbp-pane" role="region" tabindex="0" aria-label="{told}">'
         f"{tab.pane}</div>"
     )

@@ -19,6 +19,7 @@ import pandas as pd
 import nbparallel as nbp
 from nbparallel.flow import ErrorHandler, ErrorStrategy, Flow, JobState, Routine
 from nbparallel.options import MapOptions, Options
+from nbparallel.records.errors import Errors
 from nbparallel.records.summary import Metrics
 from nbparallel.types import State
 
@@ -183,7 +184,9 @@ with nbp.defaults(workers=4, backend="threads") as options:
 
 run = nbp.pmap(fetch, urls)
 assert_type(run.results, list[bytes])
-assert_type(run.errors, dict[int, BaseException])
+assert_type(run.errors, Errors)
+assert_type(run.errors[1], BaseException)
+assert_type(run.errors.by_type, dict[str, dict[int, BaseException]])
 assert_type(run.input_error, BaseException | None)
 assert_type(run.df, pd.DataFrame)
 assert_type(run.metrics, Metrics)

@@ -22,7 +22,7 @@ def tabs(source):
 
 def pane(source, name):
     """Return what is in the pane of a tab."""
-    after = source.partition(f'aria-label="{name}">')[2]
+    after = source.partition(f'aria-label="fetch: {name}">')[2]
     return after.partition("<label>")[0]
 
 
@@ -64,7 +64,7 @@ def test_only_what_has_something_has_a_tab(make_snapshot, make_row):
     one = make_snapshot(State.DONE, total=1, ok=1, first=(make_row(0),))
 
     assert tabs(page.static(one)) == ["[All 1]"]
-    assert tabs_html([Tab("Failed", "", "")]) == ""
+    assert tabs_html([Tab("Failed", "", "")], "fetch") == ""
 
 
 def test_a_choice_of_one_page_is_not_that_of_another(failing):
@@ -83,7 +83,7 @@ def test_every_pane_can_be_reached_and_is_named(failing):
     for name, attributes in zip(
         ["Failed", "All", "Slowest", "Output"], panes, strict=True
     ):
-        assert attributes == f' role="region" tabindex="0" aria-label="{name}"'
+        assert attributes == f' role="region" tabindex="0" aria-label="fetch: {name}"'
 
 
 def test_a_body_is_as_high_as_that_of_a_run_under_way(failing):
