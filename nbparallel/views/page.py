@@ -14,7 +14,7 @@ from nbparallel.records.groups import grouped
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.records.store import MOST_LOG
 from nbparallel.short_text import ends, printable
-from nbparallel.views import html, table, text
+from nbparallel.views import html, strip, table, text
 from nbparallel.views.groups import groups_html
 from nbparallel.views.style import STYLE
 from nbparallel.views.tabs import Tab, tabs_html
@@ -53,7 +53,7 @@ def body(snapshot: Snapshot) -> str:
     rows = (*snapshot.latest, *snapshot.running, *snapshot.first)
     every = (*rows, *snapshot.failures, *snapshot.slowest)
     prefix = table.shared_prefix(every)
-    above, way_on = html.above(snapshot), _way_on(snapshot)
+    above, way_on = _strip(snapshot) + html.above(snapshot), _way_on(snapshot)
     failed = _failed(snapshot, {row.task: row.item for row in every}, prefix)
     slowest = _slowest(snapshot, prefix)
     output = _output(snapshot)
@@ -63,6 +63,14 @@ def body(snapshot: Snapshot) -> str:
     tabs = tabs_html([failed, every_task, slowest, output], text.title(snapshot))
     kind = "nbp nbp-body" if tabs else "nbp"
     return f'<div class="{kind}">{above}{tabs}{way_on}</div>'
+
+
+def _strip(snapshot: Snapshot) -> str:
+    """Return the timeline, and as an image for pages that take all else out."""
+    drawn = html.timeline(snapshot)
+    if not drawn:
+        return ""
+    return f'{drawn}<div class="nbp-unstyled">{strip.image(snapshot.strip)}</div>'
 
 
 def _failed(snapshot: Snapshot, items: dict[int, object], prefix: str) -> Tab:

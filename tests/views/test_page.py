@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from nbparallel.records.strip import Bar, Strip
 from nbparallel.types import MISSING, State, Status
 from nbparallel.views import page, table
 from nbparallel.views.style import BODY, STYLE
@@ -223,3 +224,15 @@ def test_a_task_without_an_outcome_has_an_empty_cell(make_row):
 
     assert 'class="nbp-is-cancelled"' in table.ordered_table([row], "", 9_000)
     assert "<td></td>" in table.ordered_table([row], "", 9_000)
+
+
+def test_the_timeline_is_there_as_an_image_where_a_picture_is_taken_out(failing):
+    bars = (Bar(0.0, 1.0, "ok", 0), Bar(1.0, 2.0, "error", 1, 1, 1))
+    drawn = Strip((bars,), 0.0, 2.0, workers=1)
+    source = page.static(failing(strip=drawn))
+    hidden = source.partition('<div class="nbp-unstyled"><img ')[2]
+
+    assert source.index("<svg") < source.index("<img") < source.index("<form")
+    assert 'src="data:image/svg+xml;base64,' in hidden.partition(">")[0]
+    assert ".nbp .nbp-unstyled { display: none; }" in STYLE
+    assert "<img" not in page.static(failing())
