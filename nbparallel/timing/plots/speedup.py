@@ -20,7 +20,7 @@ def draw_speedup(comparison: ComparisonFindings, ax: Axes | None) -> Axes:
     ax = canvas.axes_for(ax, (6.4, 2.4))
     rows = (
         (workers_in_words(comparison.workers), comparison.parallel, canvas.BLUE),
-        (comparison.baseline, comparison.sequential, canvas.GREY),
+        (comparison.baseline, comparison.sequential, canvas.FAINT),
     )
     if comparison.sequential is None and comparison.parallel is None:
         return canvas.say_empty(ax, "nothing has been measured")
@@ -55,6 +55,7 @@ def _bar(ax: Axes, height: int, took: Spread, colour: str) -> None:
         xytext=(8, 0),
         textcoords="offset points",
         va="center",
+        color=canvas.ink(ax),
     )
 
 
