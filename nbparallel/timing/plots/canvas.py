@@ -1,15 +1,14 @@
-"""What the plots share: Axes to draw on, colours, and numbers on axes."""
+"""What the plots share: colours, titles, and names beside lines."""
 
 from __future__ import annotations
 
-import io
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from nbparallel.engine.run import Run
 from nbparallel.errors import BadType
 from nbparallel.records.columns import Columns
 from nbparallel.short_text import one_line
+from nbparallel.timing.plots import figures
 from nbparallel.types import Status
 
 if TYPE_CHECKING:
@@ -23,26 +22,10 @@ VERMILLION: Final = "#D55E00"
 PURPLE: Final = "#CC79A7"
 #: Text about what is SKY: that would be too light on white.
 BLUE_INK: Final = "#3A8BC2"
-#: Seen on white and on black alike: as a line, and as text.
-GREY, INK = "#8C8C8C", "#7A7A7A"
+#: Seen on white and on black alike.
+GREY: Final = "#8C8C8C"
 #: Half transparent, so that what is written on it is seen as well.
 FAINT: Final = "#8C8C8C80"
-#: What makes a figure fit any page, where no style has been chosen.
-FITS_ANY: Final[dict[Any, Any]] = {
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-    "savefig.facecolor": "auto",
-    **dict.fromkeys(
-        (
-            "text.color",
-            "axes.labelcolor",
-            "axes.edgecolor",
-            "xtick.color",
-            "ytick.color",
-        ),
-        INK,
-    ),
-}
 
 COLOURS: Final = {
     Status.OK: GREEN,
@@ -52,76 +35,8 @@ COLOURS: Final = {
     Status.CRASHED: PURPLE,
 }
 
-#: Inches, and dots for each of them that a screen may have.
-SIZE: Final = (6.4, 3.6)
-SHARPNESS: Final = 2
-#: The most characters of a picture that is sharp at any size.
-MOST_DRAWN: Final = 400_000
 #: So many characters of a name fit above a plot.
 LONGEST: Final = 56
-
-
-def axes_for(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
-    """Return *ax*, or Axes on a figure of their own that pyplot does not know of.
-
-    Raises
-    ------
-    BadType
-        *ax* is something else.
-    """
-    from matplotlib import rc_context
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    if isinstance(ax, Axes):
-        return ax
-    if ax is not None:
-        message = (
-            f"ax must be matplotlib Axes, not {type(ax).__name__}: ax=figure.gca()"
-        )
-        raise BadType(message)
-    with rc_context(FITS_ANY if _has_no_style() else {}):
-        figure = Figure(figsize=size, layout="constrained")
-        made: Axes = figure.add_subplot(axes_class=_shown_axes())
-    return made
-
-
-def _has_no_style() -> bool:
-    """Whether matplotlib's own black on white is in force."""
-    from matplotlib import rcParams, rcParamsDefault
-
-    return all(rcParams[name] == rcParamsDefault[name] for name in FITS_ANY)
-
-
-@cache
-def _shown_axes() -> type[Axes]:
-    from matplotlib import rc_context
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    class ShownAxes(Axes):
-        """Axes that Jupyter shows: without pyplot nobody else would.
-
-        Sharp at any size where it can; pages that take that out have the other picture.
-        """
-
-        def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-            assert isinstance(self.figure, Figure)  # it was made for these Axes alone
-            dots, (width, height) = self.figure.dpi, self.figure.get_size_inches()
-            picture = io.BytesIO()
-            self.figure.savefig(picture, format="png", dpi=SHARPNESS * dots)
-            size = {"width": round(width * dots), "height": round(height * dots)}
-            return picture.getvalue(), size
-
-        def _repr_svg_(self) -> str | None:
-            assert isinstance(self.figure, Figure)
-            picture = io.StringIO()
-            with rc_context({"svg.hashsalt": "nbparallel"}):
-                self.figure.savefig(picture, format="svg", metadata={"Date": None})
-            drawn = picture.getvalue()
-            return drawn if len(drawn) <= MOST_DRAWN else None
-
-    return ShownAxes
 
 
 def columns_of(run: Any) -> Columns:
@@ -163,16 +78,21 @@ def write_title(ax: Axes, name: str, finding: str) -> None:
 
     It is written as it stands: a ``$`` in a name begins no formula.
     """
-    text = f"{one_line(name, LONGEST)}\n{finding}"
-    ax.set_title(
-        text.strip(), loc="left", fontsize="medium", color=ink(ax), parse_math=False
-    )
+    _write_above(ax, f"{one_line(name, LONGEST)}\n{finding}".strip(), 6)
 
 
 def write_finding(ax: Axes, finding: str, *, above_legend: bool = False) -> None:
-    """Write above what the picture shows."""
-    pad = 22 if above_legend else 6
-    ax.set_title(finding, loc="left", fontsize="medium", color=ink(ax), pad=pad)
+    """Write above what the picture shows; Axes of the user's have their own titles."""
+    if isinstance(ax, figures.shown_axes()):
+        _write_above(ax, finding, 22 if above_legend else 6)
+
+
+def _write_above(ax: Any, text: str, pad: float) -> None:
+    ax.set_title(
+        text, loc="left", fontsize="medium", color=ink(ax), pad=pad, parse_math=False
+    )
+    if isinstance(ax, figures.shown_axes()):
+        ax.finding = text  # type: ignore[attr-defined] # those have it
 
 
 def ink_in(ax: Any, colour: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from nbparallel.quantities import measured_time
-from nbparallel.timing.plots import canvas
+from nbparallel.timing.plots import canvas, figures
 from nbparallel.types import FAILED, Status
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def plot_durations(run: Run | Columns, ax: Axes | None = None) -> Axes:
     import numpy as np
 
     columns = canvas.columns_of(run)
-    ax = canvas.axes_for(ax)
+    ax = figures.axes_for(ax)
     took = np.asarray(columns.ended) - np.asarray(columns.started)
     status = np.frombuffer(columns.status, dtype=np.uint8)
     good, bad = took[status == Status.OK], took[np.isin(status, FAILED)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nbparallel.quantities import measured_time
 from nbparallel.timing.findings import SweepFindings
 from nbparallel.timing.legs import workers_in_words
-from nbparallel.timing.plots import canvas
+from nbparallel.timing.plots import canvas, figures
 from nbparallel.timing.sentences import times_as_fast
 from nbparallel.timing.spread import Spread
 
@@ -23,7 +23,7 @@ ROOMY: Final = 0.6
 
 def draw_sweep(sweep: SweepFindings, ax: Axes | None) -> Axes:
     """Draw points per count, the ideal, the fit, the fastest and the predicted best."""
-    ax = canvas.axes_for(ax, (6.4, 4.2))
+    ax = figures.axes_for(ax, (6.4, 4.2))
     if not sweep.speedup:
         why = "tasks failed" if sweep.failed else "nothing has been measured"
         return canvas.say_empty(ax, f"no speed-up: {why}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from nbparallel.quantities import rate
-from nbparallel.timing.plots import canvas
+from nbparallel.timing.plots import canvas, figures
 from nbparallel.types import FINAL, Status
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def plot_throughput(run: Run | Columns, ax: Axes | None = None) -> Axes:
     import numpy as np
 
     columns = canvas.columns_of(run)
-    ax = canvas.axes_for(ax)
+    ax = figures.axes_for(ax)
     starts, ends = np.asarray(columns.started), np.asarray(columns.ended)
     status = np.frombuffer(columns.status, dtype=np.uint8)
     tried = (ends > 0) & np.isin(status, FINAL)

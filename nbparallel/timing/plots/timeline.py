@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nbparallel.quantities import measured_time
 from nbparallel.timing.legs import workers_in_words
-from nbparallel.timing.plots import canvas
+from nbparallel.timing.plots import canvas, figures
 from nbparallel.types import FINAL, Status
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def plot_timeline(run: Run | Columns, ax: Axes | None = None) -> Axes:
     status = np.frombuffer(columns.status, dtype=np.uint8)
     drawn = (ends > 0) & np.isin(status, FINAL)
     small = len(columns) <= FEW
-    ax = canvas.axes_for(ax, _size(workers[drawn]))
+    ax = figures.axes_for(ax, _size(workers[drawn]))
     if not drawn.any():
         return canvas.say_empty(ax)
     origin = starts[drawn].min()
@@ -108,7 +108,7 @@ def _finding(workers: int, seconds: float, busy: float) -> str:
 def _size(workers: NDArray[Any]) -> tuple[float, float]:
     """Return a figure with room for the lines of the workers."""
     lines = int(workers.max()) + 1 if len(workers) else 1
-    return canvas.SIZE[0], min(max(2.0, 1.1 + 0.22 * lines), 6.0)
+    return figures.SIZE[0], min(max(2.0, 1.1 + 0.22 * lines), 6.0)
 
 
 def _bars(
