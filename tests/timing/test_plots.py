@@ -21,6 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import nbparallel as nbp
+from nbparallel.timing.plots import figures, showing
 from nbparallel.timing.plots.throughput import busy
 from nbparallel.timing.results import Comparison, Sweep
 from nbparallel.types import Status
@@ -87,6 +88,109 @@ def test_jupyter_shows_axes_on_a_figure_of_their_own(name):
     assert isinstance(ax, Axes)
     assert picture.startswith(b"\x89PNG")
     assert size["width"] == 640
+
+
+@SUBJECTS
+def test_the_picture_is_sharp_at_any_size_and_has_no_page_of_its_own(name):
+    ax = drawn(name)
+    picture = ax._repr_svg_()
+
+    assert "<svg" in picture
+    assert len(picture) <= figures.MOST_DRAWN
+    assert ax.figure.get_facecolor()[3] == ax.get_facecolor()[3] == 0
+    assert ax.xaxis.label.get_color() == figures.INK
+    assert picture == drawn(name)._repr_svg_()
+
+
+def test_who_has_chosen_a_style_gets_it():
+    with style.context("dark_background"):
+        ax = drawn("sweep")
+
+    assert ax.figure.get_facecolor() == (0, 0, 0, 1)
+    assert ax.xaxis.label.get_color() == "white"
+
+
+def test_a_picture_of_very_many_bars_is_one_of_dots():
+    ax = nbp.plot_timeline(examples.columns(100_000, 16))
+
+    assert ax._repr_svg_() is None
+    assert ax._repr_png_()
+
+
+def test_lines_have_their_names_beside_them():
+    words = [text.get_text() for text in drawn("sweep").texts]
+
+    assert words == [
+        "ideal",
+        "Universal Scalability Law",
+        "predicted best: 15",
+        "fastest: 16",
+    ]
+    assert drawn("sweep").get_legend() is None
+    assert "tasks failed" in [text.get_text() for text in drawn("sweep-failed").texts]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("timeline", "8 workers, 1.59 s: busy 96 % of the time"),
+        ("durations", "half took at most 45.2 ms, the longest 0.18 s"),
+        ("throughput", "1,495 tasks, 155/s on average"),
+        ("sweep", "fetch\n16 workers: 5.9 times as fast, then no gain"),
+    ],
+)
+def test_the_title_says_what_is_to_be_seen(name, words):
+    assert drawn(name).get_title(loc="left") == words
+
+
+@SUBJECTS
+def test_a_title_of_the_users_takes_the_place_of_ours(name):
+    ax = drawn(name)
+    ax.set_title("mine")
+    ax.set_title("aside", loc="left")
+
+    assert ax.get_title() == "mine"
+    assert ax.get_title(loc="left") == "aside"
+    other = drawn(name)
+    other.set_title("mine")
+    assert not other.get_title(loc="left")
+
+
+@pytest.mark.parametrize("name", ["timeline", "durations", "throughput"])
+def test_axes_of_the_users_have_the_title_that_they_had(name):
+    ax = Figure().subplots()
+    ax.set_title("mine", loc="left")
+
+    assert drawn(name, ax).get_title(loc="left") == "mine"
+
+
+@pytest.mark.parametrize(("workers", "all_named"), [(1, True), (24, True), (64, False)])
+def test_each_worker_has_its_number_where_there_is_room(workers, all_named):
+    ticks = nbp.plot_timeline(examples.columns(600, workers)).get_yticks()
+
+    assert (list(ticks) == list(range(workers))) is all_named
+
+
+def test_in_a_kernel_a_plot_appears_once_wherever_it_is_in_its_cell(monkeypatch):
+    ends, seen = [], []
+    monkeypatch.setattr(showing.frontend, "in_kernel", lambda: True)
+    monkeypatch.setattr(showing.frontend, "after_each_cell", ends.append)
+    monkeypatch.setattr("IPython.display.display", seen.append)
+    monkeypatch.setattr(showing, "_listening", [])
+    middle, last = drawn("timeline"), drawn("sweep")
+    drawn("speedup", Figure().subplots())
+    last._repr_png_()
+    (end,) = ends
+    end(None)
+    end(None)
+
+    assert seen == [middle]
+
+
+def test_outside_a_kernel_no_plot_is_kept():
+    drawn("timeline")
+
+    assert not showing._waiting
 
 
 @SUBJECTS

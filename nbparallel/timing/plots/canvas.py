@@ -1,15 +1,14 @@
-"""What the plots share: Axes to draw on, colours, and numbers on axes."""
+"""What the plots share: colours, titles, and names beside lines."""
 
 from __future__ import annotations
 
-import io
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from nbparallel.engine.run import Run
 from nbparallel.errors import BadType
 from nbparallel.records.columns import Columns
 from nbparallel.short_text import one_line
+from nbparallel.timing.plots import figures
 from nbparallel.types import Status
 
 if TYPE_CHECKING:
@@ -21,8 +20,12 @@ GREEN: Final = "#009E73"
 ORANGE: Final = "#E69F00"
 VERMILLION: Final = "#D55E00"
 PURPLE: Final = "#CC79A7"
+#: Text about what is SKY: that would be too light on white.
+BLUE_INK: Final = "#3A8BC2"
 #: Seen on white and on black alike.
 GREY: Final = "#8C8C8C"
+#: Half transparent, so that what is written on it is seen as well.
+FAINT: Final = "#8C8C8C80"
 
 COLOURS: Final = {
     Status.OK: GREEN,
@@ -32,53 +35,8 @@ COLOURS: Final = {
     Status.CRASHED: PURPLE,
 }
 
-#: Inches, and dots for each of them that a screen may have.
-SIZE: Final = (6.4, 3.6)
-SHARPNESS: Final = 2
 #: So many characters of a name fit above a plot.
 LONGEST: Final = 56
-
-
-def axes_for(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
-    """Return *ax*, or Axes on a figure of their own that pyplot does not know of.
-
-    Raises
-    ------
-    BadType
-        *ax* is something else.
-    """
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    if isinstance(ax, Axes):
-        return ax
-    if ax is not None:
-        message = (
-            f"ax must be matplotlib Axes, not {type(ax).__name__}: ax=figure.gca()"
-        )
-        raise BadType(message)
-    figure = Figure(figsize=size, layout="constrained")
-    made: Axes = figure.add_subplot(axes_class=_shown_axes())
-    return made
-
-
-@cache
-def _shown_axes() -> type[Axes]:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    class ShownAxes(Axes):
-        """Axes that Jupyter shows: without pyplot nobody else would."""
-
-        def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-            assert isinstance(self.figure, Figure)  # it was made for these Axes alone
-            dots, (width, height) = self.figure.dpi, self.figure.get_size_inches()
-            picture = io.BytesIO()
-            self.figure.savefig(picture, format="png", dpi=SHARPNESS * dots)
-            size = {"width": round(width * dots), "height": round(height * dots)}
-            return picture.getvalue(), size
-
-    return ShownAxes
 
 
 def columns_of(run: Any) -> Columns:
@@ -120,8 +78,56 @@ def write_title(ax: Axes, name: str, finding: str) -> None:
 
     It is written as it stands: a ``$`` in a name begins no formula.
     """
-    text = f"{one_line(name, LONGEST)}\n{finding}"
-    ax.set_title(text, loc="left", fontsize="medium", parse_math=False)
+    _write_above(ax, f"{one_line(name, LONGEST)}\n{finding}".strip(), 6)
+
+
+def write_finding(ax: Axes, finding: str, *, above_legend: bool = False) -> None:
+    """Write above what the picture shows; Axes of the user's have their own titles."""
+    if isinstance(ax, figures.shown_axes()):
+        _write_above(ax, finding, 22 if above_legend else 6)
+
+
+def _write_above(ax: Any, text: str, pad: float) -> None:
+    ax.set_title(
+        text, loc="left", fontsize="medium", color=ink(ax), pad=pad, parse_math=False
+    )
+    if isinstance(ax, figures.shown_axes()):
+        ax.finding = text  # type: ignore[attr-defined] # those have it
+
+
+def ink_in(ax: Any, colour: Any) -> None:
+    """Write and draw axes that come on top of others in one colour."""
+    ax.yaxis.label.set_color(colour)
+    ax.tick_params(axis="y", colors=colour)
+    ax.spines["right"].set_edgecolor(colour)
+
+
+def write_beside(
+    ax: Axes,
+    text: str,
+    point: tuple[float, float],
+    colour: str,
+    *,
+    away: tuple[int, int],
+    coordinates: Any = "data",
+) -> None:
+    """Write what a line or a point is next to it, instead of in a legend.
+
+    The text begins or ends so many points *away* to the right and up, or is centred.
+    """
+    right, up = away
+    ax.annotate(
+        text,
+        point,
+        xycoords=coordinates,
+        xytext=away,
+        textcoords="offset points",
+        ha="left" if right > 0 else "right" if right < 0 else "center",
+        va="bottom" if up > 0 else "top" if up < 0 else "center",
+        color=colour,
+        fontsize="small",
+        annotation_clip=False,
+    )
 
 
 def legend_above(ax: Axes, **options: Any) -> None:
@@ -134,6 +140,7 @@ def legend_above(ax: Axes, **options: Any) -> None:
             ncols=6,
             frameon=False,
             fontsize="small",
+            labelcolor=ink(ax),
             borderaxespad=0.3,
             handlelength=1.2,
             handletextpad=0.5,
@@ -144,7 +151,8 @@ def legend_above(ax: Axes, **options: Any) -> None:
 
 def say_empty(ax: Axes, words: str = "no task was carried out") -> Axes:
     """Say in the middle of the plot why there is nothing in it."""
-    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
+    middle = {"ha": "center", "va": "center", "color": ink(ax)}
+    ax.text(0.5, 0.5, words, transform=ax.transAxes, **middle)
     ax.set_xticks([])
     ax.set_yticks([])
     return ax

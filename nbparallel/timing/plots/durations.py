@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from nbparallel.quantities import measured_time
-from nbparallel.timing.plots import canvas
+from nbparallel.timing.plots import canvas, figures
 from nbparallel.types import FAILED, Status
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def plot_durations(run: Run | Columns, ax: Axes | None = None) -> Axes:
     import numpy as np
 
     columns = canvas.columns_of(run)
-    ax = canvas.axes_for(ax)
+    ax = figures.axes_for(ax)
     took = np.asarray(columns.ended) - np.asarray(columns.started)
     status = np.frombuffer(columns.status, dtype=np.uint8)
     good, bad = took[status == Status.OK], took[np.isin(status, FAILED)]
@@ -67,7 +67,17 @@ def plot_durations(run: Run | Columns, ax: Axes | None = None) -> Axes:
     _mark(ax, float(np.median(every)), "median", "-")
     _mark(ax, float(np.quantile(every, 0.95)), "95 % within", "--")
     _scales(ax)
+    canvas.write_finding(ax, _finding(every), above_legend=True)
     return ax
+
+
+def _finding(every: NDArray[Any]) -> str:
+    """Return how long tasks took, in a line."""
+    import numpy as np
+
+    median, longest = float(np.median(every)), float(every.max())
+    half = f"half took at most {measured_time(median)}"
+    return f"{half}, the longest {measured_time(longest)}"
 
 
 def _bins(every: NDArray[Any], *, logarithmic: bool) -> NDArray[Any]:
@@ -93,7 +103,7 @@ def _stack(ax: Axes, parts: list[Any], bins: NDArray[Any]) -> None:
             baseline=floor,
             fill=True,
             facecolor=colour,
-            edgecolor=ax.get_facecolor(),
+            edgecolor="white",
             hatch=hatch,
             linewidth=0,
             label=f"{len(took):,} {word}",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nbparallel.quantities import measured_time
 from nbparallel.timing.findings import ComparisonFindings
 from nbparallel.timing.legs import workers_in_words
-from nbparallel.timing.plots import canvas
+from nbparallel.timing.plots import canvas, figures
 from nbparallel.timing.sentences import times_as_fast
 from nbparallel.timing.spread import Spread
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 def draw_speedup(comparison: ComparisonFindings, ax: Axes | None) -> Axes:
     """Draw one bar per way and each leg as a dot."""
-    ax = canvas.axes_for(ax, (6.4, 2.4))
+    ax = figures.axes_for(ax, (6.4, 2.4))
     rows = (
         (workers_in_words(comparison.workers), comparison.parallel, canvas.BLUE),
-        (comparison.baseline, comparison.sequential, canvas.GREY),
+        (comparison.baseline, comparison.sequential, canvas.FAINT),
     )
     if comparison.sequential is None and comparison.parallel is None:
         return canvas.say_empty(ax, "nothing has been measured")
@@ -55,6 +55,7 @@ def _bar(ax: Axes, height: int, took: Spread, colour: str) -> None:
         xytext=(8, 0),
         textcoords="offset points",
         va="center",
+        color=canvas.ink(ax),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nbparallel.quantities import measured_time
 from nbparallel.timing.findings import SweepFindings
 from nbparallel.timing.legs import workers_in_words
-from nbparallel.timing.plots import canvas
+from nbparallel.timing.plots import canvas, figures
 from nbparallel.timing.sentences import times_as_fast
 from nbparallel.timing.spread import Spread
 
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 #: So many numbers fit beside each other on the axis.
 ROOM: Final = 18
+#: Up to this share of the axis a point has room for its name on the right.
+ROOMY: Final = 0.6
 
 
 def draw_sweep(sweep: SweepFindings, ax: Axes | None) -> Axes:
     """Draw points per count, the ideal, the fit, the fastest and the predicted best."""
-    ax = canvas.axes_for(ax, (6.4, 4.2))
+    ax = figures.axes_for(ax, (6.4, 4.2))
     if not sweep.speedup:
         why = "tasks failed" if sweep.failed else "nothing has been measured"
         return canvas.say_empty(ax, f"no speed-up: {why}")
@@ -36,7 +38,6 @@ def draw_sweep(sweep: SweepFindings, ax: Axes | None) -> Axes:
     _scales(ax, sweep, base)
     canvas.tidy(ax)
     ax.spines["right"].set_visible(True)
-    ax.legend(loc="upper left", frameon=False)
     canvas.write_title(ax, sweep.name, _finding(sweep))
     return ax
 
@@ -49,13 +50,17 @@ def _finding(sweep: SweepFindings) -> str:
         return f"{best} took {measured_time(sweep.seconds[sweep.best].median)}"
     if sweep.best == sweep.base:
         return f"no number of workers was faster than {best}"
-    return f"{best}: {times_as_fast(sweep.speedup[sweep.best])}"
+    gain = "" if sweep.best == max(sweep.speedup) else ", then no gain"
+    return f"{best}: {times_as_fast(sweep.speedup[sweep.best])}{gain}"
 
 
 def _ideal(ax: Axes, sweep: SweepFindings) -> None:
     ends = [sweep.base, max(sweep.speedup)]
     ideal = [count / sweep.base for count in ends]
     ax.plot(ends, ideal, "--", color=canvas.GREY, linewidth=1.2, label="ideal")
+    if len(sweep.speedup) > 1:
+        at = (math.sqrt(ends[0] * ends[1]), math.sqrt(ideal[0] * ideal[1]))
+        canvas.write_beside(ax, "ideal", at, canvas.GREY, away=(-6, 4))
 
 
 def _fit(ax: Axes, sweep: SweepFindings, base: float) -> None:
@@ -75,8 +80,17 @@ def _fit(ax: Axes, sweep: SweepFindings, base: float) -> None:
         linewidth=2,
         label=law.law,
     )
-    if law.best is not None and sweep.base <= law.best <= most:
+    near = float(sweep.base**0.75 * most**0.25)
+    rises = law.seconds(most) < law.seconds(sweep.base)
+    beside = (6, -6) if rises else (6, 6)
+    canvas.write_beside(
+        ax, law.law, (near, base / law.seconds(near)), canvas.BLUE_INK, away=beside
+    )
+    if law.best is not None and sweep.base < law.best <= most:
         peak = base / law.seconds(law.best)
+        told = f"predicted best: {law.best}"
+        above = (0 if law.best < max(sweep.speedup) else -2, 9)
+        canvas.write_beside(ax, told, (law.best, peak), canvas.BLUE_INK, away=above)
         ax.plot(
             law.best,
             peak,
@@ -119,6 +133,10 @@ def _best(ax: Axes, sweep: SweepFindings) -> None:
         linestyle="none",
         label=f"fastest: {best}",
     )
+    side = 6 if best < ROOMY * ax.get_xlim()[1] else 0
+    canvas.write_beside(
+        ax, f"fastest: {best}", (best, gain), canvas.VERMILLION, away=(side, -9)
+    )
 
 
 def _failed(ax: Axes, sweep: SweepFindings) -> None:
@@ -132,6 +150,16 @@ def _failed(ax: Axes, sweep: SweepFindings) -> None:
             markeredgewidth=2,
             transform=ax.get_xaxis_transform(),
             label="tasks failed",
+        )
+        at = (min(sweep.failed), 0.03)
+        across = ax.get_xaxis_transform()
+        canvas.write_beside(
+            ax,
+            "tasks failed",
+            at,
+            canvas.VERMILLION,
+            away=(-8, 0),
+            coordinates=across,
         )
 
 
@@ -159,6 +187,7 @@ def _scales(ax: Axes, sweep: SweepFindings, base: float) -> None:
 
     right = ax.secondary_yaxis("right", functions=(other, other))
     right.set_ylabel("time")
+    canvas.ink_in(right, canvas.ink(ax))
     low, high = ax.get_ylim()
     steps = range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1)
     right.yaxis.set_major_locator(FixedLocator([base / 2**step for step in steps]))

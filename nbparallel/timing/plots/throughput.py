@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from nbparallel.timing.plots import canvas
+from nbparallel.quantities import rate
+from nbparallel.timing.plots import canvas, figures
 from nbparallel.types import FINAL, Status
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def plot_throughput(run: Run | Columns, ax: Axes | None = None) -> Axes:
     import numpy as np
 
     columns = canvas.columns_of(run)
-    ax = canvas.axes_for(ax)
+    ax = figures.axes_for(ax)
     starts, ends = np.asarray(columns.started), np.asarray(columns.ended)
     status = np.frombuffer(columns.status, dtype=np.uint8)
     tried = (ends > 0) & np.isin(status, FINAL)
@@ -66,6 +67,8 @@ def plot_throughput(run: Run | Columns, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("tasks per second")
     canvas.tidy(ax, "y")
     _draw_busy(ax, busy(starts, ends, edges), edges)
+    mean = len(carried_out) / edges[-1]
+    canvas.write_finding(ax, f"{len(carried_out):,} tasks, {rate(mean)} on average")
     return ax
 
 
@@ -99,6 +102,7 @@ def _draw_busy(ax: Axes, found: NDArray[Any], edges: NDArray[Any]) -> None:
         linewidth=1.8,
     )
     right.set_ylim(0, max(1.0, float(found.max())) * 1.08)
-    right.set_ylabel("busy workers", color=canvas.VERMILLION)
+    right.set_ylabel("busy workers")
+    canvas.ink_in(right, canvas.VERMILLION)
     right.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
-    right.spines["top"].set_visible(False)
+    right.spines[["top", "left", "bottom"]].set_visible(False)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from nbparallel.timing.plots import canvas
+from nbparallel.quantities import measured_time
+from nbparallel.timing.legs import workers_in_words
+from nbparallel.timing.plots import canvas, figures
 from nbparallel.types import FINAL, Status
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 SHARE: Final = 1 / 4000
 #: Up to so many tasks every bar is drawn by itself, with a gap to the next.
 FEW: Final = 2000
+#: The gap, as a share of the whole time; it takes no more than half of a bar.
+GAP: Final = 1 / 800
+#: Up to so many workers each has its number beside its line.
+NAMED: Final = 24
 #: A failed task is at least this share of the whole time wide, so that one is seen;
 #: but many together look wider by no more than the other share than they are.
 LEAST: Final = 1 / 1000
@@ -60,7 +66,7 @@ def plot_timeline(run: Run | Columns, ax: Axes | None = None) -> Axes:
     status = np.frombuffer(columns.status, dtype=np.uint8)
     drawn = (ends > 0) & np.isin(status, FINAL)
     small = len(columns) <= FEW
-    ax = canvas.axes_for(ax, _size(workers[drawn]))
+    ax = figures.axes_for(ax, _size(workers[drawn]))
     if not drawn.any():
         return canvas.say_empty(ax)
     origin = starts[drawn].min()
@@ -74,23 +80,35 @@ def plot_timeline(run: Run | Columns, ax: Axes | None = None) -> Axes:
         bars = _bars(workers[chosen], starts[chosen], ends[chosen], span * SHARE)
         wide = min(LEAST, MOST_WIDER * (workers.max() + 1) / count)
         least = 0.0 if state is Status.OK else span * wide
-        _draw(ax, bars, origin, state, least, gaps=small)
+        _draw(ax, bars, origin, state, least, gap=span * GAP if small else 0.0)
         label = f"{count:,} {state.word}"
         handles.append(Patch(color=canvas.COLOURS[state], label=label))
     ax.set_xlim(0, span)
     ax.set_ylim(workers[drawn].max() + 0.6, -0.6)
-    ax.yaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
+    lines = int(workers[drawn].max()) + 1
+    if lines <= NAMED:
+        ax.set_yticks(range(lines))
+    else:
+        ax.yaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
     ax.set_xlabel("seconds")
     ax.set_ylabel("worker")
     canvas.tidy(ax, "x")
     canvas.legend_above(ax, handles=handles)
+    busy = float((ends[drawn] - starts[drawn]).sum()) / (lines * span)
+    canvas.write_finding(ax, _finding(lines, span, busy), above_legend=True)
     return ax
+
+
+def _finding(workers: int, seconds: float, busy: float) -> str:
+    """Return what the picture shows, in a line."""
+    share = f"busy {100 * min(1.0, busy):.0f} % of the time"
+    return f"{workers_in_words(workers)}, {measured_time(seconds)}: {share}"
 
 
 def _size(workers: NDArray[Any]) -> tuple[float, float]:
     """Return a figure with room for the lines of the workers."""
     lines = int(workers.max()) + 1 if len(workers) else 1
-    return canvas.SIZE[0], min(max(2.0, 1.1 + 0.22 * lines), 6.0)
+    return figures.SIZE[0], min(max(2.0, 1.1 + 0.22 * lines), 6.0)
 
 
 def _bars(
@@ -116,7 +134,7 @@ def _draw(
     state: Status,
     least: float,
     *,
-    gaps: bool,
+    gap: float,
 ) -> None:
     import numpy as np
     from matplotlib.collections import PolyCollection
@@ -124,6 +142,8 @@ def _draw(
     half = 0.32 if state is Status.OK else 0.44
     lines, left = bars[:, 0], bars[:, 1] - origin
     right = np.maximum(bars[:, 2] - origin, left + least)
+    if gap:
+        right = np.maximum(right - gap, (left + right) / 2)
     corners = [
         (left, lines - half),
         (left, lines + half),
@@ -131,13 +151,11 @@ def _draw(
         (right, lines - half),
     ]
     outline = np.stack([np.stack(corner, axis=1) for corner in corners], axis=1)
-    edges = ax.get_facecolor() if gaps else "none"
     ax.add_collection(
         PolyCollection(
             outline,  # type: ignore[arg-type] # an array of outlines is one
             facecolors=canvas.COLOURS[state],
-            edgecolors=edges,
-            linewidths=0.5 if gaps else 0,
+            linewidths=0,
             zorder=2 if state is Status.OK else 3,
         ),
         autolim=False,
