@@ -31,9 +31,11 @@ def at_exit(callback: Callable[[], object], kept: _Clearable) -> None:
 def hold(callback: Callable[[], object]) -> None:
     """Have the exit wait until *callback* has returned.
 
-    Python waits for threads, the main one excepted: that calls it itself.
+    Python waits for threads, the main one excepted: that calls it itself. So does any
+    where no thread is started any more, as from 3.12 on once the main one has ended.
     """
-    if threading.current_thread() is threading.main_thread():
-        callback()
-    else:
-        threading.Thread(target=callback, daemon=False).start()
+    if threading.current_thread() is not threading.main_thread():
+        with suppress(RuntimeError):
+            threading.Thread(target=callback, daemon=False).start()
+            return
+    callback()

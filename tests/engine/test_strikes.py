@@ -40,6 +40,8 @@ class Strike:
 
     def __enter__(self):
         self.old = sys.gettrace()
+        # Python 3.12 tells of instructions where a frame has asked before.
+        sys._getframe().f_trace_opcodes = True
         sys.settrace(self.enter)
         return self
 
