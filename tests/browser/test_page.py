@@ -45,6 +45,7 @@ def run_all(notebook, count):
         notebook.wait_until_done(index)
 
 
+@ONE_OF_THEM
 def test_the_saved_notebook_tells_the_end_without_a_kernel(open_notebook, place):
     cells = [
         SETUP,

@@ -20,7 +20,7 @@ from tests.support.soaking import often
 _log = logging.getLogger(__name__)
 
 #: How many processes are killed.
-KILLS = often(3, 100)
+KILLS = often(2, 100)
 TASKS = 2000
 
 #: Says of each row which it is as soon as the run tells that it is ok.
