@@ -231,7 +231,7 @@ def test_a_snapshot_shows_what_ran_though_it_ends_meanwhile(gate, go, monkeypatc
     # Given a snapshot that is about to describe the last task
     run = go(gate, ["item"])
     gate.wait_for("item")
-    (claim,), describe = run._life.scheduler.open, snapshotting._running
+    (claim,), describe = run._life.scheduler.open, snapshotting.running_row
 
     def late(*what):
         gate.open()
@@ -239,7 +239,7 @@ def test_a_snapshot_shows_what_ran_though_it_ends_meanwhile(gate, go, monkeypatc
         return describe(*what)
 
     # When that task ends
-    monkeypatch.setattr(snapshotting, "_running", late)
+    monkeypatch.setattr(snapshotting, "running_row", late)
     (row,) = run.snapshot().running
 
     # Then it is the one that is described, as it was
