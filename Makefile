@@ -14,12 +14,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CACHE_DIR ?= $(CACHE)/pip
 
 # Runs of ours neither read nor write the settings and caches of whoever starts them.
-test demo notebooks bench docs: export XDG_CACHE_HOME := $(CACHE)
-test demo notebooks bench docs: export IPYTHONDIR := $(CACHE)/ipython
-test demo notebooks bench docs: export JUPYTER_CONFIG_DIR := $(CACHE)/jupyter/config
-test demo notebooks bench docs: export JUPYTER_DATA_DIR := $(CACHE)/jupyter/data
-test demo notebooks bench docs: export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter/runtime
-test demo notebooks bench docs: export MPLCONFIGDIR := $(CACHE)/matplotlib
+test soak demo notebooks bench docs: export XDG_CACHE_HOME := $(CACHE)
+test soak demo notebooks bench docs: export IPYTHONDIR := $(CACHE)/ipython
+test soak demo notebooks bench docs: export JUPYTER_CONFIG_DIR := $(CACHE)/jupyter/config
+test soak demo notebooks bench docs: export JUPYTER_DATA_DIR := $(CACHE)/jupyter/data
+test soak demo notebooks bench docs: export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter/runtime
+test soak demo notebooks bench docs: export MPLCONFIGDIR := $(CACHE)/matplotlib
 
 .PHONY: help demo lab test soak notebooks lint docs bench clean
 
@@ -27,7 +27,7 @@ help:
 	@echo "make demo    run $(NOTEBOOK) and print what came out"
 	@echo "make lab     open it in JupyterLab"
 	@echo "make test    lint, types, every test, the notebooks and the browser included"
-	@echo "make soak    storm the engine with random programs and interrupts, for minutes"
+	@echo "make soak    the tests with many more rounds, on every kernel: up to an hour"
 	@echo "make lint    lint, format and types only"
 	@echo "make notebooks  execute the notebooks anew and save them"
 	@echo "make docs    build the site, notebooks executed, into build/docs"
@@ -45,16 +45,11 @@ test: lint | $(CACHE)/ipython
 		--nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg tests $(NOTEBOOKS)
 
-soak: $(VENV)/.ready-dev
+# `tests/support/soaking.py` says what SOAK makes of the tests.
+soak: $(VENV)/.ready-dev | $(CACHE)/ipython
 	$(BIN)/python -m tests.engine.soak $(SOAK_SECONDS)
-	KILLS=200 $(BIN)/python -m pytest -q -k random_kills --timeout 1800 \
-		tests/workers tests/journal
-	SOAK_TASKS=5000000 $(BIN)/python -m pytest -q -k memory_does_not_grow \
-		--timeout 1800 tests/engine/test_passing.py
-	@for backend in threads processes inline; do for kind in interrupt alarm; do \
-		echo "interrupts that struck, $$backend, $$kind:"; \
-		$(BIN)/python -m tests.engine.storm $$backend $$kind 300 || exit 1; \
-	done; done
+	SOAK=1 $(BIN)/python -m pytest -q -n 2 -m soak --timeout 1800 tests
+	SOAK=1 $(BIN)/python -m pytest -q $(PYTEST_ARGS) -m "kernel or browser" tests
 
 notebooks: $(VENV)/.ready-lab | $(CACHE)/ipython
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \

@@ -1,12 +1,14 @@
 """Fixtures that several test files share."""
 
 import signal
+from itertools import filterfalse
 
 import pytest
 
 from tests.support.client import Kernel
 from tests.support.fixtures import gate, quiet  # noqa: F401 # pytest finds them here
 from tests.support.kernels import VERSIONS
+from tests.support.soaking import SOAKS
 
 #: Every ipykernel, and from 7 on both ways in which front ends talk to it.
 KERNELS = [
@@ -15,12 +17,28 @@ KERNELS = [
     for subshells in (False, True)
     if not (subshells and version.startswith("6."))
 ]
+#: Those that only `make soak` takes for every test; as kernels, and by the page.
+BETWEEN = [*(each.values[0] for each in KERNELS[1:-1]), *VERSIONS[1:-1]]
 
 
 def pytest_configure():
     # Whoever starts the tests in the background has interrupts ignored.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Take the oldest and the newest kernel, where not every one is asked for."""
+    if not SOAKS:
+        left_out = list(filter(is_left_to_the_soak, items))
+        items[:] = filterfalse(is_left_to_the_soak, items)
+        config.hook.pytest_deselected(items=left_out)
+
+
+def is_left_to_the_soak(item):
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    kernel = params.get("running_kernel") or params.get("shared_notebook")
+    return kernel in BETWEEN and not item.get_closest_marker("every_kernel")
 
 
 @pytest.fixture(scope="session", params=KERNELS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import pytest
 
@@ -84,6 +85,7 @@ def test_work_is_paced_with_any_number_of_workers(made):
 
 def test_a_journal_is_measured(monkeypatch):
     monkeypatch.setattr(survival, "COUNT", 100)
+    monkeypatch.setattr(survival, "interleave", partial(interleave, rounds=1))
 
     rows = survival.journal().rows
 
@@ -93,6 +95,7 @@ def test_a_journal_is_measured(monkeypatch):
 
 def test_hanging_tasks_are_measured(monkeypatch):
     monkeypatch.setattr(survival, "TASKS", 20)
+    monkeypatch.setattr(survival, "interleave", partial(interleave, rounds=1))
 
     rows = survival.hanging().rows
 

@@ -21,6 +21,7 @@ LEVELS = (
         "coroutines",
         "daemons",
         "errors",
+        "exiting",
         "kinds",
         "options",
         "peers",

@@ -7,9 +7,7 @@ has ended for as long as the executor's `patience`, what goes on is given up, an
 
 from __future__ import annotations
 
-import atexit
 import logging
-import os
 import sys
 import threading
 from contextlib import suppress
@@ -19,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 from nbparallel.edge.frontend import in_kernel
 from nbparallel.engine.open_run import OpenRun
+from nbparallel.exiting import at_exit
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.short_text import brief
 from nbparallel.types import State, Status
@@ -86,10 +85,4 @@ def _was_interrupted() -> bool:
     return issubclass(kind, KeyboardInterrupt) and not hasattr(sys, "ps1")
 
 
-with suppress(RuntimeError):  # the interpreter is exiting: nothing will start any more
-    # Before threads are waited for, as `concurrent.futures` does: later, at
-    # `atexit`, no thread can be started in which calls could be made.
-    getattr(threading, "_register_atexit", atexit.register)(_see_out)
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_runs.clear)  # their workers are the parent's
+at_exit(_see_out, _runs)

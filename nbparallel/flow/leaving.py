@@ -8,15 +8,16 @@ its end is the user's wish. Nor does anybody for a flow that was cancelled or le
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 from weakref import WeakSet
 
 from nbparallel.edge.frontend import in_kernel
 from nbparallel.engine.run import Run
+from nbparallel.exiting import at_exit, hold
 from nbparallel.quantities import count
 from nbparallel.types import State
 
@@ -33,15 +34,10 @@ def remember(run: Run[Any]) -> None:
 def stay_for(run: Run[Any]) -> None:
     """Have the program wait for *run* if it is at its end already.
 
-    Threads may go on when the main one has ended, and begin a flow then. Another one,
-    which Python waits for, waits for that flow. At `atexit` nobody would wait for it.
+    Threads may go on when the main one has ended, and begin a flow then.
     """
-    if not _begun.is_set() or run.state.ended or run.nested:
-        return
-    if threading.current_thread() is threading.main_thread():
-        _see_out(run)
-    else:
-        threading.Thread(target=_see_out, args=(run,), daemon=False).start()
+    if _begun.is_set() and not run.state.ended and not run.nested:
+        hold(partial(_see_out, run))
 
 
 def let_go(run: Run[Any]) -> None:
@@ -82,9 +78,4 @@ def _see_out(run: Run[Any]) -> None:
         run.wait()
 
 
-# Unlike `atexit` it comes while threads can still be started; the standard library's
-# pools stand on it, too.
-threading._register_atexit(_finish)  # type: ignore[attr-defined] # noqa: SLF001
-
-if hasattr(os, "register_at_fork"):  # the threads of these are the parent's
-    os.register_at_fork(after_in_child=_remembered.clear)
+at_exit(_finish, _remembered)

@@ -42,7 +42,7 @@ def pytest_runtest_makereport(item):
 
 
 @contextmanager
-def _opening(browser, server):
+def opening(browser, server):
     pages = []
 
     def open_one(cells, **options):
@@ -57,14 +57,14 @@ def _opening(browser, server):
 @pytest.fixture
 def open_notebook(browser, server):
     """Open notebooks: ``open_notebook(cells, frontend=..., kernel=...)``."""
-    with _opening(browser, server) as open_one:
+    with opening(browser, server) as open_one:
         yield open_one
 
 
 @pytest.fixture(scope="class", params=VERSIONS)
 def shared_notebook(request, browser, server):
     """The ``cells`` of the class in its ``frontend``, on each kernel in turn."""
-    with _opening(browser, server) as open_one:
+    with opening(browser, server) as open_one:
         yield open_one(
             request.cls.cells, frontend=request.cls.frontend, kernel=request.param
         )

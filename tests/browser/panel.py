@@ -6,8 +6,8 @@ Each front end is tested in a file of its own, so that the two can run side by s
 import os
 import re
 import time
-from typing import ClassVar
 
+import pytest
 from playwright.sync_api import expect
 
 SETUP = """
@@ -101,12 +101,6 @@ class PanelTests:
 
     frontend: str
     cells = CELLS
-    #: What carries the tasks out of a run that is stopped.
-    kinds: ClassVar = {"threads": BLOCKING_AT}
-
-    def pytest_generate_tests(self, metafunc):
-        if "cell" in metafunc.fixturenames:
-            metafunc.parametrize("cell", self.kinds.values(), ids=self.kinds.keys())
 
     def start(self, notebook, cell):
         notebook.run_cell(cell)
@@ -121,7 +115,7 @@ class PanelTests:
         back = float(notebook.output_text(CHECK_AT).split()[-1])
         assert back - clicked < BACK * overload()
 
-    def test_cancel_ends_a_blocking_cell(self, notebook, cell):
+    def cancel(self, notebook, cell):
         self.start(notebook, cell)
 
         notebook.click_button(cell, "Cancel")
@@ -130,7 +124,7 @@ class PanelTests:
         notebook.wait_for_text(cell, "cancelled")
         self.check(notebook)
 
-    def test_the_stop_button_ends_a_blocking_cell(self, notebook, cell):
+    def interrupt(self, notebook, cell):
         self.start(notebook, cell)
 
         notebook.press_interrupt()
@@ -139,6 +133,14 @@ class PanelTests:
         text = notebook.output_text(cell)
         assert "went on" not in text, text
         self.check(notebook)
+
+    @pytest.mark.every_kernel
+    def test_cancel_ends_a_blocking_cell(self, notebook):
+        self.cancel(notebook, BLOCKING_AT)
+
+    @pytest.mark.every_kernel
+    def test_the_stop_button_ends_a_blocking_cell(self, notebook):
+        self.interrupt(notebook, BLOCKING_AT)
 
     def test_cancel_ends_a_run_in_the_background(self, notebook):
         self.start(notebook, BACKGROUND_AT)

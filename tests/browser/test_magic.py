@@ -1,4 +1,4 @@
-"""``%%parallel`` as somebody in front of JupyterLab sees it, on every kernel."""
+"""``%%parallel`` as somebody in front of JupyterLab sees it."""
 
 import re
 

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.payloads import payloads
+from tests.support.soaking import often
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -23,7 +24,13 @@ def work(item):
         raise ValueError(f"cannot do {item}")
     return item * item
 """
+#: The folder for pictures, to be looked at by a person.
+PICTURES = os.environ.get("PICTURES")
 PLACES = [("lab", "7.4.0"), ("notebook", "6.31.0")]
+#: What one of them shows, the other shows the same way.
+ONE_OF_THEM = pytest.mark.parametrize(
+    "place", PLACES[: often(1, 2)], ids="-".join, indirect=True
+)
 
 
 @pytest.fixture(params=PLACES, ids="-".join)
@@ -38,6 +45,7 @@ def run_all(notebook, count):
         notebook.wait_until_done(index)
 
 
+@ONE_OF_THEM
 def test_the_saved_notebook_tells_the_end_without_a_kernel(open_notebook, place):
     cells = [
         SETUP,
@@ -107,14 +115,15 @@ STOPPED = {
 }
 
 
-def test_the_end_of_every_kind_of_worker_is_in_the_file(open_notebook, place, tmp_path):
+@ONE_OF_THEM
+def test_the_end_of_every_kind_of_worker_is_in_the_file(open_notebook, place):
     notebook = open_notebook([STUBBORN, *STOPPED], **place)
     run_all(notebook, 1)
-    folder = Path(os.environ.get("PICTURES", tmp_path))
 
     def take(index, name):
-        where = folder / f"{place['frontend']}-{place['kernel']}-{index}-{name}.png"
-        notebook.output(index).screenshot(path=where)
+        if PICTURES:
+            name = f"{place['frontend']}-{place['kernel']}-{index}-{name}.png"
+            notebook.output(index).screenshot(path=Path(PICTURES, name))
 
     ends = {}
     for index, (meanwhile, _) in enumerate(STOPPED.values(), 1):
@@ -161,6 +170,7 @@ options = dict(workers="auto", retries=1, backoff=0.1, rate="40/s", journal=path
 """
 
 
+@ONE_OF_THEM
 def test_a_long_run_says_what_holds_it_back_and_comes_back(open_notebook, place):
     cells = [
         LONG,
@@ -188,6 +198,7 @@ def test_a_long_run_says_what_holds_it_back_and_comes_back(open_notebook, place)
     notebook.wait_for_text(4, "119 rows came from the journal")
 
 
+@ONE_OF_THEM
 def test_a_failed_run_displayed_again_offers_to_retry(open_notebook, place):
     cells = [
         SETUP,
@@ -227,6 +238,7 @@ run = nbp.pmap(held, range(40), workers=4, block=False, progress=False)
 """
 
 
+@ONE_OF_THEM
 def test_a_silent_run_that_is_displayed_is_kept_up_to_date(open_notebook, place):
     steps = ["gate.set(); run.wait();", "work = str", "run.retry(block=False).wait();"]
     notebook = open_notebook([SETUP, SILENT, "run", *steps], **place)
@@ -247,6 +259,7 @@ def test_a_silent_run_that_is_displayed_is_kept_up_to_date(open_notebook, place)
     assert "40 ok" in notebook.file.read_text()
 
 
+@ONE_OF_THEM
 def test_the_buttons_of_a_silent_run_tell_what_they_did(open_notebook, place):
     cells = [SETUP, SILENT, "run", SILENT, "gate.set(); run.wait();", "work = str; run"]
     notebook = open_notebook(cells, **place)

@@ -1,23 +1,23 @@
-"""The panel of a run in JupyterLab, on every kernel."""
-
-from typing import ClassVar
+"""The panel of a run in JupyterLab."""
 
 import pytest
 
-from tests.browser.panel import (
-    BLOCKING_AT,
-    COROUTINES_AT,
-    PROCESSES_AT,
-    PanelTests,
-)
+from tests.browser.panel import COROUTINES_AT, PROCESSES_AT, PanelTests
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+#: What else than threads carries tasks out while a cell blocks.
+OTHERS = pytest.mark.parametrize(
+    "cell", [COROUTINES_AT, PROCESSES_AT], ids=["coroutines", "processes"]
+)
 
 
 class TestInLab(PanelTests):
     frontend = "lab"
-    kinds: ClassVar = {
-        "threads": BLOCKING_AT,
-        "coroutines": COROUTINES_AT,
-        "processes": PROCESSES_AT,
-    }
+
+    @OTHERS
+    def test_cancel_ends_what_is_no_thread(self, notebook, cell):
+        self.cancel(notebook, cell)
+
+    @OTHERS
+    def test_the_stop_button_ends_what_is_no_thread(self, notebook, cell):
+        self.interrupt(notebook, cell)

@@ -1,4 +1,4 @@
-"""The panel of a run in Notebook 7, on every kernel."""
+"""The panel of a run in Notebook 7."""
 
 import pytest
 

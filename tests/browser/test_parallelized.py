@@ -1,4 +1,4 @@
-"""A loop over calls as somebody in front of JupyterLab sees it, on every kernel."""
+"""A loop over calls as somebody in front of JupyterLab sees it."""
 
 import re
 

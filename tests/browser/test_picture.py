@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+from tests.support.soaking import SOAKS
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(
+        not (SOAKS or "PICTURE" in os.environ),
+        reason="others test the panel; this one is for who wants a picture",
+    ),
+]
 
 SETUP = """
 import random, time

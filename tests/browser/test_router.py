@@ -1,9 +1,11 @@
 """Clicks, interrupts and reloads in real front ends while a cell blocks."""
 
+import functools
 import time
 
 import pytest
 
+from tests.browser.conftest import opening
 from tests.support.kernels import VERSIONS
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -47,10 +49,17 @@ def on(places):
     return pytest.mark.parametrize("notebook", places, ids="-".join, indirect=True)
 
 
+@pytest.fixture(scope="module")
+def open_once(browser, server):
+    with opening(browser, server) as open_one:
+        yield functools.cache(functools.partial(open_one, CELLS))
+
+
 @pytest.fixture
-def notebook(request, open_notebook):
+def notebook(request, open_once):
+    """The notebook of a place with its first cell, the preparations, just run."""
     frontend, kernel = request.param
-    notebook = open_notebook(CELLS, frontend=frontend, kernel=kernel)
+    notebook = open_once(frontend=frontend, kernel=kernel)
     notebook.run_cell(0)
     notebook.wait_until_done(0)
     return notebook
@@ -102,6 +111,7 @@ def test_what_is_shown_can_be_saved_and_be_dark(notebook, tmp_path):
 
     notebook.set_dark()
     notebook.screenshot(tmp_path / "dark.png")
+    notebook.set_dark(False)
 
     assert notebook.saved().cells[2].outputs[0].text == "next\n"
     assert (tmp_path / "dark.png").stat().st_size > 0

@@ -16,6 +16,7 @@ from nbparallel.dataflow.graph import needs_of
 from nbparallel.magics.cell import Cell, Line
 from nbparallel.magics.statements import run_statements
 from nbparallel.options import resolve
+from tests.support.soaking import often
 
 FOLDER = Path(__file__).parent / "programs"
 
@@ -108,11 +109,14 @@ def programs():
 
 def delays(seed, lines):
     """Return some ways to hold the statements up, at random and against their order."""
-    for number in range(10):
+    rounds = often(5, 10)
+    for number in range(rounds):
         draw = random.Random(100 * seed + number)
         yield lambda _, draw=draw: draw.choice((0, draw.uniform(0, 0.003)))
-    for number in range(10):
-        yield lambda line, each=number: max(0, 0.003 * (1 - line / lines - each / 20))
+    for number in range(rounds):
+        yield lambda line, each=number / rounds: max(
+            0, 0.003 * (1 - line / lines - each / 2)
+        )
 
 
 def _is_for_this_python(name):

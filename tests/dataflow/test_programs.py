@@ -39,6 +39,7 @@ def test_the_same_in_any_order_that_the_needs_allow(program):
         assert found is None, (order, found, program.source)
 
 
+@pytest.mark.soak
 def test_the_same_in_threads(program):
     expected = program.run()
 

@@ -25,6 +25,7 @@ from nbparallel.testing import DEADLINE
 from nbparallel.types import FINAL, MISSING, State, Status
 from nbparallel.workers.bounds import has_one_lock
 from tests.engine.conftest import carry_on, wait_for
+from tests.support.soaking import often
 
 
 class Odd(BaseException):
@@ -206,13 +207,13 @@ class Interleaving(RuleBasedStateMachine):
         check_rows(self.run, self.script)
 
 
-@pytest.mark.parametrize("examples", [120])
-def test_any_interleaving_of_what_tasks_and_users_do(backend, examples):
+@pytest.mark.soak
+def test_any_interleaving_of_what_tasks_and_users_do(backend):
     machine = type("Machine", (Interleaving,), {"kind": backend})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples,
+            max_examples=often(40, 120),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -253,12 +254,13 @@ def act(run, action):
 MOST_READ = 1000 if has_one_lock() else 200
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("_eager_switching")
 @pytest.mark.parametrize("lazy", [False, True])
 @pytest.mark.timeout(300)
 def test_quick_tasks_under_fire(backend, lazy):
     chance = random.Random(7)
-    for _ in range(40):
+    for _ in range(often(10, 40)):
         calls = Counter()
 
         def task(number, calls=calls):

@@ -15,10 +15,11 @@ from nbparallel.engine import waiting
 from nbparallel.kinds import KINDS
 from tests.engine import pools
 from tests.engine.fakes import FAKES
+from tests.support.soaking import often
 
 ROOT = Path(__file__).parents[2]
 #: Interrupts per backend; they come at random instants, most of them during the run.
-ROUNDS = 300
+ROUNDS = often(40, 300)
 #: Seconds in which an interrupted script must be gone, Python's own exit included.
 SOON = 5
 
@@ -240,9 +241,10 @@ def test_an_interrupt_of_quick_inline_tasks_keeps_the_next_one_from_starting():
 
 @pytest.mark.parametrize("kind", ["interrupt", "alarm"])
 @pytest.mark.parametrize("backend", [*KINDS, *FAKES, *pools.POOLS])
+@pytest.mark.soak
 @pytest.mark.timeout(120)
 def test_signals_at_random_instants(backend, kind):
-    rounds = ROUNDS // 6 if backend in FAKES else ROUNDS
+    rounds = often(10, 50) if backend in FAKES else ROUNDS
     done = subprocess.run(
         [
             sys.executable,

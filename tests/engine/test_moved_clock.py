@@ -16,6 +16,7 @@ from nbparallel.types import MISSING, State, Status
 from tests.engine.conftest import BACKENDS, wait_for
 from tests.engine.test_conservation import Interleaving, Script, check_sums
 from tests.engine.test_expiry import TIMED
+from tests.support.soaking import often
 
 TIMEOUT, WAIT, PAUSE = 5.0, 10.0, 1.0
 #: Worker processes have a clock of their own.
@@ -155,13 +156,14 @@ def check_waits(run):
             assert started >= before.ended + WAIT
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("kind", MOVED)
 def test_any_interleaving_of_tasks_users_and_time(kind):
     machine = type("Machine", (Timed,), {"kind": kind})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=60,
+            max_examples=often(30, 60),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -54,10 +54,10 @@ def read_into(read, run):
 
 class TestInput:
     def test_a_generator_is_an_input_like_any_other(self):
-        run = nbp.pmap(str, (n for n in range(5000)))
+        run = nbp.pmap(str, (n for n in range(2000)))
 
-        assert run.results == [str(n) for n in range(5000)]
-        assert run.snapshot().total == 5000
+        assert run.results == [str(n) for n in range(2000)]
+        assert run.snapshot().total == 2000
 
     def test_an_empty_generator_is_a_finished_run(self):
         assert nbp.pmap(str, iter(())).results == []

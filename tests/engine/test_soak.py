@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 #: Seconds of the storm.
-LONG = 10
+LONG = 6
 
 
 @pytest.mark.timeout(180)

@@ -17,10 +17,11 @@ import pytest
 import nbparallel as nbp
 from nbparallel.engine import registry
 from tests.engine.conftest import wait_for
+from tests.support.soaking import often
 from tests.support.threads import ours, whereabouts
 
 #: Every so many of them; a prime, so that no loop hides any. One is all.
-STEPS = 7
+STEPS = often(31, 7)
 #: Instructions at which handlers are called, by the beginnings of their names.
 PLACES = ("RESUME", "JUMP_BACKWARD")
 
@@ -39,6 +40,8 @@ class Strike:
 
     def __enter__(self):
         self.old = sys.gettrace()
+        # Python 3.12 tells of instructions where a frame has asked before.
+        sys._getframe().f_trace_opcodes = True
         sys.settrace(self.enter)
         return self
 
@@ -153,6 +156,7 @@ def is_well():
     assert nbp.pmap(abs, [-1, -2]).results == nested() == [1, 2]
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("backend")
 def test_a_start_and_a_wait(number, backend):
@@ -164,6 +168,7 @@ def test_a_start_and_a_wait(number, backend):
     )
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_a_start_that_returns_at_once(number):
     def start():

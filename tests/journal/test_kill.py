@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import random
 import subprocess
 import sys
@@ -16,11 +15,12 @@ import pytest
 
 import nbparallel as nbp
 from tests.journal import tasks
+from tests.support.soaking import often
 
 _log = logging.getLogger(__name__)
 
-#: How many processes are killed; `make soak` asks for more.
-KILLS = int(os.environ.get("KILLS", "6"))
+#: How many processes are killed.
+KILLS = often(2, 100)
 TASKS = 2000
 
 #: Says of each row which it is as soon as the run tells that it is ok.
@@ -56,6 +56,7 @@ def quick(item):
 
 
 # Among others a run may end before it is killed, and another journal begins.
+@pytest.mark.soak
 @pytest.mark.timeout(120 + 20 * KILLS)
 @pytest.mark.parametrize("backend", ["threads", "processes"])
 @pytest.mark.parametrize("way", ["iterate", "table"])

@@ -6,19 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import KERNELS
 from tests.engine.conftest import wait_for
 from tests.kernel.test_hogs import SOON, TRIES
 from tests.kernel.test_magic import cancel_button
 from tests.workers.test_processes import alive
 
-#: How a signal and a click get to a run is tested on all kernels with threads.
-OLDEST_AND_NEWEST = KERNELS[:: len(KERNELS) - 1]
-pytestmark = [
-    pytest.mark.kernel,
-    pytest.mark.timeout(600),
-    pytest.mark.parametrize("running_kernel", OLDEST_AND_NEWEST, indirect=True),
-]
+# How a signal and a click get to a run is tested on all kernels with threads.
+pytestmark = [pytest.mark.kernel, pytest.mark.timeout(600)]
 
 #: The first four tasks end at once, none of the others ever does.
 SETUP = """

@@ -5,16 +5,10 @@ import time
 
 import pytest
 
-from tests.conftest import KERNELS
 from tests.kernel.test_magic import cancel_button
 
-#: How the message gets to the run is tested on all of them.
-SOME = [KERNELS[0], *KERNELS[-2:]]
-pytestmark = [
-    pytest.mark.kernel,
-    pytest.mark.timeout(600),
-    pytest.mark.parametrize("running_kernel", SOME, indirect=True),
-]
+# How the message gets to the run is tested on all kernels without hogs.
+pytestmark = [pytest.mark.kernel, pytest.mark.timeout(600)]
 
 #: Seconds: the grace is one, control is promised 0.25 later.
 SOON = 1.25

@@ -84,6 +84,7 @@ def test_a_mistake_is_shown_at_its_place(notebook):
     ]
 
 
+@pytest.mark.every_kernel
 def test_a_click_on_cancel_ends_the_loop(notebook):
     cell = notebook.execute(f"%%parallel -w 4 -o run {LONG}")
     notebook.click(cancel_button(notebook, cell))
@@ -105,6 +106,7 @@ def test_a_click_on_cancel_ends_the_comprehension(notebook):
     assert notebook.outcome(cell).error == "TaskCancelled"
 
 
+@pytest.mark.every_kernel
 def test_an_interrupt_ends_the_loop_and_its_run_is_bound(notebook):
     cell = notebook.execute(f"%%parallel -w 4 -o run {LONG}")
     cancel_button(notebook, cell)

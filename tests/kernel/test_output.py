@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = pytest.mark.kernel
+pytestmark = [pytest.mark.kernel, pytest.mark.every_kernel]
 
 BACKGROUND = """
 import sys, threading

@@ -8,7 +8,7 @@ import pytest
 
 from nbparallel.edge.router import router
 
-pytestmark = pytest.mark.kernel
+pytestmark = [pytest.mark.kernel, pytest.mark.every_kernel]
 
 #: A button, and a cell that blocks until it is clicked, as a blocking run does.
 SETUP = """

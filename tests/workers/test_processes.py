@@ -42,12 +42,13 @@ from nbparallel.types import State
 from nbparallel.workers.processes import MOST_WORKERS, driving, warm
 from nbparallel.workers.processes.page import BEGUN, Page, new_file
 from tests.engine.conftest import wait_for
+from tests.support.soaking import often
 
 pytestmark = pytest.mark.timeout(120)
 say = print  # what tasks print is the subject here
 ROOT = Path(__file__).parents[2]
-#: Processes that are killed at random instants; `make soak` kills 200.
-KILLS = int(os.environ.get("KILLS", "6"))
+#: Processes that are killed at random instants.
+KILLS = often(6, 200)
 
 
 @pytest.fixture(autouse=True)
@@ -816,6 +817,7 @@ def test_a_process_is_found_dead_whatever_it_leaves_behind(notes):
     assert "SIGKILL" in str(run.errors[1])
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(120 + 5 * KILLS)
 def test_random_kills_lose_nothing_and_repeat_nothing(notes):
     rng, tasks = random.Random(), 100 * KILLS
