@@ -9,9 +9,10 @@ from nbparallel.quantities import count
 from nbparallel.records.errors import Errors
 from nbparallel.records.groups import Group, grouped
 from nbparallel.records.snapshot import Snapshot
-from nbparallel.short_text import brief, traceback_text
+from nbparallel.short_text import brief
 from nbparallel.views.style import STYLE
 from nbparallel.views.table import FULL, item_text
+from nbparallel.views.tracebacks import traceback_html
 
 #: The most characters of a traceback, and of the item of a task.
 LONG = 2_000
@@ -94,10 +95,7 @@ def opened_part(
     named = " ".join(_chip(task, items, prefix) for task in group.tasks[:NAMED])
     more = len(group.tasks) - NAMED
     rest = f' <span class="nbp-quiet">{count(more)} more</span>' if more > 0 else ""
-    return (
-        f"<pre>{escape(traceback_text(group.error, LONG))}</pre>"
-        f'<p class="nbp-chips">{named}{rest}</p>'
-    )
+    return f'{traceback_html(group.error, LONG)}<p class="nbp-chips">{named}{rest}</p>'
 
 
 def _chip(task: int, items: Mapping[int, object], prefix: str) -> str:
