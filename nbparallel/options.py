@@ -520,13 +520,14 @@ def _keeping(options: Options) -> None:
         )
         raise BadValue(message)
     found = Path(path).expanduser()
-    if path.endswith(("/", os.sep)) or found.is_dir():
+    # Of a path that is too long a Path's own is_dir would raise.
+    if path.endswith(("/", os.sep)) or os.path.isdir(found):  # noqa: PTH112
         message = (
             f"journal={path!r}: must be a file, not a folder. Write "
             f"journal={str(found / 'run.db')!r}"
         )
         raise BadValue(message)
-    if not found.parent.is_dir():
+    if not os.path.isdir(found.parent):  # noqa: PTH112
         message = (
             f"journal={path!r}: there is no folder {str(found.parent)!r}. Make it, or "
             f"write journal={found.name!r}"

@@ -253,8 +253,9 @@ def _refuse_to_retry(work: Work, options: Options) -> None:
         )
         raise UsageError(message)
     if not options.keep_results:
+        call = "Call" if options.journal else 'With journal="run.db" call'
         message = (
-            "with keep_results=False nothing is kept that could be retried. With "
-            'journal="run.db" call pmap again: it carries out what is not ok'
+            "with keep_results=False nothing is kept that could be retried. "
+            f"{call} pmap again: it carries out what is not ok"
         )
         raise UsageError(message)

@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -53,7 +54,8 @@ def export_journal(
     BadType
         *trust* is neither True nor False.
     BadValue
-        The ending is unknown, there is no such folder, or the journal cannot be read.
+        The ending is unknown, there is no such folder, the file cannot be written, or
+        the journal cannot be read.
     ImportError
         Parquet was asked for, and pyarrow is not installed.
 
@@ -78,7 +80,7 @@ def export_journal(
             f"export_journal({str(path)!r}, {str(target.with_suffix('.csv'))!r})"
         )
         raise BadValue(message)
-    if not target.parent.is_dir():
+    if not os.path.isdir(target.parent):  # noqa: PTH112 # a Path raises if it is too long
         message = (
             f"to={str(to)!r}: there is no folder {str(target.parent)!r}. Make it, or "
             f"write export_journal({str(path)!r}, {target.name!r})"
@@ -90,8 +92,15 @@ def export_journal(
             write(rows, made)
             count = len(rows)
         made.replace(target)
+    except OSError as error:
+        message = (
+            f"to={brief(str(to))}: cannot be written: {error.strerror or error}. Write "
+            f'another path, as in export_journal({str(path)!r}, "rows{target.suffix}")'
+        )
+        raise BadValue(message) from error
     finally:
-        made.unlink(missing_ok=True)
+        with suppress(OSError):
+            made.unlink(missing_ok=True)
     return count
 
 

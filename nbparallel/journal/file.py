@@ -16,7 +16,7 @@ from nbparallel.journal.drafts import Draft
 from nbparallel.journal.header import Header
 from nbparallel.journal.lock import Lock, identity_of_file
 from nbparallel.journal.pages import COLUMNS, Page, unpacked
-from nbparallel.journal.refusals import another, explained, refusal
+from nbparallel.journal.refusals import another, explained, refusal, refuse_path
 
 #: What tells our files from those of other programs: "nbpj", in the header of SQLite.
 APPLICATION: Final = 0x6E62706A
@@ -62,6 +62,7 @@ class JournalFile:
     """
 
     def __init__(self, path: str, *, writes: bool) -> None:
+        refuse_path(path)
         self.path = path
         self._real = os.path.realpath(path)
         self._lock = threading.RLock()

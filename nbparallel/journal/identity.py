@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbparallel.journal.digest import digest, name_of, parts_of, source_of
+from nbparallel.journal.digest import digest, parts_of
+from nbparallel.journal.source import name_of, source_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import functools
+import io
 import pickle
-import sys
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass
@@ -14,9 +15,12 @@ from fractions import Fraction
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii
 from pathlib import PurePath
-from types import FunctionType, NoneType
+from types import FunctionType, MethodType, NoneType
 from typing import Any, Final
 
+from nbparallel.journal.arrays import told_array
+from nbparallel.journal.held import held_by, held_by_class
+from nbparallel.journal.source import is_found_by_name, name_of, source_of
 from nbparallel.journal.values import dumps
 
 #: The longest key that is kept as it is; of longer ones it is their hash.
@@ -35,6 +39,9 @@ TOLD: Final = (
     complex,
     range,
 )
+
+#: What `functools.lru_cache` makes.
+CACHED: Final = type(functools.lru_cache(len))
 
 
 def key_of(item: object) -> str:
@@ -96,32 +103,47 @@ def _told_by_kind(value: Any) -> str:
         return value.name
     if isinstance(value, TOLD):
         return repr(value)
+    told = _told_callable(value)
+    if not told and is_dataclass(value):
+        told = _pairs((each.name, getattr(value, each.name)) for each in fields(value))
+    return told or told_array(value, _told) or _pickled(value)
+
+
+def _told_callable(value: Any) -> str:
+    """Return what tells a function, a class or what binds one, else nothing."""
     if isinstance(value, (type, FunctionType)):
-        return f"{value.__module__}.{value.__qualname__}"
-    if is_dataclass(value):
-        return _pairs((each.name, getattr(value, each.name)) for each in fields(value))
-    return _of_numpy(value) or _of_pandas(value) or _pickled(value)
+        return _told_by_source(value)
+    if isinstance(value, MethodType):
+        return _told((value.__func__, value.__self__))
+    if isinstance(value, functools.partial):
+        return _told((value.func, value.args, value.keywords))
+    return _told(value.__wrapped__) if isinstance(value, CACHED) else ""
 
 
-def _of_numpy(value: Any) -> str:
-    numpy: Any = sys.modules.get("numpy")
-    if numpy is None or not isinstance(value, (numpy.generic, numpy.ndarray)):
-        return ""
-    if value.dtype.hasobject:
-        return _told(value.tolist())
-    found = sha256(numpy.ascontiguousarray(value).tobytes()).hexdigest()
-    return f"{value.dtype.str}{value.shape}{found}"
-
-
-def _of_pandas(value: Any) -> str:
-    pandas: Any = sys.modules.get("pandas")
-    if pandas is None or not isinstance(value, pandas.Series):
-        return ""
-    return _told([*zip(value.index.tolist(), value.tolist(), strict=True)])
+def _told_by_source(value: Any) -> str:
+    source = source_of(value)
+    held = held_by_class(value, source) if isinstance(value, type) else held_by(value)
+    parts = _told([source, [*held]]).encode(errors="surrogatepass")
+    return f"{name_of(value)}:{sha256(parts).hexdigest()}"
 
 
 def _pickled(value: Any) -> str:
-    return sha256(pickle.dumps(value, protocol=4)).hexdigest()
+    if type(value) is object:
+        message = "an object() is like any other"
+        raise TypeError(message)
+    file = io.BytesIO()
+    _Pickler(file, protocol=4).dump(value)
+    return sha256(file.getvalue()).hexdigest()
+
+
+class _Pickler(pickle.Pickler):
+    """Tells functions of the notebook, and those in others, by what they consist of."""
+
+    def reducer_override(self, value: Any) -> Any:
+        is_ours = isinstance(value, FunctionType) and (
+            value.__module__ == "__main__" or not is_found_by_name(value)
+        )
+        return (str, (_told(value),)) if is_ours else NotImplemented
 
 
 #: How exactly these are told; of subclasses their kind is told, too.

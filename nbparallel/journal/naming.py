@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from numbers import Number
 from typing import Any
 
 from nbparallel.errors import BadValue, nearest
@@ -47,13 +49,14 @@ class Naming:
         Raises
         ------
         BadValue
-            One has none.
+            One has none, or key= gives one and the same to different items.
         """
         named = items if self._column is None else self._column
         if self._call is None:
             with suppress(Exception):  # told below, with the item that it is about
-                return keys_of(named)
-        return [self.of(item, task) for task, item in enumerate(named)]
+                return self._telling(keys_of(named), items)
+        found = [self.of(item, task) for task, item in enumerate(named)]
+        return self._telling(found, items)
 
     def of(self, item: Any, task: int) -> str:
         """Return the key of one item.
@@ -64,7 +67,7 @@ class Naming:
             It has none.
         """
         try:
-            return key_of(item if self._call is None else self._call(item))
+            return key_of(item if self._call is None else _given(self._call(item)))
         except Exception as error:
             what = "its own key" if self._call is None else "a key by key="
             message = (
@@ -73,6 +76,28 @@ class Naming:
                 "key=lambda item: item.id"
             )
             raise BadValue(message) from error
+
+    def _telling(self, keys: list[str], items: Sequence[Any]) -> list[str]:
+        """Refuse one key of the user's for all of different items, else give them."""
+        if self.word == "item" or len(keys) < 2 or any(k != keys[0] for k in keys):  # noqa: PLR2004
+            return keys
+        with suppress(Exception):  # what has no key of its own may be different
+            if len(set(keys_of(items))) == 1:
+                return keys
+        message = (
+            f"key= gives all of the {len(keys)} items the same, {brief(keys[0], 60)}: "
+            "the items can't be told apart. Write what tells them apart, as in "
+            "key=lambda item: item.id"
+        )
+        raise BadValue(message)
+
+
+def _given(key: Any) -> Any:
+    """Return what key= gave, unless it is one that is not equal to itself."""
+    if isinstance(key, (Number, dt.date)) and key != key:  # noqa: PLR0124 # so NaN is told
+        message = f"{key} is not equal to itself"
+        raise ValueError(message)
+    return key
 
 
 def _column(key: str, work: Work) -> list[Any]:
@@ -88,6 +113,14 @@ def _column(key: str, work: Work) -> list[Any]:
         message = (
             f"key={key!r}: there is no such column.{nearest(key, columns)} "
             f"The columns are {', '.join(columns)}."
+        )
+        raise BadValue(message)
+    missing = int(table[key].isna().sum())
+    if missing:
+        message = (
+            f"key={key!r}: the column has no value in {missing} of {len(table)} rows, "
+            "which can't be told apart by it. Write another column, or a function of "
+            "the item, as in key=lambda item: item.id"
         )
         raise BadValue(message)
     found: list[Any] = table[key].tolist()

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Final
 
 from nbparallel.errors import BadValue
-from nbparallel.short_text import one_line
+from nbparallel.short_text import brief, one_line
 
 DAMAGED: Final = (
     "is damaged: a part of it is missing or was overwritten. Delete it, or write "
     "another path"
 )
+#: The longest path, in bytes, that SQLite opens on every system.
+MOST_PATH: Final = 504
+#: What SQLite adds to the name of a journal, at most.
+LONGEST_SUFFIX: Final = "-journal"
 #: The most of an error that is told: SQLite's may have a whole column.
 LONG: Final = 120
 #: What SQLite says, in part, and what that means for a journal.
@@ -43,6 +49,30 @@ def another(path: str) -> str:
     while (found := given.with_stem(f"{given.stem}-{number}")).exists():
         number += 1
     return str(found)
+
+
+def refuse_path(path: str) -> None:
+    """Refuse a path of no file, or one that is too long for what lies beside it.
+
+    Raises
+    ------
+    BadValue
+        It is.
+    """
+    if not path or "\0" in path:
+        raise refusal(path, 'must be the path of a file, as in "run.db"')
+    real = os.path.realpath(path)
+    is_long = len(os.fsencode(real)) > MOST_PATH
+    try:
+        os.lstat(f"{real}{LONGEST_SUFFIX}")
+    except OSError as error:
+        is_long |= error.errno == errno.ENAMETOOLONG
+    if is_long:
+        message = (
+            f"journal={brief(path)}: the path is too long. Write a shorter one, as in "
+            '"run.db"'
+        )
+        raise BadValue(message)
 
 
 def refusal(path: str, why: str) -> BadValue:

@@ -6,11 +6,13 @@ tasks have ended after it. Counts, times added up and the first failures stay.
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from nbparallel.errors import UsageError
@@ -33,10 +35,16 @@ class PassingRecords(Records):
     ----------
     most
         How many tasks that have ended are kept at least: the last ones.
+    journal
+        The path of the journal that has the others, if there is one.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(
+        self, most: int, journal: str | os.PathLike[str] | None = None
+    ) -> None:
         super().__init__()
+        # Wherever the program goes on.
+        self._journal = None if journal is None else Path.cwd() / journal
         self._least = self._most = most
         self._made = 0
         self._going: dict[int, Any] = {}  # task -> item, until it has ended
@@ -127,7 +135,7 @@ class PassingRecords(Records):
 
     def reopen_failed(self) -> list[range]:
         """Refuse: their items are gone."""
-        _refuse("tried again: nothing is kept of tasks that have ended")
+        self._refuse("tried again: nothing is kept of tasks that have ended")
 
     def reopen(self, tasks: range) -> None:
         """Make tasks that have just ended pending again."""
@@ -199,7 +207,7 @@ class PassingRecords(Records):
     def completed(self, position: int, epoch: float) -> tuple[int, Row] | None:
         """Return the first outcome at or after *position* of the log, or None."""
         if position < self._let_go:
-            _refuse("read from here: read the run with a loop from its start")
+            self._refuse("read from here: read the run with a loop from its start")
         for at in range(position, self._let_go + len(self._log)):
             row = self._log[at - self._let_go]
             if self._rows.get(row.task) is row:  # else it was tried again
@@ -212,7 +220,7 @@ class PassingRecords(Records):
         if row is not None:
             return _shown(row, epoch)
         if task not in self._going:
-            _refuse(f"shown: task {task} has ended, and was let go")
+            self._refuse(f"shown: task {task} has ended, and was let go")
         return _pending(task, self._going[task], self._tried.get(task, 0))
 
     def rows(self, tasks: Iterable[int], epoch: float) -> tuple[Row, ...]:
@@ -243,7 +251,7 @@ class PassingRecords(Records):
 
     def columns(self, epoch: float, running: Iterable[int] = ()) -> Columns:  # noqa: ARG002 # as declared
         """Refuse: there are none."""
-        _refuse("shown: the rows of tasks that have ended are let go")
+        self._refuse("shown: the rows of tasks that have ended are let go")
 
     # -- Inside -----------------------------------------------------------------------
 
@@ -293,6 +301,24 @@ class PassingRecords(Records):
             self._log.popleft()
             self._let_go += 1
 
+    def _refuse(self, what: str) -> NoReturn:
+        place = self._journal
+        if place is None:
+            cure = (
+                'Leave keep_results out, or write journal="run.db" and read that: '
+                'nbp.read_journal("run.db")'
+            )
+        elif place.exists():
+            cure = f"Read its journal: nbp.read_journal({str(place)!r})"
+        else:
+            cure = (
+                f"Its journal {str(place)!r} was removed or renamed meanwhile. Read it "
+                "by its new name with nbp.read_journal, or call again without "
+                "keep_results"
+            )
+        message = f"with keep_results=False it cannot be {what}. {cure}"
+        raise UsageError(message)
+
     def _kept(self, task: int) -> Row | None:
         return self._rows.get(task) or self._first.get(task)
 
@@ -329,19 +355,11 @@ def _try(row: Row, error: BaseException) -> Try:
     )
 
 
-def _refuse(what: str) -> NoReturn:
-    message = (
-        f"with keep_results=False it cannot be {what}. Leave keep_results out, or "
-        'write journal="run.db" and read that: nbp.read_journal("run.db")'
-    )
-    raise UsageError(message)
-
-
 def records_for(options: Options, workers: int) -> Records:
     """Return the store that *options* ask for, of a run with so many workers."""
     if options.keep_results:
         return Records()
     # What a loop has not had yet, and some to look at.
-    records = PassingRecords(2000 + (options.buffer or 0))
+    records = PassingRecords(2000 + (options.buffer or 0), options.journal)
     records.make_room(workers)
     return records

@@ -72,3 +72,16 @@ def test_a_kind_that_is_not_known_is_refused(path, table):
         nbp.BadValue, match=r"must end in one of \.csv, \.jsonl, \.parq"
     ):
         nbp.export_journal(path, "rows.xlsx")
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize("name", [f"{'x' * 300}.csv", "folder.csv"])
+def test_what_cannot_be_written_is_told_by_its_own_name(path, tmp_path, name):
+    (tmp_path / "folder.csv").mkdir()
+    before = set(tmp_path.iterdir())
+    with pytest.raises(
+        nbp.BadValue, match=r"cannot be written: .* Write another"
+    ) as no:
+        nbp.export_journal(path, tmp_path / name)
+    assert ".part" not in str(no.value)
+    assert set(tmp_path.iterdir()) == before

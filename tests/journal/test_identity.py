@@ -43,6 +43,14 @@ def decorated(held):
     return decorate
 
 
+def masked(*mask):
+    return np.ma.array([1, 2], mask=mask)
+
+
+def of_categories(*names):
+    return pd.Series(pd.Categorical(["a"], categories=names))
+
+
 class Model:
     def __init__(self, k, inner=None):
         self.k, self.inner = k, inner
@@ -79,6 +87,12 @@ PAIRS = [
     (around({"a": 1}), around({"a": 2})),
     (around({"a", "b"}), around({"a", "c"})),
     (around(np.arange(3)), around(np.arange(4))),
+    (around(masked(0, 1)), around(masked(1, 0))),
+    (around(of_categories("a", "b")), around(of_categories("b", "a"))),
+    (
+        around(of_categories("a", "b").values),  # the Categorical
+        around(of_categories("b", "a").values),
+    ),
     (around(pd.DataFrame({"a": [1]})), around(pd.DataFrame({"a": [2]}))),
     (around(Point(1)), around(Point(2))),
     (around(one), around(two)),

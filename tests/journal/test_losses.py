@@ -161,3 +161,14 @@ def test_a_folder_that_is_changed_changes_no_path(tmp_path, monkeypatch):
     run.retry()
     assert not list((tmp_path / "sub").iterdir())
     assert nbp.read_journal(tmp_path / "cd.db")["status"].tolist() == ["ok"] * 3
+
+
+def test_a_run_that_keeps_no_results_says_where_they_are(path):
+    run = nbp.pmap(str, range(4), journal=path, keep_results=False)
+    with pytest.raises(nbp.UsageError, match=f"Read its journal: .*{path}"):
+        run.results  # noqa: B018 # it is refused
+    with pytest.raises(nbp.UsageError, match="Call pmap again"):
+        run.retry()
+    away(path, "removed")
+    with pytest.raises(nbp.UsageError, match=f"{path}' was removed or renamed"):
+        run.results  # noqa: B018 # it is refused

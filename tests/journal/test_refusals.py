@@ -48,6 +48,26 @@ class TestPaths:
         ):
             nbp.pmap(task, [1], journal=given)
 
+    @pytest.mark.parametrize("length", [250, 300])
+    def test_a_name_that_is_too_long(self, tmp_path, monkeypatch, length):
+        monkeypatch.chdir(tmp_path)
+        name = f"{'x' * (length - 3)}.db"
+        refused(name, r"journal='.*\.\.\.xx.*': the path is too long\. Write a shorter")
+        with pytest.raises(nbp.BadValue, match="the path is too long"):
+            nbp.read_journal(name)
+        assert not list(tmp_path.iterdir())
+
+    def test_a_path_that_is_too_long(self, tmp_path):
+        folder = tmp_path.joinpath(*["x" * 100] * 5)
+        folder.mkdir(parents=True)
+        refused(folder / "run.db", "the path is too long")
+        refused("x/" * 3000 + "run.db", "there is no folder")
+
+    def test_a_path_with_a_null(self):
+        refused("a\0.db", "must be the path of a file")
+        with pytest.raises(nbp.BadValue, match="must be the path of a file"):
+            nbp.read_journal("a\0.db")
+
     def test_a_read_only_folder(self):
         refused(
             "/proc/run.db", "cannot be (opened|written) here. Write a path in a fol"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import enum
+import functools
 import math
 import pathlib
+import threading
+import types
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -124,7 +127,103 @@ class Point:
     y: int
 
 
+def adding(number):
+    def add(item):
+        return item + number
+
+    return add
+
+
+def with_value(number):
+    class Local:
+        value = number
+
+        @property
+        def doubled(self):
+            return 2 * number
+
+    return Local
+
+
+@functools.lru_cache
+def cached(item):
+    return item
+
+
+class Metres(np.ndarray):
+    """An array with an attribute, as those of libraries of units are."""
+
+
+def metres(unit):
+    found = np.arange(2).view(Metres)
+    found.unit = unit
+    return found
+
+
+class Caller:
+    def __init__(self, fn):
+        self.fn = fn
+
+    def call(self, item):
+        return self.fn(item)
+
+
+def of_categories(*names):
+    return pd.Series(pd.Categorical(["a"], categories=names))
+
+
+CALLABLES = [
+    adding(1),
+    adding(2),
+    lambda item: item + 1,
+    lambda item: item + 2,
+    functools.partial(adding(1), 1),
+    functools.partial(adding(1), 2),
+    functools.partial(adding(2), 1),
+    (adding(1),),
+    (adding(2),),
+    {"call": adding(1)},
+    {"call": adding(2)},
+    Caller(adding(1)),
+    Caller(adding(2)),
+    Caller(1).call,
+    Caller(2).call,
+    types.MethodType(adding(1), 1),
+    types.MethodType(adding(2), 1),
+    with_value(1),
+    with_value(2),
+    type("Made", (), {"value": 1}),
+    type("Made", (), {"value": 2}),
+    type("Made", (int,), {"value": 2}),
+    cached,
+]
+ARRAYS = [
+    np.ma.array([1, 2], mask=[0, 1]),
+    np.ma.array([1, 2], mask=[1, 0]),
+    np.ma.array([1, 3], mask=[1, 0]),
+    np.zeros(1, dtype=[("a", "i8"), ("b", "i8")]),
+    np.zeros(1, dtype=[("a", "f8"), ("b", "f8")]),
+    np.zeros(1, dtype=[("a", "i8"), ("c", "i8")]),
+    np.zeros(1, dtype="V16"),
+    np.zeros(1, dtype=[("a", "i8"), ("b", "O")]),
+    np.zeros(1, dtype=[("a", "i8"), ("b", "i8")])[0],
+    np.empty((0, 2), dtype=object),
+    np.empty((0, 3), dtype=object),
+    metres("m"),
+    metres("km"),
+    of_categories("a", "b"),
+    of_categories("b", "a"),
+    of_categories("a", "b").values,  # noqa: PD011 # the Categorical
+    of_categories("b", "a").values,  # noqa: PD011
+    pd.Series(["a"]),
+    pd.Series(["a"], name="b"),
+    pd.Series([1]),
+    pd.Series([1], dtype="int8"),
+    pd.Index([1]),
+]
 ITEMS = [
+    *CALLABLES,
+    *ARRAYS,
     1,
     1.0,
     True,
@@ -182,7 +281,9 @@ WORDS = [
     {"a", "b", "c"},
     {"b": 1, "a": frozenset("xyz")},
     ("a", {"d", "e"}),
-    *ITEMS[:14],
+    *CALLABLES,
+    *ARRAYS,
+    *ITEMS[len(CALLABLES) + len(ARRAYS) :][:14],
 ]
 
 
@@ -196,3 +297,51 @@ def test_a_function_of_keys_that_raises_is_refused(path):
         nbp.pmap(str, [{"id": 1}, {}], journal=path, key=lambda item: item["id"])
     with pytest.raises(nbp.InputError, match="BadValue at position 1"):
         nbp.pmap(str, iter([{"id": 1}, {}]), journal=path, key=lambda item: item["id"])
+
+
+def test_functions_as_items_get_back_their_own_results(path):
+    def at_zero(add):
+        return add(0)
+
+    nbp.pmap(at_zero, [adding(1), adding(2)], journal=path)
+    run = nbp.pmap(at_zero, [adding(3), adding(2)], journal=path)
+    assert run.results == [3, 2]
+    assert run.metrics.restored == 1
+
+
+def test_what_lies_between_the_fields_of_a_structure_does_not_count():
+    dtype = np.dtype({"names": ["a"], "formats": ["i1"], "offsets": [0], "itemsize": 4})
+    one, two = (np.frombuffer(data, dtype) for data in (b"1abc", b"1xyz"))
+    assert key_of(one) == key_of(two)
+
+
+@pytest.mark.parametrize(
+    "item", [object(), [object()], adding(threading.Lock()), adding(object())]
+)
+def test_an_item_that_is_like_any_other_is_refused(path, item):
+    with pytest.raises(nbp.BadValue, match=r"item 0 .*its own key.*as in key=lambda"):
+        nbp.pmap(str, [item], journal=path)
+
+
+@pytest.mark.parametrize("key", [math.nan, np.float32("nan"), pd.NaT, object()])
+def test_a_key_that_tells_nothing_is_refused(path, key):
+    with pytest.raises(nbp.BadValue, match=r"item 0 .*a key by key=.*Write what tells"):
+        nbp.pmap(str, [1], journal=path, key=lambda _: key)
+
+
+def test_one_key_for_all_items_is_refused_unless_they_are_the_same(path):
+    with pytest.raises(nbp.BadValue, match=r"all of the 2 items .*can't be told apart"):
+        nbp.pmap(str, [1, 2], journal=path, key=lambda _: None)
+    table = pd.DataFrame({"id": [1, 1], "x": [1, 2]})
+    with pytest.raises(nbp.BadValue, match=r"all of the 2 items .*can't be told apart"):
+        nbp.pmap(dict, table, journal=path, key="id")
+    for _ in range(2):
+        run = nbp.pmap(str, [1, 1], journal=path, key=lambda _: "a")
+    assert run.metrics.restored == 2
+
+
+@pytest.mark.parametrize("missing", [None, math.nan])
+def test_a_column_with_missing_values_is_no_key(path, missing):
+    table = pd.DataFrame({"id": [1, missing], "x": [1, 2]})
+    with pytest.raises(nbp.BadValue, match=r"'id': .* no value in 1 of 2 rows"):
+        nbp.pmap(dict, table, journal=path, key="id")
