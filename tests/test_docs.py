@@ -120,7 +120,7 @@ def test_every_part_of_a_run_has_its_place(site):
     from nbparallel import Run
 
     (api,) = (page for path, page in site.items() if path.name == "api.html")
-    for_faces_and_views = {"start", "snapshot", "columns", "work"}
+    for_faces_and_views = {"start", "snapshot", "columns", "work", "browse", "detail"}
     parts = {name for name in dir(Run) if name[0] != "_"} - for_faces_and_views
     assert {f"nbparallel.Run.{name}" for name in parts} <= api.places
 

@@ -23,9 +23,12 @@ NAMED = 10
 ROOM = 60_000
 
 
-def live(group: Group, *, opened: bool) -> str:
-    """Return a group as a line; if it is *opened*, with the first traceback."""
-    inside = opened_part(group) if opened else ""
+def live(group: Group, items: Mapping[int, object] | None = None) -> str:
+    """Return a group as a line; with the first traceback, and *items*, if it is open.
+
+    Of a group that is closed there are none.
+    """
+    inside = "" if items is None else opened_part(group, items)
     return f'<div class="nbp nbp-live nbp-group">{line(group)}{inside}</div>'
 
 

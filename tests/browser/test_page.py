@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_panel_opened import tab
 from tests.support.payloads import payloads
 from tests.support.soaking import often
 
@@ -275,6 +276,21 @@ def test_the_buttons_of_a_silent_run_tell_what_they_did(open_notebook, place):
     notebook.wait_for_text(5, "40 ok")
 
 
+def look_around(notebook, cell, words):
+    """Open what can be opened in a panel, and search for *words*."""
+    output = notebook.output(cell)
+    tab(output, "Failed").click()
+    output.get_by_title("Open group 1", exact=True).click()
+    notebook.wait_for_text(cell, "Traceback")
+    tab(output, "All").click()
+    output.get_by_title("Open row 3", exact=True).click()
+    expect(output.locator(".nbp-card")).to_contain_text("window.hacked")
+    output.get_by_placeholder("search all tasks").fill(words)
+    notebook.wait_for_text(cell, "1 of 1")
+    tab(output, "Output").click()
+    notebook.wait_for_text(cell, "[0] ")
+
+
 def test_nothing_a_task_says_is_ever_run(open_notebook, place):
     hostile = payloads([f"window.hacked={n}" for n in range(1, 6)])
     cells = [
@@ -304,11 +320,11 @@ def say(item):
     notebook = open_notebook(cells, **place)
     run_all(notebook, 3)
     notebook.wait_for_text(2, re.compile(r"99 of 100"))
-    notebook.wait_for_text(2, "window.hacked=5")
+    look_around(notebook, 2, hostile[0])
     notebook.run_cell(3)
     notebook.wait_until_done(3)
     notebook.run_cell(4)
-    notebook.wait_for_text(4, "window.hacked=5")
+    look_around(notebook, 4, hostile[1])
     notebook.save()
     notebook.reopen()
     notebook.wait_for_text(2, "window.hacked=5")

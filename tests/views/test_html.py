@@ -164,7 +164,7 @@ def test_values_are_text_wherever_they_stand(make_snapshot, make_row, payload):
         html.live_table(run.first, "Tasks"),
         html.above(run),
         *map(cards.html, details(run)),
-        *(groups.live(each, opened=True) for each in grouped(run.errors)),
+        *(groups.live(each, {0: payload}) for each in grouped(run.errors)),
         groups.rest(grouped(run.errors), run),
         groups.errors_html(Errors(run.errors, {0: payload, 1: {payload: payload}})),
         html.log(run),

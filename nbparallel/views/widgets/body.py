@@ -57,7 +57,7 @@ class Body:
         self._most = rows
         self._browser = Browser(self._redraw, lock)
         self._tasks = Tasks(actions.detail, lock, grown, opens=heard)
-        self._failures = Failures(actions.retry_some, lock, grown)
+        self._failures = Failures(actions.detail, actions.retry_some, lock, grown)
         self._output = HTML(layout=FILL)
         self._strip = HTML(layout={"flex": "0 0 auto"})
         self._above = HTML(layout={"flex": "0 0 auto"})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from nbparallel.quantities import count
 from nbparallel.records.groups import Group, Memo, grouped
+from nbparallel.records.queries import Detail
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.views import groups
 from nbparallel.views.widgets.made import FILL, button, change, close
@@ -20,6 +21,8 @@ class Failures:
 
     Parameters
     ----------
+    find
+        Returns everything about a task.
     retry
         Runs tasks again.
     lock
@@ -35,12 +38,14 @@ class Failures:
 
     def __init__(
         self,
+        find: Callable[[int], Detail | None],
         retry: Callable[[Sequence[int]], None],
         lock: Any,
         grown: Callable[[], None],
     ) -> None:
         from ipywidgets import HTML, VBox
 
+        self._find = find
         self._retry = retry
         self._lock = lock
         self._grown = grown
@@ -69,13 +74,17 @@ class Failures:
         while len(self._lines) < wanted:
             self._lines.append(_Line(self, len(self._lines)))
         for line, group in zip(self._lines, self._found, strict=False):
-            opened = _key(group) in self._opened
-            line.draw(group, opened=opened, can_retry=self._can_retry)
+            items = self._items(group) if _key(group) in self._opened else None
+            line.draw(group, items, can_retry=self._can_retry)
         change(self._rest, value=groups.rest(self._found[wanted:], snapshot))
         parts = (*(line.widget for line in self._lines[:wanted]), self._rest)
         if self.widget.children != parts:
             self.widget.children = parts
             self._grown()
+
+    def _items(self, group: Group) -> dict[int, object]:
+        found = map(self._find, group.tasks[: groups.NAMED])
+        return {each.row.task: each.row.item for each in found if each is not None}
 
     def toggle(self, place: int) -> None:
         """Open a group, or close it."""
@@ -110,10 +119,12 @@ class _Line:
         )
         self.widget.add_class("nbp-group-line")
 
-    def draw(self, group: Group, *, opened: bool, can_retry: bool) -> None:
-        """Show *group*."""
-        change(self._opener, description="▾" if opened else "▸")
-        change(self._text, value=groups.live(group, opened=opened))
+    def draw(
+        self, group: Group, items: Mapping[int, object] | None, *, can_retry: bool
+    ) -> None:
+        """Show *group*, open if there are *items* of it."""
+        change(self._opener, description="▸" if items is None else "▾")
+        change(self._text, value=groups.live(group, items))
         shown = "" if can_retry else "none"
         change(self._again, description=f"Retry these {count(len(group.tasks))}")
         change(self._again.layout, display=shown)
