@@ -1,8 +1,10 @@
 """What becomes of the runs of executors when the interpreter exits.
 
 As with the standard library's executors: no further call is taken, and those that were
-are made before the interpreter goes. But it waits for nobody for ever: where nothing
-has ended for as long as the executor's `patience`, what goes on is given up, and named.
+are made before the interpreter goes. What hangs does not hold it up: once every call
+has begun, and nothing has ended for as long as the executor's `patience`, what goes on
+is given up, and named. A call that has not begun is never given up: while some wait for
+calls that go on, so does the interpreter, and says so.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ def _see_out() -> None:
         if hurries:
             run.cancel()
     ended, since = -1, perf_counter()
+    told: set[OpenRun[Any]] = set()
     while going := [run for run in runs if not run.state.ended]:
         for run in going:
             run.resume()  # nobody is left who would
@@ -55,12 +58,23 @@ def _see_out() -> None:
         done = sum(run.snapshot().finished for run in runs)
         if done != ended:
             ended, since = done, perf_counter()
-        left = since - perf_counter()
+        left = {run: since + _patience(runs[run], shots[run]) for run in going}
         for run, shot in shots.items():
-            if _may_hang(shot) and left + runs[run] <= 0:
+            if not _may_hang(shot) or left[run] > perf_counter():
+                continue
+            if not shot.counts[Status.PENDING]:
                 _give_up(run, shot)
+            elif run not in told:
+                told.add(run)
+                _tell_of_wait(shot)
+        pause = min(left.values()) - perf_counter()
         with suppress(Exception):  # of a task, with on_error="raise": nobody reads it
-            going[0].wait(max(0.01, min(1.0, left + min(runs[run] for run in going))))
+            going[0].wait(max(0.01, min(1.0, pause)))
+
+
+def _patience(said: float, shot: Snapshot) -> float:
+    """Return for how long nothing may end: twice as long as calls have taken so far."""
+    return max(said, 2 * max(shot.recent, default=0.0))
 
 
 def _may_hang(shot: Snapshot) -> bool:
@@ -69,14 +83,25 @@ def _may_hang(shot: Snapshot) -> bool:
 
 
 def _give_up(run: OpenRun[Any], shot: Snapshot) -> None:
-    tasks = ", ".join(brief(row.item) for row in shot.running[:3])
-    count = shot.counts[Status.RUNNING]
     _log.warning(
         "the interpreter exits without the calls of %s that go on: %d of them, such as "
         "%s. To wait for them however long they take: executor.shutdown()",
-        *(shot.name, count, tasks),
+        *(shot.name, shot.counts[Status.RUNNING], _some(shot)),
     )
     run.cancel()
+
+
+def _tell_of_wait(shot: Snapshot) -> None:
+    _log.warning(
+        "the interpreter waits for the calls of %s before it exits: %d that go on, "
+        "such as %s, and %d that have not begun. Ctrl-C ends it without them",
+        *(shot.name, shot.counts[Status.RUNNING], _some(shot)),
+        shot.counts[Status.PENDING],
+    )
+
+
+def _some(shot: Snapshot) -> str:
+    return ", ".join(brief(row.item) for row in shot.running[:3])
 
 
 def _was_interrupted() -> bool:

@@ -67,11 +67,12 @@ class Executor(ThreadPoolExecutor):
       initializer has set.
 
     When the interpreter exits, it first carries out what was submitted, as the standard
-    library does; but it does not wait for ever for what hangs. Where no call has ended
-    for ``patience`` seconds (with ``timeout``, at least twice that), those that go on
-    are named in a warning and left behind. A script that ends by Ctrl-C, and a kernel
-    that is shut down, cancel what is left. To wait however long it takes, call
-    ``shutdown``.
+    library does; but a call that hangs does not hold it up. Once all calls have begun,
+    and none has ended for ``patience`` seconds (or twice the ``timeout``, or twice what
+    the longest of the last calls took, whichever is more), those that go on are named
+    in a warning and left behind. Calls that have not begun are waited for. A script
+    that ends by Ctrl-C, and a kernel that is shut down, cancel what is left. To wait
+    however long it takes, call ``shutdown``.
 
     The rows keep numbers and short texts. All other arguments are let go once the call
     has ended; all other results are in the rows while somebody holds the future, so
@@ -99,8 +100,8 @@ class Executor(ThreadPoolExecutor):
     Attributes
     ----------
     patience
-        How many seconds the exit of the interpreter waits for calls that go on while
-        none ends; ``float("inf")`` waits for ever.
+        How many seconds at least the exit of the interpreter waits for calls that go on
+        while none ends; ``float("inf")`` waits for ever.
 
     Raises
     ------

@@ -10,6 +10,7 @@ import gc
 import itertools
 import logging
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -1025,6 +1026,50 @@ class TestExit:
         assert done.returncode == 0
         assert done.stdout == "apple\n"
         assert "calls of Executor that go on: 1 of them, such as wait()" in done.stderr
+
+    def test_nor_where_other_workers_make_the_calls_that_wait(self):
+        done = script(
+            "nbp.Executor.patience = 0.2\n"
+            "e = nbp.Executor(2)\n"
+            "e.submit(threading.Event().wait)\n"
+            "for n in range(4): e.submit(later, 0.3, n)\n"
+        )
+        assert done.returncode == 0
+        assert done.stdout == "0\n1\n2\n3\n"
+        assert "go on: 1 of them, such as wait()" in done.stderr
+
+    def test_calls_that_have_not_begun_are_made_however_slow_all_are(self):
+        done = script(
+            "nbp.Executor.patience = 0.2\n"
+            "e = nbp.Executor(2)\n"
+            "for n in range(6): e.submit(later, 0.6, n)\n"
+        )
+        assert done.returncode == 0
+        assert sorted(done.stdout.split()) == [*"012345"]
+        waits = "2 that go on, such as later(0.6, 0), later(0.6, 1), and 4 that have"
+        assert done.stderr.count(waits) == 1
+        assert "exits without" not in done.stderr
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")
+    def test_where_all_workers_hang_ctrl_c_ends_the_wait(self):
+        body = (
+            "import signal\n"
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+            "nbp.Executor.patience = 0.2\n"
+            "e = nbp.Executor(1, grace=0.1)\n"
+            "e.submit(threading.Event().wait)\n"
+            "e.submit(print, 'never')\n"
+        )
+        with subprocess.Popen(
+            [sys.executable, "-c", SLEEPER + body],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert "waits for the calls of Executor" in process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            printed, _ = process.communicate(timeout=40)
+        assert printed == ""
 
     def test_nor_one_that_has_timed_out_or_was_cancelled(self):
         done = script(
