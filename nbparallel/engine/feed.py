@@ -12,6 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from nbparallel.engine.scheduler import Scheduler
+from nbparallel.errors import UsageError
 from nbparallel.records.snapshot import Row
 
 Found = TypeVar("Found")
@@ -22,17 +23,19 @@ Wait = Callable[[Callable[[], bool]], bool]
 
 def as_completed(run: Scheduler, wait: Wait) -> Iterator[Row]:
     """Give each task as it ends; one that is retried after that comes again."""
-    position = 0
+    position = _first(run)
     while (found := _await(partial(completed, run, position), wait)) is not None:
         position, row = found[0] + 1, found[1]
+        run.limits.given = max(position, run.limits.given)
         yield row
         _read_up_to(run, position)
 
 
 def in_order(run: Scheduler, wait: Wait) -> Iterator[Row]:
     """Give the tasks in input order, each as soon as it has ended."""
-    task = 0
+    task = _first(run)
     while (row := _await(partial(ended, run, task), wait)) is not None:
+        run.limits.given = max(task + 1, run.limits.given)
         yield row
         task += 1
         _read_up_to(run, task)
@@ -79,6 +82,11 @@ def unbounded(run: Scheduler) -> Iterator[None]:
         _count_awaiters(run, -1)
 
 
+def _first(run: Scheduler) -> int:
+    """Return where a loop begins: what is not kept is given once."""
+    return 0 if run.options.keep_results else run.limits.given
+
+
 def _count_awaiters(run: Scheduler, change: int) -> None:
     with run.crew.lock:
         run.limits.awaiters += change
@@ -96,13 +104,16 @@ def _read_up_to(run: Scheduler, count: int) -> None:
 
 
 def _await(look: Callable[[], Found | None], wait: Wait) -> Found | None:
-    found = look()
+    found, is_late = look(), False
 
     def is_there() -> bool:
-        nonlocal found
-        found = look()
-        return found is not None
+        nonlocal found, is_late
+        try:
+            found = look()
+        except UsageError:  # out of a wait it would cancel the run, which has others
+            is_late = True
+        return is_late or found is not None
 
-    while found is None and wait(is_there):
+    while found is None and not is_late and wait(is_there):
         pass  # the run had ended, and has been started again
     return look() if found is None else found

@@ -76,7 +76,8 @@ class Limits:
         self.bound = options.buffer
         if self.bound is None and not options.keep_results:
             self.bound = READ_AHEAD  # what the reader has not had is not to be let go
-        self.read = 0  # tasks that a reader has had
+        self.read = 0  # tasks that a reader has done with
+        self.given = 0  # tasks that a reader has been given
         self.awaiters = 0  # who wait for the end: then there is no bound
         self._backend = backend
         urgent = options.on_error == "raise" or options.retries

@@ -12,7 +12,8 @@ from collections import Counter
 import pytest
 
 import nbparallel as nbp
-from nbparallel.types import Status
+from nbparallel.engine import feed
+from nbparallel.types import State, Status
 from tests.engine.conftest import wait_for
 from tests.support.soaking import often
 
@@ -69,6 +70,51 @@ def test_a_loop_that_is_slow_holds_the_run_back():
     assert len(run) < 3000
     assert next(rows)
     run.cancel()
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+@pytest.mark.parametrize("stop", [1, 100, 900, 1100, 3000])
+def test_a_loop_goes_on_where_the_last_one_stopped(stop, ordered):
+    run = passing(
+        some_fail, (n for n in range(COUNT)), ordered=ordered, block=False, workers=2
+    )
+    seen = []
+    for item, _, _ in run:
+        seen.append(item)
+        if len(seen) == stop:
+            break
+    seen += [item for item, _, _ in run]
+    assert sorted(seen) == list(range(COUNT))
+    assert run.state is State.DONE
+    assert list(run) == []
+
+
+def test_who_falls_behind_is_refused_and_the_others_go_on():
+    run = passing(some_fail, (n for n in range(2 * COUNT)), block=False, workers=2)
+    late = iter(run)
+    had = {next(late)[0]}
+    had |= {item for item, _, _ in run}
+    assert had == {*range(2 * COUNT)}
+    with pytest.raises(nbp.UsageError, match="keep_results=False"):
+        next(late)
+
+
+def test_a_reader_that_is_refused_while_it_waits_cancels_nothing(monkeypatch):
+    run = passing(some_fail, (n for n in range(COUNT)), block=False, workers=2)
+    scheduler = run._life.scheduler
+
+    def refuse(*_):
+        raise nbp.UsageError("late")
+
+    def wait(ready):
+        patch.setattr(scheduler.records, "completed", refuse)
+        return run._wait_for(ready)
+
+    with monkeypatch.context() as patch, pytest.raises(nbp.UsageError, match="late"):
+        patch.setattr(scheduler.records, "completed", lambda *_: None)
+        next(feed.as_completed(scheduler, wait))
+    assert len([*run]) == COUNT
+    assert run.state is State.DONE
 
 
 def test_results_items_and_errors_are_let_go():
