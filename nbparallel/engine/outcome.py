@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
+from numbers import Real
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from nbparallel.engine.retry_after import retry_after
+from nbparallel.errors import BadType, BadValue
 from nbparallel.options import Options, is_tenacitys
 from nbparallel.records.tries import Try
-from nbparallel.short_text import error_line
+from nbparallel.short_text import brief, error_line
 from nbparallel.types import Status
 
 if TYPE_CHECKING:
@@ -107,19 +110,29 @@ class Retrying:
         return len(tries) > int(chosen)
 
     def _wait(self, tries: Sequence[Try]) -> Pause:
-        wait = max(0.0, self._backoff_after(tries))
+        wait = self._backoff_after(tries)
         asked = retry_after(tries[-1].error) or 0.0
         least = asked + self._random.uniform(0, asked / 10)  # not all at one instant
         return Pause(max(wait, least), asked=least > wait)
 
     def _backoff_after(self, tries: Sequence[Try]) -> float:
         chosen: Any = self._backoff
-        if is_tenacitys(chosen):
-            return float(chosen(_state(tries)))
         if callable(chosen):
-            return float(chosen(len(tries)))
+            given = _state(tries) if is_tenacitys(chosen) else len(tries)
+            return _seconds(chosen(given))
         base = BASE if chosen is None else float(chosen)
         return self._random.uniform(0, min(LONGEST, base * 2.0 ** (len(tries) - 1)))
+
+
+def _seconds(returned: object) -> float:
+    """Return what a backoff has *returned*, where it is a time that passes."""
+    if isinstance(returned, bool) or not isinstance(returned, Real):
+        message = f"{brief(returned)}: must be a number of seconds, such as 0.5"
+        raise BadType(message)
+    if not 0 <= float(returned) < math.inf:
+        message = f"{returned!r}: must be a finite number of seconds, 0 or more"
+        raise BadValue(message)
+    return float(returned)
 
 
 def outcome_of(options: Options) -> Outcome | None:

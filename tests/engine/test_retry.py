@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 
@@ -202,7 +203,15 @@ def test_an_end_that_is_announced_late_does_not_end_the_retry(backend, go, monke
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"backoff": lambda _: None}, r"backoff=<function .* raised TypeError"),
+        (
+            {"backoff": lambda _: None},
+            r"backoff=<function .* raised BadType: None: must",
+        ),
+        ({"backoff": lambda _: "0.01"}, r"raised BadType: '0.01': must be a number"),
+        ({"backoff": lambda _: True}, r"raised BadType: True: must be a number"),
+        ({"backoff": lambda _: math.nan}, r"raised BadValue: nan: must be a finite"),
+        ({"backoff": lambda _: math.inf}, r"raised BadValue: inf: must be a finite"),
+        ({"backoff": lambda _: -5}, r"raised BadValue: -5: must be a finite"),
         ({"retry_on": lambda error: error.code}, r"retry_on=<function .* raised Attri"),
     ],
 )
