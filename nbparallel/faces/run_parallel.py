@@ -25,7 +25,7 @@ def run_parallel(
     items: Iterable[A],
     max_workers: int | None = None,
     desc: str | None = None,
-    fail_fast: bool = False,  # noqa: FBT001, FBT002 # as below
+    fail_fast: bool | None = None,  # noqa: FBT001 # as below
     **options: Unpack[ListOptions],
 ) -> Ends[A, T]: ...
 @overload
@@ -34,7 +34,7 @@ def run_parallel(
     items: Iterable[A],
     max_workers: int | None = None,
     desc: str | None = None,
-    fail_fast: bool = False,  # noqa: FBT001, FBT002 # as below
+    fail_fast: bool | None = None,  # noqa: FBT001 # as below
     **options: Unpack[ListOptions],
 ) -> Ends[A, T]: ...
 @with_options(Options, ListOptions)
@@ -43,7 +43,7 @@ def run_parallel(
     items: Iterable[Any],
     max_workers: int | None = None,
     desc: str | None = None,
-    fail_fast: bool = False,  # noqa: FBT001, FBT002 # as those have it who come with it
+    fail_fast: bool | None = None,  # noqa: FBT001 # as those have it who come with it
     **options: Any,
 ) -> Ends[Any, Any]:
     """Call *func* on every item in parallel, and return what came of each.
@@ -59,7 +59,8 @@ def run_parallel(
     desc
         The name shown with the run; None: that of the function.
     fail_fast
-        Stop at the first error and raise it: the option ``on_error="raise"``.
+        Stop at the first error and raise it: the option ``on_error="raise"``. None:
+        not, unless a setting says so.
     **options
         Any other field of `nbparallel.options.Options`, one with another default:
         ``ordered=True``. ``block`` is always True.
@@ -93,7 +94,7 @@ def run_parallel(
     __tracebackhide__ = True  # the user's line is what matters
     try:
         chosen = resolve(
-            _given(options, max_workers, desc, fail_fast=flag("fail_fast", fail_fast)),
+            _given(options, max_workers, desc, fail_fast),
             run_parallel,
             ordered=True,
         )
@@ -152,7 +153,7 @@ def batch_map(
 
 
 def _given(
-    options: dict[str, Any], max_workers: Any, desc: Any, *, fail_fast: bool
+    options: dict[str, Any], max_workers: Any, desc: Any, fail_fast: Any
 ) -> dict[str, Any]:
     given = with_workers(options, "max_workers", max_workers)
     if not flag("block", given.get("block", True)):
@@ -161,14 +162,14 @@ def _given(
             "that goes on meanwhile write nbp.pmap(fetch, urls, block=False)"
         )
         raise BadValue(message)
-    if fail_fast and given.get("on_error", "raise") != "raise":
-        message = (
-            f"fail_fast=True and on_error={given['on_error']!r} contradict each other: "
-            "leave one out"
-        )
-        raise BadValue(message)
-    if fail_fast:
-        given["on_error"] = "raise"
+    if fail_fast is not None:
+        meant = "raise" if flag("fail_fast", fail_fast) else "collect"
+        if given.setdefault("on_error", meant) != meant:
+            message = (
+                f"fail_fast={fail_fast} and on_error={given['on_error']!r} contradict "
+                "each other: leave one out"
+            )
+            raise BadValue(message)
     if desc is not None:
         given["desc"] = desc
     return {**given, "block": True}

@@ -80,6 +80,15 @@ class TestRunParallel:
         assert isinstance(error, subprocess.TimeoutExpired)
         assert isinstance(fails, subprocess.SubprocessError)
 
+    def test_fail_fast_of_the_call_outranks_the_setting(self):
+        with nbp.settings(on_error="raise"):
+            ends = nbp.run_parallel(int, ["7", "x"], fail_fast=False)
+            with pytest.raises(ValueError, match="'x'"):
+                nbp.run_parallel(int, ["7", "x"])
+        assert [result for _, result, _ in ends] == [7, None]
+        with nbp.settings(on_error="collect"), pytest.raises(ValueError, match="'x'"):
+            nbp.run_parallel(int, ["7", "x"], fail_fast=True)
+
     @pytest.mark.parametrize(
         ("change", "said"),
         [
@@ -87,6 +96,7 @@ class TestRunParallel:
             ({"max_workers": 2, "workers": 3}, "max_workers=2 and workers=3"),
             ({"fail_fast": 1}, "fail_fast=1: must be True or False"),
             ({"fail_fast": True, "on_error": "collect"}, "contradict each other"),
+            ({"fail_fast": False, "on_error": "raise"}, "contradict each other"),
             ({"block": False}, r"nbp\.pmap\(fetch, urls, block=False\)"),
             ({"block": 0}, "block=0: must be True or False"),
             ({"num_threads": 3}, "it is called workers here"),
