@@ -28,7 +28,7 @@ class Metrics:
     wall
         Seconds from start to end (or until now).
     busy
-        Seconds that tasks took, added up over all tasks.
+        Seconds that tasks took, added up over all tasks and their attempts.
     throughput
         Tasks carried out per second of wall time.
     workers
@@ -115,9 +115,14 @@ def shown_by(html: Callable[[Metrics], str]) -> None:
 
 
 def busy_in(columns: Columns) -> float:
-    """Return the seconds that tasks of this run took, added up."""
-    busy = sum(columns.ended) - sum(columns.started)
-    return busy - sum(columns.ended[n] - columns.started[n] for n in columns.restored)
+    """Return the seconds that all attempts of this run took, added up."""
+    started, ended = columns.started, columns.ended
+    busy = sum(ended) - sum(started)
+    for task, tries in columns.tries.items():
+        busy += sum(each.ended - each.started for each in tries)
+        if columns.attempts[task] == tries[-1].number:  # it waits to be tried again
+            busy -= ended[task] - started[task]
+    return busy - sum(ended[task] - started[task] for task in columns.restored)
 
 
 def metrics(

@@ -375,3 +375,17 @@ def test_what_is_no_policy_is_refused(options, error):
     with pytest.raises(error, match=name):
         nbp.Options(**{"retries": 1, **options})
     assert value is not None
+
+
+def test_metrics_count_an_attempt_once_while_its_task_waits_for_the_next():
+    def fails(item):
+        raise OSError(item)
+
+    options = {"retries": 2, "backoff": lambda _: 1000.0, "block": False}
+    run = nbp.pmap(fails, [1], **options)
+    wait_for(lambda: run.snapshot().waiting)
+    seconds = run.attempts["seconds"].sum()
+    assert run.metrics.busy == pytest.approx(seconds, abs=1e-6)
+    run.cancel()
+    assert run.wait(DEADLINE)
+    assert run.metrics.busy == pytest.approx(seconds, abs=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 
 import pytest
 
@@ -280,6 +281,24 @@ def test_metrics_add_up():
         metrics.busy / metrics.wall, rel=0.1
     )
     assert run.advice == ""
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_metrics_count_every_attempt(keep):
+    tried = Counter()
+
+    def flaky(item):
+        nbp.sleep(0.01)
+        tried[item] += 1
+        if item == 0 or tried[item] < 3:
+            raise OSError(item)
+
+    options = {"retries": 2, "backoff": 0, "workers": 2, "keep_results": keep}
+    run = nbp.pmap(flaky, range(4), **options)
+    assert run.metrics.busy >= 4 * 3 * 0.01
+    if keep:
+        seconds = run.attempts["seconds"].sum()
+        assert run.metrics.busy == pytest.approx(seconds, abs=1e-6)
 
 
 def test_a_run_in_one_line():
