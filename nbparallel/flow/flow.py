@@ -173,7 +173,8 @@ class Flow(Storable):
         entry_routine_id
             Which routine.
         entry_params
-            What its handler gets.
+            What its handler gets, as far as its signature takes it; a name that is
+            nearly one of its parameters is refused.
         execution_strategy, max_workers
             As for the flow, for this once. None: those of the flow.
         **options
@@ -191,7 +192,7 @@ class Flow(Storable):
         """
         __tracebackhide__ = True
         slot = self._entry(entry_routine_id)
-        data = entry_data(entry_routine_id, entry_params)
+        data = entry_data(entry_routine_id, entry_params, slot)
         chosen = known_strategy(execution_strategy or self.execution_strategy)
         depth_first = chosen == "sequential"
         given: dict[str, Any] = {**options}

@@ -130,6 +130,8 @@ class Slot:
         What becomes of the data when they are not the first to arrive.
     connected_events
         From which events it gets them.
+    accepts
+        The names that the handler takes; None: all.
     """
 
     def __init__(
@@ -142,7 +144,7 @@ class Slot:
         self.name, self.routine = name, routine
         self.handler, self.merge_strategy = handler, merge_strategy
         self.connected_events: list[Event] = []
-        self._accepts, self._call = callable_of(name, handler)
+        self.accepts, self._call = callable_of(name, handler)
         if not callable(merge_strategy) and merge_strategy not in STRATEGIES:
             message = (
                 f"merge_strategy={merge_strategy!r}:"
@@ -190,7 +192,7 @@ class Slot:
         __tracebackhide__ = True
         if self._call is None:
             return None
-        names = self._accepts
+        names = self.accepts
         taken = arguments.items()
         return self._call(
             {name: value for name, value in taken if names is None or name in names}

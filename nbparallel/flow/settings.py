@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
 from typing import Any, Final, get_type_hints
 
 from nbparallel.errors import BadType, BadValue, nearest
+from nbparallel.flow.ports import Slot
 from nbparallel.options import MapOptions, Options, resolve, setting, whole
 from nbparallel.peers import ours_for
+from nbparallel.short_text import brief
 
 #: How the handlers of a flow can be called.
 STRATEGIES: Final = ("sequential", "concurrent")
@@ -18,6 +21,8 @@ NEAR: Final = ("threads", "inline", "asyncio")
 NEEDLESS: Final = {"journal": None, "key": None, "trust": False, "unpack": None}
 #: How many handlers are called at the same time where nobody says.
 USUAL: Final = 5
+#: How like a parameter (`difflib`, from 0 to 1) a name is that is misspelt.
+NEARLY: Final = 0.75
 _TAKEN: Final = tuple(
     name for name in get_type_hints(MapOptions) if name not in NEEDLESS
 )
@@ -66,13 +71,18 @@ def workers_in_force() -> int:
     return found if isinstance(found, int) else USUAL
 
 
-def entry_data(name: str, given: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """Return what the handler of the entry gets.
+def entry_data(
+    name: str, given: Mapping[str, Any] | None, slot: Slot
+) -> Mapping[str, Any]:
+    """Return what the handler of the entry gets, through *slot*.
 
     Raises
     ------
     BadType
         Those are no keyword arguments.
+    BadValue
+        One of them is a misspelt parameter: it would be left out, as others are that
+        the handler does not take.
     """
     if given is None:
         return {}
@@ -82,6 +92,15 @@ def entry_data(name: str, given: Mapping[str, Any] | None) -> Mapping[str, Any]:
             f"execute({name!r}, {{'url': url}})"
         )
         raise BadType(message)
+    if slot.accepts is not None and not callable(slot.merge_strategy):
+        missing = [each for each in slot.accepts if each not in given]
+        for extra in given.keys() - slot.accepts:
+            if found := get_close_matches(extra, missing, n=1, cutoff=NEARLY):
+                message = (
+                    f"entry_params={brief(given)}: the handler of {name!r} takes no "
+                    f"{extra!r}. Did you mean {found[0]!r}?"
+                )
+                raise BadValue(message)
     return given
 
 

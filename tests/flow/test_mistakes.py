@@ -51,6 +51,33 @@ def test_connecting_what_is_not_there(made, ends, said):
     assert len(made.connections) == 1
 
 
+class Entry(Routine):
+    def __init__(self):
+        super().__init__()
+        self.got = []
+        self.define_slot("trigger", handler=self.go)
+
+    def go(self, number=3):
+        self.got.append(number)
+
+
+def test_a_misspelt_entry_parameter_is_refused():
+    flow, entry = Flow("f"), Entry()
+    flow.add_routine(entry, "entry")
+    said = r"entry_params=.*'nubmer'.* 'entry' takes no .* Did you mean 'number'\?"
+    with pytest.raises(nbp.BadValue, match=said):
+        flow.execute("entry", {"nubmer": 1})
+    assert entry.got == []
+
+
+def test_what_the_entry_does_not_take_is_left_out():
+    flow, entry = Flow("f"), Entry()
+    flow.add_routine(entry, "entry")
+    flow.execute("entry", {"zz": 1})
+    flow.execute("entry", {"number": 4, "numbers": [5]})
+    assert entry.got == [3, 4]
+
+
 def test_a_connection_that_is_there_stays_one(made):
     made.connect("source", "output", "keep", "input")
     made.connect("source", "output", "keep", "input", {})
