@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Final, Literal, Never, Unpack
 
 from nbparallel.errors import BadType, BadValue, UsageError, nearest
 from nbparallel.kinds import Kind
@@ -21,8 +21,9 @@ from nbparallel.options import (
 )
 from nbparallel.peers import ALIASES, unknown
 from nbparallel.rates import Rate
+from nbparallel.short_text import brief
 from nbparallel.signatures import with_options
-from nbparallel.sources import Block, ours
+from nbparallel.sources import Block, Said, ours
 
 NAMES: Final = (*SETTINGS, *ALIASES)
 
@@ -86,13 +87,15 @@ class Settings:
     collect_parallel_metrics: bool
 
     @with_options(AllOptions, GivenSettings)
-    def __call__(self, **given: Unpack[GivenSettings]) -> Block[None]:
+    def __call__(self, *nameless: Never, **given: Unpack[GivenSettings]) -> Block[None]:
         """Change settings for what runs inside the ``with`` block.
 
         Above a function, an ``async def`` too, they hold in each of its calls.
 
         Parameters
         ----------
+        *nameless
+            Refused.
         **given
             Any of the settings, under any of its names.
 
@@ -101,12 +104,19 @@ class Settings:
         BadType, BadValue
             One of them cannot be used.
         """
-        said = {}
+        if nameless:
+            message = (
+                f"settings({brief(nameless[0])}): of which setting? Write: "
+                "with nbp.settings(max_workers=4): ..."
+            )
+            raise BadType(message)
+        said: dict[str, Said] = {}
         for name, value in given.items():
             if name not in NAMES:
                 raise BadType(unknown(name, value, NAMES))
             if ours(name) in said:
-                message = f"{name}={value!r}: {ours(name)} is there, too; keep one"
+                other = said[ours(name)].written.rstrip("=")
+                message = f"{name}={value!r}: {other} is there, too; keep one"
                 raise BadValue(message)
             said[ours(name)] = sources.check(ours(name), value, f"{name}=")
         return sources.block(said, None)

@@ -21,6 +21,8 @@ OnError = Literal["collect", "raise"]
 Unpacking = Literal["args", "kwargs", "item"]
 #: As many workers as the work rewards.
 AUTO: Final = "auto"
+#: Options that say something of a journal, and nothing without one.
+OF_A_JOURNAL: Final = ("key", "trust")
 RetryOn = type[BaseException] | tuple[type[BaseException], ...] | Callable[[Any], bool]
 
 
@@ -305,6 +307,9 @@ def resolve(
             raise BadType(unknown(name, value, known))
     found = sources.in_force([name for name in SETTINGS if name not in given])
     set_ = {name: value for name, value in found.items() if name in NAMES}
+    if {**usual, **set_, **given}.get("journal") is None:
+        for name in OF_A_JOURNAL:  # a setting that does not concern a run is no mistake
+            set_.pop(name, None)
     return Options(**{**usual, **set_, **given})
 
 
@@ -368,7 +373,7 @@ def defaults(**given: Unpack[RunOptions]) -> Block[Options]:
     return sources.block(said, options)
 
 
-def whole(name: str, value: Any, least: int = 1) -> int:
+def whole(name: str, value: Any, least: int = 1, *, such_as: int = 8) -> int:
     """Return *value* if it is a whole number of at least *least*; NumPy's are welcome.
 
     Raises
@@ -381,7 +386,7 @@ def whole(name: str, value: Any, least: int = 1) -> int:
     except TypeError:
         number = None
     if number is None or isinstance(value, bool):
-        message = f"{name}={value!r}: must be a whole number, as in {name}=8"
+        message = f"{name}={value!r}: must be a whole number, as in {name}={such_as}"
         raise BadType(message)
     if number < least:
         message = f"{name}={value!r}: must be a whole number of at least {least}"
@@ -460,7 +465,7 @@ def _retrying(options: Options) -> None:
     """Check what is said of failed tasks."""
     retries, chosen, backoff = options.retries, options.retry_on, options.backoff
     if not is_tenacitys(retries):
-        object.__setattr__(options, "retries", whole("retries", retries, 0))
+        object.__setattr__(options, "retries", whole("retries", retries, 0, such_as=3))
     kinds = chosen if isinstance(chosen, tuple) else (chosen,)
     if not all(_is_error(each) for each in kinds) and not _is_predicate(chosen):
         message = (
@@ -545,7 +550,7 @@ def refuse_without_journal(options: Options) -> None:
     BadValue
         `key` or `trust` is given.
     """
-    for name in ("key", "trust"):
+    for name in OF_A_JOURNAL:
         given = getattr(options, name)
         if given:
             message = (

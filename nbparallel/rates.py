@@ -90,7 +90,7 @@ class Rate:
 def _pause_of(rate: object) -> float:
     """Return the seconds between two starts."""
     if not isinstance(rate, str):
-        message = f"rate={rate!r}: must be a string, as in rate='10/s'"
+        message = f"rate={rate!r}: must be a string, as in rate='10/s', or a Rate"
         raise BadType(message)
     found = _FORM.fullmatch(rate)
     if found is None:

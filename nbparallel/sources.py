@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import ContextDecorator
+from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import fields
 from difflib import get_close_matches
@@ -151,6 +151,28 @@ class Sources:
         """Return what lets *said*, which was checked, hold; it gives *given*."""
         return Block(self._block, said, given)
 
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Have a refusal that begins with ``name=value`` say who else than a call does.
+
+        For what is found out only where all is known that belongs together.
+        """
+        try:
+            yield
+        except UsageError as error:
+            error.args = (self._with_source(str(error)),)
+            raise
+
+    def _with_source(self, message: str) -> str:
+        name = message.partition("=")[0]
+        said = self.said([name]).get(name) if name in self._types else None
+        value = "" if said is None else f"{name}={said.value!r}"
+        if said is None or not message.startswith((f"{value}:", f"{value} ")):
+            return message
+        word = said.written.rstrip(" =")
+        source = f"settings({word}=…)" if ours(word) in self._types else word
+        return f"{value} (from {source}){message.removeprefix(value)}"
+
     def read(self, name: str, text: str) -> Any:
         """Return what *text* means for a setting; what it cannot mean is left as it is.
 
@@ -249,6 +271,14 @@ class Block(ContextDecorator, Generic[Given]):
 
     def __exit__(self, *_: object) -> None:
         self._variable.reset(self._tokens.pop())
+
+    def __repr__(self) -> str:
+        """Return what to write, for who takes it for something that is done."""
+        given = ", ".join(
+            f"{said.written.rstrip(' =')}={said.value!r}"
+            for said in self._said.values()
+        )
+        return f"<changes nothing by itself: with nbp.settings({given}): ...>"
 
     def __call__(self, fn: Function) -> Function:
         """Return *fn* so that they hold in each call of it, awaited or not.

@@ -198,7 +198,7 @@ class TestPolicies:
         [
             ("backoff", lambda: 1, "must take one argument, as in backoff=lambda att"),
             ("retry_on", lambda: 1, "must take one argument, as in retry_on=lambda er"),
-            ("retries", lambda _: False, "must be a whole number, as in retries=8"),
+            ("retries", lambda _: False, "must be a whole number, as in retries=3"),
         ],
     )
     def test_a_function_that_cannot_be_called_is_refused(self, name, given, said):

@@ -160,6 +160,17 @@ class TestBlocks:
         said = r"max_workers=3: workers is there, too; keep one"
         with pytest.raises(nbp.BadValue, match=said):
             nbp.settings(workers=3, max_workers=3)
+        said = r"workers=5: max_workers is there, too; keep one"
+        with pytest.raises(nbp.BadValue, match=said):
+            nbp.settings(max_workers=4, workers=5)
+
+    def test_a_value_without_a_name_is_refused(self):
+        with pytest.raises(nbp.BadType, match=r"^settings\(4\): .*\(max_workers=4"):
+            nbp.settings(4)
+
+    def test_a_block_that_nobody_enters_says_what_to_write(self):
+        said = "with nbp.settings(max_workers=3, desc='<b>'): ..."
+        assert said in repr(nbp.settings(max_workers=3, desc="<b>"))
 
     def test_they_decorate_functions(self):
         @nbp.settings(max_workers=2)

@@ -6,7 +6,6 @@ from typing import Literal
 
 from nbparallel.engine import steering, stopping
 from nbparallel.engine.lifecycle import Lifecycle
-from nbparallel.errors import BadType, BadValue
 from nbparallel.options import AUTO, width
 
 
@@ -26,7 +25,7 @@ class Adjustable:
 
         Raises
         ------
-        BadValue
+        BadType, BadValue
             It is set to neither a whole number of at least 1 nor ``"auto"``, or there
             can't be so many workers of that kind.
 
@@ -49,10 +48,7 @@ class Adjustable:
 
     @workers.setter
     def workers(self, value: int | Literal["auto"]) -> None:
-        try:
-            wanted = width(value)
-        except BadType as error:
-            raise BadValue(str(error)) from None
+        wanted = width(value)
         if wanted == AUTO:
             self._life.width.free()
         else:

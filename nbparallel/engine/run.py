@@ -16,7 +16,7 @@ from nbparallel.engine.lifecycle import Lifecycle
 from nbparallel.engine.outcomes import Outcomes
 from nbparallel.engine.waiting import Waiter, refuse_to_wait_for
 from nbparallel.errors import BadType, UsageError
-from nbparallel.options import Options, patience
+from nbparallel.options import Options, patience, sources
 from nbparallel.records.queries import Detail, Page, Query
 from nbparallel.short_text import brief
 from nbparallel.types import Result_co, State
@@ -56,7 +56,8 @@ class Run(Adjustable, Outcomes[Result_co]):
         kind = options.backend or usual_kind(work.call)
         self._options = options = replace(options, backend=kind)
         self._work = work
-        self._life = Lifecycle(self, work, options)
+        with sources.named():
+            self._life = Lifecycle(self, work, options)
         self._conclusion = Conclusion(self._life)
 
     @property
@@ -196,12 +197,13 @@ class Run(Adjustable, Outcomes[Result_co]):
     def _through(self, begin: Callable[[], None], *, block: bool) -> Self:
         __tracebackhide__ = True
         if not block:
-            with self._waiter():
+            with self._waiter(), sources.named():
                 begin()
             return self
         refuse_to_wait_for(self._life.scheduler)
         with self._waiter() as waiter, unbounded(self._life.scheduler):
-            begin()
+            with sources.named():
+                begin()
             waiter.until(self._life.is_over)
         self._conclude()
         return self

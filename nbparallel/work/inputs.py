@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from nbparallel.errors import BadType, BadValue
+from nbparallel.options import sources
 from nbparallel.work.calls import Function
 from nbparallel.work.fits import check_item, check_row, check_several, check_unread
 from nbparallel.work.reading import read
@@ -44,7 +45,13 @@ def work_of(
     InputError
         An input raised before its first item.
     """
-    function = Function(fn, face)
+    with sources.named():
+        return _work_of(Function(fn, face), iterables, unpack)
+
+
+def _work_of(
+    function: Function, iterables: tuple[Any, ...], unpack: str | None
+) -> Work:
     check_callable(function)
     check_given(function, iterables)
     inputs = [read(function, iterables, place) for place in range(len(iterables))]

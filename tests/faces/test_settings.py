@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 import nbparallel as nbp
@@ -61,6 +63,37 @@ def test_a_face_has_as_many_workers_as_the_setting_says(face):
     FACES[face](workers=2)
     run = by_executor.run if face == "Executor" else nbp.last
     assert run.options.workers == 2
+
+
+def test_a_refusal_names_the_setting_that_it_comes_from(monkeypatch):
+    with nbp.settings(max_workers="auto"):
+        said = r"^workers='auto' \(from settings\(max_workers=…\)\): backend='inline'"
+        with pytest.raises(nbp.BadValue, match=said):
+            nbp.pmap(abs, [1], backend="inline")
+    with nbp.settings(unpack="args"):
+        said = r"^unpack='args' \(from settings\(unpack=…\)\) calls abs"
+        with pytest.raises(nbp.BadType, match=said):
+            nbp.pmap(abs, [1])
+    monkeypatch.setenv("NBPARALLEL_TIMEOUT", "5")
+    with ThreadPoolExecutor(1) as pool:
+        for backend in ("inline", pool):
+            said = r"^timeout=5 \(from NBPARALLEL_TIMEOUT\): "
+            with pytest.raises(nbp.BadValue, match=said):
+                nbp.pmap(abs, [1], backend=backend)
+    nbp.settings.timeout = 6
+    with pytest.raises(nbp.BadValue, match=r"^timeout=6 \(from settings\.timeout\): "):
+        nbp.pmap(abs, [1], backend="inline")
+    with pytest.raises(nbp.BadValue, match=r"^timeout=7: "):
+        nbp.pmap(abs, [1], backend="inline", timeout=7)
+
+
+def test_what_is_said_of_journals_concerns_no_run_without_one(tmp_path):
+    with nbp.settings(key=abs, trust=True):
+        assert nbp.pmap(abs, [-1]).results == [1]
+        run = nbp.pmap(abs, [-1], journal=tmp_path / "run.db")
+    assert (run.options.key, run.options.trust) == (abs, True)
+    with pytest.raises(nbp.BadValue, match="said of a journal, and there is none"):
+        nbp.pmap(abs, [-1], key=abs)
 
 
 def test_a_flow_has_as_many_workers_as_the_setting_says():
