@@ -185,7 +185,7 @@ def log(snapshot: Snapshot) -> str:
     if not lines:
         return ""
     # A box that scrolls is reached by keyboard through something in it.
-    named = 'tabindex="0" role="region" aria-label="Output of the tasks"'
+    named = 'tabindex="0" role="group" aria-label="Output of the tasks"'
     return f'<div class="nbp nbp-live" {named}><pre>{lines}</pre></div>'
 
 

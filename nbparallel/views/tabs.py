@@ -60,6 +60,6 @@ def _tab(tab: Tab, whose: str, *, chosen: bool) -> str:
     return (
         f'<label><input type="radio" name="nbp-tab"{checked}><b>{name}</b> '
         f"<span{kind}>{number}</span></label>"
-        f'<div class="nbp-pane" role="region" tabindex="0" aria-label="{told}">'
+        f'<div class="nbp-pane" role="group" tabindex="0" aria-label="{told}">'
         f"{tab.pane}</div>"
     )

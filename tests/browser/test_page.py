@@ -103,13 +103,13 @@ async def block(item):
 #: What ends them, what is seen meanwhile, and what is seen in the end.
 STOPPED = {
     "nbp.pmap(backtrack, range(40), backend='processes', workers=2)": (
-        *("3 ok, 1 failed, 2 running", "ValueError: <b>cannot</b> do 1"),
+        *("3 ok, 1 failed", "ValueError: <b>cannot</b> do 1"),
     ),
     "nbp.pmap(wait, range(40), backend=pool)": (
-        "4 ok, 4 running",
+        "4 ok",
         "8 ok, 32 cancelled",
     ),
-    "nbp.pmap(rest, range(40), workers=4)": ("4 ok, 4 running", "4 ok, 36 cancelled"),
+    "nbp.pmap(rest, range(40), workers=4)": ("4 ok", "4 ok, 36 cancelled"),
     "nbp.pmap(block, range(40), workers=4)": (
         *("4 ok", "kept all other coroutines waiting"),
     ),
@@ -288,7 +288,7 @@ def look_around(notebook, cell, words):
     output.get_by_placeholder("search all tasks").fill(words)
     notebook.wait_for_text(cell, "1 of 1")
     tab(output, "Output").click()
-    notebook.wait_for_text(cell, "[0] ")
+    notebook.wait_for_text(cell, re.compile(r"\[\d+\] "))
 
 
 def test_nothing_a_task_says_is_ever_run(open_notebook, place):
@@ -342,7 +342,7 @@ def test_a_part_is_chosen_in_one_output_alone(open_notebook, place):
     notebook = open_notebook([*cells, "print('gone on')"], **place)
     run_all(notebook, 5)
     panes = [
-        notebook.output(index).get_by_role("region", name="work: All")
+        notebook.output(index).get_by_role("group", name="work: All")
         for index in (2, 3)
     ]
     for each in panes:

@@ -84,7 +84,7 @@ def test_every_pane_can_be_reached_and_is_named(failing):
     for name, attributes in zip(
         ["Failed", "All", "Slowest", "Output"], panes, strict=True
     ):
-        assert attributes == f' role="region" tabindex="0" aria-label="fetch: {name}"'
+        assert attributes == f' role="group" tabindex="0" aria-label="fetch: {name}"'
 
 
 def test_a_body_is_as_high_as_that_of_a_run_under_way(failing):
