@@ -38,7 +38,9 @@ STYLE: Final = """<style>
 }
 .nbp.nbp-head progress { flex: 1 1 60px; width: 60px; margin: 0; }
 .nbp.nbp-head .nbp-counts { display: flex; gap: 0 10px; }
-.nbp summary:has(> .nbp-head) { min-height: 30px; display: flex; align-items: center; gap: 6px; }
+.nbp summary:has(> .nbp-head) {
+  display: flex; align-items: center; gap: 6px; min-height: 24px;
+}
 .nbp summary > .nbp-head { flex: 1 1 auto; }
 .nbp summary:has(> .nbp-head)::before { content: "▸"; color: var(--nbp-quiet); }
 .nbp[open] > summary:has(> .nbp-head)::before { content: "▾"; }
