@@ -107,6 +107,8 @@ def remaining(least: float, most: float) -> str:
     )
     if low == high or most <= CLOSE * least:
         return f"about {high} left"
+    if least < 0.5:  # noqa: PLR2004 # rounded, nothing
+        return f"up to {high} left"
     if most < MINUTE:
         low = low.removesuffix(" s")
     return f"{low} to {high} left"

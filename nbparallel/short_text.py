@@ -87,7 +87,9 @@ def printable(text: str) -> str:
     >>> printable("10 %\r20 %\x1b[31m done\x1b[0m")
     '20 % done'
     """
-    text = _OVERWRITTEN.sub("", without_colours(text).replace("\r\n", "\n"))
+    text = without_colours(text).replace("\r\n", "\n")
+    if "\r" in text:  # else to look for it takes the square of a line's length
+        text = _OVERWRITTEN.sub("", text)
     return _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

@@ -14,18 +14,19 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from nbparallel.short_text import one_line, type_name
+from nbparallel.short_text import cut, one_line, type_name
 
 #: So many failures are looked at.
 MOST: Final = 10_000
 #: So many values of one part have a group each, if each comes so often on average.
 FEW: Final = 5
 OFTEN: Final = 3
-#: The most characters of a message that are looked at.
-LONG: Final = 300
+#: The most characters of a message that are looked at, and that are shown of it.
+LONG: Final = 600
+SHOWN: Final = 200
 
 _PARTS = re.compile(
-    r"\w+://\S+"  # addresses
+    r"\b[A-Za-z][\w+.-]{,20}://\S+"  # addresses
     r"|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""  # texts in quotes
     r"|(?:[A-Za-z]:)?[/\\][\w.~-]+(?:[/\\][\w.~-]+)+"  # paths
     r"|0x[0-9a-fA-F]+|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
@@ -122,4 +123,5 @@ def _group(errors: Mapping[int, BaseException], some: list[tuple[int, Form]]) ->
         same = all(form[2][place] == part for _, form in some)
         told += [part if same else "…", around[place + 1]]
     tasks = tuple(task for task, _ in some)
-    return Group(kind, "".join(told), tasks, errors[tasks[0]])
+    message = cut("".join(told), SHOWN)
+    return Group(kind, message, tasks, errors[tasks[0]])

@@ -159,7 +159,7 @@ def live_table(
     output = any(row.output for row in rows)
     body = [task_row(row, kept[_key(row)], output=output) for row in rows]
     at, more = left_out
-    body.insert(at, gap_row(more, 6 if output else 5, "more run"))
+    body.insert(at, gap_row(more, 6 if output else 5, "more running"))
     return f'<div class="nbp nbp-live">{tasks_table(caption, body, output)}</div>'
 
 
@@ -237,7 +237,7 @@ def task_row(row: Row, values: tuple[str, str], *, output: bool) -> str:
     return (
         f'<tr><td class="nbp-task">{row.task}</td>{item}'
         f'<td class="nbp-status nbp-is-{row.status.word}">{text.status(row)}</td>'
-        f"{outcome}{_cell(last_line(row.output, 80)) if output else ''}"
+        f"{outcome}{_printed(row) if output else ''}"
         f'<td class="nbp-number">{took(row.seconds)}</td></tr>'
     )
 
@@ -252,6 +252,11 @@ def cell_texts(row: Row) -> tuple[str, str]:
 def _key(row: Row) -> tuple[int, int, Status]:
     """Return what tells one text of a task from another: ended tasks stay the same."""
     return row.task, row.attempts, row.status
+
+
+def _printed(row: Row) -> str:
+    said = escape(last_line(row.output, 80))
+    return f'<td class="nbp-value nbp-output">{said}</td>'
 
 
 def _cell(value: str) -> str:

@@ -120,6 +120,7 @@ def _drawn(strip: Strip, window: float) -> str:
     return (
         f'<svg class="nbp-strip" role="img" aria-label="{escape(label(strip))}" '
         f'xmlns="http://www.w3.org/2000/svg" width="100%" height="{height:g}" '
+        f'style="height:{height:g}px" '  # pages have a rule of their own
         f'viewBox="0 0 {WIDE} {height:g}" preserveAspectRatio="none" fill="none">'
         f"{paths}</svg>"
     )

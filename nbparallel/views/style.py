@@ -37,7 +37,7 @@ STYLE: Final = """<style>
   overflow: hidden; text-overflow: ellipsis; flex: 0 1 auto; min-width: 0;
 }
 .nbp.nbp-head progress { flex: 1 1 60px; width: 60px; margin: 0; }
-.nbp.nbp-head .nbp-counts { display: flex; gap: 0 10px; }
+.nbp.nbp-head .nbp-counts { display: flex; flex-wrap: wrap; gap: 0 10px; }
 .nbp summary:has(> .nbp-head) {
   display: flex; align-items: center; gap: 6px; min-height: 24px;
 }
@@ -130,9 +130,6 @@ STYLE: Final = """<style>
   overflow-wrap: anywhere; border-left: 2px solid var(--nbp-rule);
 }
 .nbp.nbp.nbp-live pre { margin: 2px 0; }
-@media (max-width: 720px) {
-  .nbp.nbp-head progress { flex-basis: 100%; order: 9; }
-}
 @container (max-width: 720px) {
   .nbp table.nbp-tasks.nbp-rows :is(thead, tbody) { display: block; }
   .nbp table.nbp-tasks.nbp-rows tr {
@@ -185,7 +182,20 @@ STYLE: Final = """<style>
 .nbp.nbp-live table.nbp-tasks.nbp-rows :is(th, td) {
   height: 24px; padding: 0 12px 0 0; line-height: 23px; box-sizing: border-box;
 }
+.nbp.nbp-card :is(dt, dd) { width: auto; float: none; }
+.nbp-panel .nbp-line-one { flex-wrap: wrap; overflow: visible; }
+.nbp-panel .nbp-line-one > .widget-html { flex: 1 1 260px; min-width: 0; }
+.nbp-panel .nbp-pane .jupyter-widgets { overflow: visible; }
+.nbp-panel .nbp-browser > .widget-box { flex-wrap: wrap; align-items: center; }
+.nbp-panel .nbp-browser { min-height: 36px; }
+.nbp-panel .nbp-pages { flex: 0 0 auto; white-space: nowrap; }
+.nbp-panel .nbp-group-line { flex-wrap: wrap; align-items: center; }
+.nbp-panel .nbp-group-line > .widget-html { flex: 1 1 220px; min-width: 0; }
+@container (max-width: 520px) {
+  .nbp.nbp-head progress { flex-basis: 100%; order: 9; }
+}
 @container (max-width: 720px) {
+  .nbp.nbp-live table.nbp-tasks.nbp-rows .nbp-output { display: none; }
   .nbp.nbp-live table.nbp-tasks.nbp-rows tbody tr { grid-template-rows: 23px 23px; }
   .nbp.nbp-live table.nbp-tasks.nbp-rows :is(th, td) { height: 23px; }
   .nbp.nbp-live table.nbp-tasks.nbp-rows thead tr { height: 24px; }

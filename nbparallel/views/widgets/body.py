@@ -55,7 +55,7 @@ class Body:
         self._actions = actions
         self._grown = grown
         self._most = rows
-        self._browser = Browser(self._redraw, lock)
+        self._browser = Browser(self._look, lock)
         self._tasks = Tasks(actions.detail, lock, grown, opens=heard)
         self._failures = Failures(actions.detail, actions.retry_some, lock, grown)
         self._output = HTML(layout=FILL)
@@ -65,15 +65,12 @@ class Body:
         self._pane = Box(layout={"flex": "1 1 0", "overflow": "auto"})
         self._pane.add_class("nbp-pane")
         self._looked = float("-inf")
+        self._shown = self._browser.tab
         self._snapshot: Snapshot | None = None
         self.last = float("-inf")
+        controls = [self._browser.widget, self._tasks.card] if heard else []
         self.widget = VBox(
-            [
-                self._strip,
-                self._above,
-                *([self._browser.widget] if heard else []),
-                self._pane,
-            ],
+            [self._strip, self._above, *controls, self._pane],
             layout={"height": f"{BODY}px", "overflow": "hidden auto"},
         )
 
@@ -104,8 +101,12 @@ class Body:
         self._browser.draw(snapshot)
         self._draw_pane(snapshot, forced=False)
 
-    def _redraw(self) -> None:
+    def _look(self) -> None:
+        """Show something else, as the user wants."""
         if self._snapshot is not None:
+            if self._browser.tab != self._shown:
+                self._shown = self._browser.tab
+                self._tasks.close_card()
             self._browser.draw(self._snapshot)
             self._draw_pane(self._snapshot, forced=True)
 

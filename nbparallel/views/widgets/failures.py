@@ -52,6 +52,7 @@ class Failures:
         self._memo: Memo = {}
         self._lines: list[_Line] = []
         self._found: tuple[Group, ...] = ()
+        self._order: dict[tuple[str, str], int] = {}
         self._opened: set[tuple[str, str]] = set()
         self._rest = HTML()
         self._can_retry = False
@@ -64,7 +65,11 @@ class Failures:
 
     def draw(self, snapshot: Snapshot, *, can_retry: bool) -> None:
         """Show the groups as they are now."""
-        self._found = grouped(snapshot.errors, self._memo)
+        found = grouped(snapshot.errors, self._memo)
+        # Each stays where it is: whoever is about to click must not meet another.
+        keys = {_key(group): len(self._order) + n for n, group in enumerate(found)}
+        self._order = {key: self._order.get(key, place) for key, place in keys.items()}
+        self._found = tuple(sorted(found, key=lambda each: self._order[_key(each)]))
         self._can_retry = can_retry
         self._draw(snapshot)
 
@@ -126,7 +131,9 @@ class _Line:
         change(self._opener, description="▸" if items is None else "▾")
         change(self._text, value=groups.live(group, items))
         shown = "" if can_retry else "none"
-        change(self._again, description=f"Retry these {count(len(group.tasks))}")
+        tasks = len(group.tasks)
+        label = "Retry it" if tasks == 1 else f"Retry these {count(tasks)}"
+        change(self._again, description=label)
         change(self._again.layout, display=shown)
 
 

@@ -66,6 +66,7 @@ class Live:
         opener = [self._opener] if heard else []
         center = {"align_items": "center"}
         self._top = HBox([*opener, self._head, *others], layout=center)
+        self._top.add_class("nbp-line-one")
         self._body: Body | None = None
         self._shown: tuple[State, bool] | None = None
         self._snapshot: Snapshot | None = None

@@ -1,4 +1,4 @@
-"""A table of tasks in a panel: each row opens, and then stands above all as a card."""
+"""A table of tasks in a panel: each row opens as a card that stands above the table."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Tasks:
 
     Attributes
     ----------
-    widget
-        What shows it.
+    widget, card
+        What shows it, and the task that is open.
     """
 
     def __init__(
@@ -65,18 +65,19 @@ class Tasks:
         self._openers.add_class("nbp-openers")
         self._table = HTML(layout=FILL)
         self._card = HTML(layout=FILL)
-        self._close = button("✕", "Close this task", self._close_card, width="2.5em")
-        self._top = HBox([self._card, self._close], layout={"flex": "0 0 auto"})
-        self._top.add_class("nbp-card-box")
+        self._close = button("✕", "Close this task", self.close_card, width="2.5em")
+        scrolls = {"flex": "0 1 auto", "max_height": "55%", "overflow": "auto"}
+        self.card = HBox([self._card, self._close], layout=scrolls)
+        self.card.layout.display = "none"
+        self.card.add_class("nbp-card-box")
         openers = [self._openers] if opens else []
         rows = HBox([*openers, self._table], layout={"flex": "0 0 auto"})
         self.widget = VBox([rows], layout=FILL)
-        self._rows = rows
 
     def close(self) -> None:
         """Close all widgets."""
         looks = () if self._first is None else self._first
-        for widget in (self._top, self._openers, self.widget, self._gone, *looks):
+        for widget in (self.card, self._openers, self.widget, self._gone, *looks):
             close(widget)
 
     def draw(
@@ -125,31 +126,33 @@ class Tasks:
         for place, opener in enumerate(self._openers.children):
             there = place < wanted and self._shown[place] is not None
             assert self._first is not None
-            change(opener, layout=self._first.layout if there else self._gone)
+            opened = there and self._shown[place] == self._opened
+            change(
+                opener,
+                layout=self._first.layout if there else self._gone,
+                description="▾" if opened else "▸",
+            )
 
     def _open(self, place: int) -> None:
         with self._lock:
             task = self._shown[place] if place < len(self._shown) else None
             self._opened = None if task == self._opened else task
-            self._draw_card()
+            self._redraw()
 
-    def _close_card(self) -> None:
+    def close_card(self) -> None:
+        """Open no task any more."""
         with self._lock:
             self._opened = None
-            self._draw_card()
+            self._redraw()
+
+    def _redraw(self) -> None:
+        self._place_openers()
+        self._draw_card()
 
     def _draw_card(self) -> bool:
         found = None if self._opened is None else self._find(self._opened)
-        if found is None:
-            shown = self._top in self.widget.children
-            if shown:
-                self.widget.children = [self._rows]
-            return shown
-        value = cards.html(found)
-        if value == self._card.value and self._top in self.widget.children:
-            return False
-        self._card.value = value
-        if self._top not in self.widget.children:
-            self.widget.children = [self._top, self._rows]
-            self._grown()
-        return True
+        value = "" if found is None else cards.html(found)
+        new = bool(value != self._card.value)
+        change(self._card, value=value)
+        change(self.card.layout, display="" if value else "none")
+        return new
