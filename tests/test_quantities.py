@@ -57,7 +57,7 @@ def test_rate(value, shown):
         (70, 70, "about 1m 10s left"),
         (10, 11.9, "about 12 s left"),
         (12, 20, "12 to 20 s left"),
-        (0, 8, "0 to 8 s left"),
+        (0, 8, "up to 8 s left"),
         (50, 80, "50 s to 1m 20s left"),
     ],
 )
