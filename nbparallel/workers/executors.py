@@ -263,6 +263,9 @@ class Pooled(Window):
 
     def end(self, error: BaseException) -> None:
         """End the runs with what is to be said about *error*."""
+        # It answers all that it was sent. Nothing of that may be cancelled meanwhile:
+        # CPython 3.11 stumbles over it and leaves the rest without an answer.
+        self.answers_all = isinstance(error, BrokenExecutor)
         super().end(self._explained(error))
 
     def _adapt(self) -> None:

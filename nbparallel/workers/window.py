@@ -48,6 +48,7 @@ class Window(Backend):
         self._sent: dict[Future, Claim] = {}
         self._bell: _Bell | None = None  # of the feeder, while there is one
         self._ended = False  # no worker will come any more
+        self.answers_all = False  # whatever was sent; so nothing is cancelled
         self._filling: set[int] = set()  # the threads that are at it
 
     # -- What a kind says -------------------------------------------------------------
@@ -150,6 +151,8 @@ class Window(Backend):
 
     def _call_off(self) -> None:
         """Cancel what was sent and has not been begun, where it is not wanted."""
+        if self.answers_all:
+            return
         with self._lock:
             sent = [*self._sent.items()]
         for future, claim in sent:
@@ -182,7 +185,7 @@ class Window(Backend):
             self._sent[future] = claim
         future.add_done_callback(partial(self._hear, claim, leave))
         if claim.halt.is_set():  # since before the feeder could see it
-            future.cancel()
+            self._call_off()
 
     def _hear(self, claim: Claim, leave: Callable[[], bool], future: Future) -> None:
         """Hear that a claim has ended; what is raised on the way is not the caller's.

@@ -77,6 +77,17 @@ def statuses(run):
     return run.df["status"].tolist()
 
 
+class Kept(Executor):
+    """Carries nothing out by itself."""
+
+    def __init__(self):
+        self.sent = []
+
+    def submit(self, function, /, *args, **kwargs):  # noqa: ARG002
+        self.sent.append(Future())
+        return self.sent[-1]
+
+
 class AtOnce(Executor):
     """Carries out what it is handed before it gives the future of it."""
 
@@ -285,6 +296,22 @@ class TestBroken:
         for task, status in enumerate(columns.status):
             assert status != Status.OK or columns.results[task] == task
         assert run.snapshot().known == 300
+
+    @pytest.mark.parametrize("again", range(5))
+    def test_what_is_being_answered_is_not_cancelled(self, again):  # noqa: ARG002
+        pool = Kept()
+        run = nbp.pmap(abs, range(8), backend=pool, workers=4, block=False)
+        wait_for(lambda: pool.sent)
+        pool.sent.pop().set_result("elsewhere")  # where its workers are
+        wait_for(lambda: len(pool.sent) == 4)
+
+        pool.sent[0].set_exception(BrokenProcessPool("gone"))
+        wait_for(lambda: run.state is State.CANCELLING)
+        for future in pool.sent[1:]:
+            future.set_exception(BrokenProcessPool("gone"))  # CPython 3.11 does so
+
+        with pytest.raises(nbp.BackendBroken):
+            run.wait()
 
     def test_a_retry_says_so_again(self, fragile):
         def task(number):
