@@ -292,8 +292,10 @@ def _actions(run: Run) -> Actions:
 
     def button(act: Callable[[Run], Any]) -> Callable[[], None]:
         def click() -> None:
-            if (found := me()) is not None:
-                act(found)
+            if (found := me()) is None:
+                message = "the run is gone: no variable holds it any more"
+                raise LookupError(message)
+            act(found)
 
         return click
 

@@ -10,6 +10,7 @@ from nbparallel.records.errors import Errors
 from nbparallel.records.groups import Group, grouped
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.short_text import brief
+from nbparallel.views.page_act import act
 from nbparallel.views.style import STYLE
 from nbparallel.views.table import FULL, item_text
 from nbparallel.views.tracebacks import traceback_html
@@ -39,6 +40,7 @@ def groups_html(
     *,
     prefix: str = "",
     where: str = "",
+    buttons: str = "",
 ) -> str:
     """Return groups that open, the first of them open.
 
@@ -54,13 +56,16 @@ def groups_html(
         What all items begin with, and what is not said again.
     where
         Where to find what is left out, as the user writes it.
+    buttons
+        What the buttons call the run that run a group again; none for no buttons.
     """
     shown: list[str] = []
-    for group in groups:
+    for position, group in enumerate(groups):
+        again = _again(group, buttons, position) if buttons else ""
         opened = "" if shown else " open"
         part = (
             f'<details class="nbp-fold"{opened}><summary>{line(group)}</summary>'
-            f"{opened_part(group, items, prefix)}</details>"
+            f"{again}{opened_part(group, items, prefix)}</details>"
         )
         room -= len(part.encode())
         if room < 0 and shown:
@@ -99,6 +104,16 @@ def opened_part(
     more = len(group.tasks) - NAMED
     rest = f' <span class="nbp-quiet">{count(more)} more</span>' if more > 0 else ""
     return f'{traceback_html(group.error, LONG)}<p class="nbp-chips">{named}{rest}</p>'
+
+
+def _again(group: Group, buttons: str, position: int) -> str:
+    return act(buttons, str(position), retry_label(group))
+
+
+def retry_label(group: Group) -> str:
+    """Return what the button is called that runs a group again."""
+    many = len(group.tasks)
+    return f"Retry these {count(many)}" if many > 1 else "Retry it"
 
 
 def _chip(task: int, items: Mapping[int, object], prefix: str) -> str:

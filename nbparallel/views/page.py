@@ -16,6 +16,7 @@ from nbparallel.records.store import MOST_LOG
 from nbparallel.short_text import ends, printable
 from nbparallel.views import html, strip, table, text
 from nbparallel.views.groups import groups_html
+from nbparallel.views.page_act import EVERYTHING, act
 from nbparallel.views.style import STYLE
 from nbparallel.views.tabs import Tab, tabs_html
 
@@ -28,7 +29,13 @@ OUTPUT: Final = 12_000
 LEAST: Final = 8_000
 
 
-def static(snapshot: Snapshot, note: str = "", *, opened: bool | None = None) -> str:
+def static(
+    snapshot: Snapshot,
+    note: str = "",
+    *,
+    opened: bool | None = None,
+    buttons: str = "",
+) -> str:
     """Return a run as a notebook keeps it: no widget, no script.
 
     Parameters
@@ -39,22 +46,26 @@ def static(snapshot: Snapshot, note: str = "", *, opened: bool | None = None) ->
         What the user should know besides, in one sentence.
     opened
         Whether what is below the head is shown; None leaves it to the run.
+    buttons
+        What the buttons call the run that run it again; none for no buttons. Nobody
+        sees them before a kernel shows them.
     """
     is_open = text.opens(snapshot) if opened is None else opened
     head = html.head(snapshot) + html.below(snapshot, note)
     return (
         f'{STYLE}<details class="nbp nbp-run"{" open" if is_open else ""}>'
-        f"<summary>{head}</summary>{body(snapshot)}</details>"
+        f"<summary>{head}</summary>{body(snapshot, buttons)}</details>"
     )
 
 
-def body(snapshot: Snapshot) -> str:
-    """Return all that there is to tell below the head of a run."""
+def body(snapshot: Snapshot, buttons: str = "") -> str:
+    """Return all that there is to tell below the head of a run; *buttons* as above."""
     rows = (*snapshot.latest, *snapshot.running, *snapshot.first)
     every = (*rows, *snapshot.failures, *snapshot.slowest)
     prefix = table.shared_prefix(every)
-    above, way_on = _strip(snapshot) + html.above(snapshot), _way_on(snapshot)
-    failed = _failed(snapshot, {row.task: row.item for row in every}, prefix)
+    above, way_on = _strip(snapshot) + html.above(snapshot), _way_on(snapshot, buttons)
+    items = {row.task: row.item for row in every}
+    failed = _failed(snapshot, items, prefix, buttons)
     slowest = _slowest(snapshot, prefix)
     output = _output(snapshot)
     others = (STYLE, above, failed.pane, slowest.pane, output.pane, way_on)
@@ -73,10 +84,14 @@ def _strip(snapshot: Snapshot) -> str:
     return f'{drawn}<div class="nbp-unstyled">{strip.image(snapshot.strip)}</div>'
 
 
-def _failed(snapshot: Snapshot, items: dict[int, object], prefix: str) -> Tab:
+def _failed(
+    snapshot: Snapshot, items: dict[int, object], prefix: str, buttons: str
+) -> Tab:
     where = f"{snapshot.handle}.errors"
     found = grouped(snapshot.errors)
-    pane = groups_html(found, items, FAILED, prefix=prefix, where=where)
+    pane = groups_html(
+        found, items, FAILED, prefix=prefix, where=where, buttons=buttons
+    )
     if (more := snapshot.failed - len(snapshot.errors)) > 0:
         found_at = f"<code>{escape(where)}</code>"
         pane += f'<p class="nbp-quiet">… {count(more)} more in {found_at}</p>'
@@ -122,13 +137,16 @@ def _left_out(words: str, snapshot: Snapshot) -> str:
     return f'<p class="nbp-quiet">{words}{kept}</p>'
 
 
-def _way_on(snapshot: Snapshot) -> str:
+def _way_on(snapshot: Snapshot, buttons: str) -> str:
     left = text.not_ok(snapshot)
     if not snapshot.state.ended or not left:
         return ""
     which = "it" if left == 1 else f"the {count(left)}"
     run = snapshot.handle
+    again = act(buttons, EVERYTHING, text.retry_label(snapshot)) if buttons else ""
+    without = f' class="nbp-without-{buttons}"' if buttons else ""
     return (
-        f'<p class="nbp-quiet"><code>{run}.retry()</code> runs {which} again; '
-        f"display <code>{run}</code> for buttons.</p>"
+        f'<p class="nbp-quiet nbp-way-on">{again}<span><code>{run}.retry()</code> runs '
+        f"{which} again<span{without}>; display <code>{run}</code> for buttons</span>."
+        "</span></p>"
     )

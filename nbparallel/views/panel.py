@@ -6,7 +6,8 @@ Guarantees:
   are words instead.
 - When a run ends, every display of it becomes ``text/html`` and ``text/plain`` in the
   same place; no widget is left in the saved notebook. The widget shows the end as well,
-  for pages that see only that: Voila, and a page reloaded during the run.
+  for pages that see only that: Voila, and a page reloaded during the run. What is not
+  ok can be run again from the page itself, as long as the kernel lives.
 - Whoever runs notebooks without a person in front of them gets no widget at all, but
   the same static HTML, brought up to date every few seconds. So does a kernel that has
   no widgets. Where a display cannot be replaced, the end is all that is displayed.
@@ -33,6 +34,7 @@ from nbparallel.short_text import error_line
 from nbparallel.turns import DRAWING, shorter
 from nbparallel.views import page, text
 from nbparallel.views.actions import Actions
+from nbparallel.views.page_retry import PageRetry
 from nbparallel.views.widgets import PanelWidgets
 
 _log = logging.getLogger(__name__)
@@ -80,16 +82,24 @@ class Panel:
         self._complaint = ""
         self._opened: bool | None = None  # nobody has said so
         self._plain = False  # no widgets are to be had
+        self._person = False  # somebody may press what is in the page
+        self._page = PageRetry(
+            self._retry,
+            lambda tasks: self._act("Retry", partial(actions.retry_some, tasks)),
+        )
 
     def show(self, snapshot: Snapshot) -> None:
         """Display the run in the current cell, unless it is displayed there already."""
         with shorter(DRAWING), self._lock:
             cell = cell_id()
             here = [d for d in self._displays if cell is not None and d.cell == cell]
+            if self._page.pressed:  # by a message that belongs to no cell
+                here = here or list(self._displays)[-1:]
             if here and snapshot.state.ended:
                 return
             self._snapshot = snapshot
             self._cancelling = False
+            self._person = interactive() and replaceable()
             live = self._live_bundle(snapshot, here) if self._wanted(snapshot) else None
             bundle = live or self._static(snapshot)
             if not here:
@@ -155,10 +165,12 @@ class Panel:
     # --- widgets ---
 
     def _wanted(self, snapshot: Snapshot) -> bool:
-        """Whether widgets can be seen, pressed, and taken away again."""
-        if self._plain or not (interactive() and replaceable()):
+        """Whether widgets can be seen, pressed, taken away again, and are needed."""
+        if self._plain or not self._person:
             return False
-        return _is_live(snapshot) or (_can_retry(snapshot) and router() is not None)
+        if _is_live(snapshot):
+            return True
+        return _can_retry(snapshot) and router() is not None and not self._page.works
 
     def _live_bundle(
         self, snapshot: Snapshot, here: list[_Display]
@@ -194,6 +206,7 @@ class Panel:
 
     def _draw_widgets(self, snapshot: Snapshot) -> None:
         assert self._widgets is not None
+        self._page.withdraw()
         heard = router() is not None
         note = self._complaint or ("" if heard else INTERRUPT)
         if self._widgets.draw(snapshot, note, buttons=heard) or not self._registration:
@@ -268,6 +281,8 @@ class Panel:
                 self._cancelling = False
                 self._complaint = f"{name} failed: {error_line(failure)}"
                 if self._snapshot is not None and self._snapshot.state.ended:
+                    if self._page.pressed:
+                        self._publish(self._snapshot)
                     self._end_widgets(self._snapshot, retry=True)
 
     # --- static ---
@@ -278,12 +293,21 @@ class Panel:
         for display in self._displays:
             display.handle.update(bundle, raw=True)
             display.static = True
+        if snapshot.state.ended:
+            self._page.ended(bundle["text/html"])
 
     def _static(self, snapshot: Snapshot) -> dict[str, str]:
         """Return what the notebook keeps, open or closed as the user has left it."""
         if self._widgets is not None and self._widgets.opened is not None:
             self._opened = self._widgets.opened
-        html = page.static(snapshot, opened=self._opened)
+        buttons = ""
+        if not snapshot.state.ended:
+            self._page.withdraw()
+        elif _can_retry(snapshot) and self._person and not self._plain:
+            buttons = self._page.name
+            self._page.offer(snapshot)
+        note = self._complaint if snapshot.state.ended else ""
+        html = page.static(snapshot, note, opened=self._opened, buttons=buttons)
         return {"text/html": html, "text/plain": text.plain(snapshot)}
 
 

@@ -170,6 +170,13 @@ STYLE: Final = """<style>
 .nbp-panel .nbp-pages { align-items: center; }
 .nbp-panel .nbp-group-line { border-bottom: 1px solid var(--nbp-rule); }
 .nbp-panel .nbp-card-box { border-bottom: 1px solid var(--nbp-rule); }
+.nbp .nbp-way-on { display: flex; flex-wrap: wrap; gap: 4px 10px; align-items: center; }
+.nbp button.nbp-act {
+  height: 26px; line-height: 24px; padding: 0 10px; margin: 2px 0; font: inherit;
+  color: var(--nbp-text); background: var(--jp-layout-color2, #8882);
+  border: 1px solid var(--nbp-rule); border-radius: 2px; cursor: pointer;
+}
+.nbp button.nbp-act:disabled { opacity: 0.6; cursor: default; }
 .nbp .nbp-group { padding: 2px 0; overflow-wrap: anywhere; }
 .nbp.nbp-card dl {
   display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0 10px;

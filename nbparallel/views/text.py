@@ -183,6 +183,11 @@ def not_ok(snapshot: Snapshot) -> int:
     return snapshot.known - snapshot.counts[Status.OK]
 
 
+def retry_label(snapshot: Snapshot) -> str:
+    """Return what the button is called that runs again what is not ok."""
+    return "Run the rest" if snapshot.counts[Status.CANCELLED] else "Retry failed"
+
+
 def lagging(snapshot: Snapshot) -> str:
     """Return which coroutine has kept the others waiting; nothing if none has."""
     if snapshot.lag is None:

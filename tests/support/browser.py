@@ -135,6 +135,14 @@ class NotebookPage:
             if session["path"] == self.file.name:
                 self.server.request("DELETE", f"api/sessions/{session['id']}")
 
+    def restart_kernel(self) -> None:
+        """Restart the kernel, as its menu does."""
+        # Not waited for: it asks the user first.
+        command = "jupyterapp.commands.execute('notebook:restart-kernel')"
+        self._ask(f"{command} && true")
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        self.wait_until_connected()
+
     # What somebody sees
 
     def output(self, index: int) -> Locator:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from nbparallel.quantities import count
 from nbparallel.records.groups import Group, Memo, grouped
 from nbparallel.records.queries import Detail
 from nbparallel.records.snapshot import Snapshot
@@ -131,9 +130,7 @@ class _Line:
         change(self._opener, description="▸" if items is None else "▾")
         change(self._text, value=groups.live(group, items))
         shown = "" if can_retry else "none"
-        tasks = len(group.tasks)
-        label = "Retry it" if tasks == 1 else f"Retry these {count(tasks)}"
-        change(self._again, description=label)
+        change(self._again, description=groups.retry_label(group))
         change(self._again.layout, display=shown)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from nbparallel.quantities import count
 from nbparallel.records.snapshot import Snapshot
-from nbparallel.types import State, Status
+from nbparallel.types import State
 from nbparallel.views import page, text
 from nbparallel.views.actions import Actions
 from nbparallel.views.widgets.body import Body
@@ -158,6 +158,5 @@ class PanelWidgets:
 
 def _retry_button(snapshot: Snapshot, on_click: Callable[[], None]) -> Any:
     tasks = count(text.not_ok(snapshot))
-    cancelled = snapshot.counts[Status.CANCELLED]
-    label = "Run the rest" if cancelled else "Retry failed"
+    label = text.retry_label(snapshot)
     return button(label, f"Run again what is not ok: {tasks}", on_click)

@@ -1,0 +1,86 @@
+"""What the buttons in the pages of one run do: run again what is not ok."""
+
+from __future__ import annotations
+
+import uuid
+import weakref
+from collections.abc import Callable, Sequence
+
+from nbparallel.edge.page_buttons import page_buttons
+from nbparallel.records.groups import grouped
+from nbparallel.records.snapshot import Snapshot
+from nbparallel.views.page_act import EVERYTHING
+
+
+class PageRetry:
+    """Offer the buttons of a run's pages, and do what they are for.
+
+    Parameters
+    ----------
+    retry
+        Runs again what is not ok.
+    retry_some
+        Runs again some tasks.
+
+    Attributes
+    ----------
+    name
+        What the buttons call the run; no other run, in no other kernel, has it.
+    pressed
+        Whether what happens next was asked for in a page, which it then replaces.
+    """
+
+    def __init__(
+        self,
+        retry: Callable[[], None],
+        retry_some: Callable[[Sequence[int]], None],
+    ) -> None:
+        self.name = f"nbp{uuid.uuid4().hex}"
+        self.pressed = False
+        self._retry = retry
+        self._retry_some = retry_some
+        self._snapshot: Snapshot | None = None
+
+    @property
+    def works(self) -> bool:
+        """Whether some page has said that it shows the buttons."""
+        found = page_buttons()
+        return found is not None and found.alive
+
+    def offer(self, snapshot: Snapshot) -> None:
+        """Show the buttons in the pages of this *snapshot*."""
+        self._snapshot = snapshot
+        if (found := page_buttons()) is None:
+            return
+        me = weakref.ref(self)
+
+        def press(which: str) -> None:
+            if (mine := me()) is not None:
+                mine.press(which)
+            else:
+                found.withdraw(name)
+
+        name = self.name
+        found.offer(name, press)
+
+    def withdraw(self) -> None:
+        """Show them no more: the run goes on."""
+        if self._snapshot is not None and (found := page_buttons()) is not None:
+            self._snapshot = None
+            found.withdraw(self.name)
+
+    def ended(self, html: str) -> None:
+        """Show how the run that a button has started ended, where nothing else does."""
+        if self.pressed and (found := page_buttons()) is not None:
+            self.pressed = False
+            found.replace(self.name, html)
+
+    def press(self, which: str) -> None:
+        """Do what a button is for."""
+        if (shown := self._snapshot) is None:
+            return
+        self.pressed = True
+        if which == EVERYTHING:
+            self._retry()
+        else:
+            self._retry_some(grouped(shown.errors)[int(which)].tasks)
