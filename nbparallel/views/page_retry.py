@@ -76,11 +76,16 @@ class PageRetry:
             found.replace(self.name, html)
 
     def press(self, which: str) -> None:
-        """Do what a button is for."""
+        """Do what a button is for; a message that is none of theirs does nothing."""
         if (shown := self._snapshot) is None:
             return
-        self.pressed = True
+        tasks = {
+            str(position): group.tasks
+            for position, group in enumerate(grouped(shown.errors))
+        }
         if which == EVERYTHING:
+            self.pressed = True
             self._retry()
-        else:
-            self._retry_some(grouped(shown.errors)[int(which)].tasks)
+        elif which in tasks:
+            self.pressed = True
+            self._retry_some(tasks[which])

@@ -5,7 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import opening
 from tests.support.kernels import VERSIONS
+from tests.support.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -21,8 +23,8 @@ def fetch(page):
     return page
 """
 RUN = "run = nbp.pmap(fetch, range(40))"
-CELLS = [SETUP, RUN, "mended.add(0)", "mended.add(1)", "run", "del run, nbp.last"]
-_, RUN_AT, ONE_KIND_AT, ALL_AT, SHOWN_AT, DELETE_AT = range(6)
+CELLS = [SETUP, RUN, "mended.add(0)", "mended.add(1)", "run"]
+_, RUN_AT, ONE_KIND_AT, ALL_AT, SHOWN_AT = range(5)
 
 
 def run_all(notebook, *cells):
@@ -88,13 +90,6 @@ def test_they_go_with_the_kernel(open_notebook):
     notebook.wait_for_text(RUN_AT, "run.retry() runs the 20 again")
 
 
-def test_a_run_that_is_gone_says_so(open_notebook):
-    notebook = open_notebook(CELLS)
-    run_all(notebook, 0, RUN_AT, DELETE_AT)
-    press(notebook, RUN_AT, "Retry failed")
-    notebook.wait_for_text(RUN_AT, "Retry failed: the run is gone")
-
-
 def test_a_run_displayed_again_is_no_widget(open_notebook):
     notebook = open_notebook(CELLS)
     run_all(notebook, 0, RUN_AT)
@@ -109,3 +104,16 @@ def test_a_run_displayed_again_is_no_widget(open_notebook):
 
     for cell in (RUN_AT, SHOWN_AT):
         notebook.wait_for_text(cell, "40 ok (+20 by retry)")
+
+
+def test_a_front_end_without_our_script_says_what_to_write(browser, tmp_path):
+    server = Server(tmp_path, without=["anywidget"])
+    with opening(browser, server) as open_one:
+        notebook = open_one(CELLS)
+        run_all(notebook, 0, RUN_AT)
+        notebook.wait_for_text(RUN_AT, "display run for buttons")
+        run_all(notebook, SHOWN_AT, ONE_KIND_AT, ALL_AT)
+        expect(notebook.output(RUN_AT).get_by_role("button")).to_have_count(0)
+        assert notebook.dialogs == []
+    server.shutdown_kernels()
+    server.stop()

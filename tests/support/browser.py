@@ -136,11 +136,8 @@ class NotebookPage:
                 self.server.request("DELETE", f"api/sessions/{session['id']}")
 
     def restart_kernel(self) -> None:
-        """Restart the kernel, as its menu does."""
-        # Not waited for: it asks the user first.
-        command = "jupyterapp.commands.execute('notebook:restart-kernel')"
-        self._ask(f"{command} && true")
-        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        """Restart the kernel, as its menu does once the user has agreed."""
+        self._ask(_KERNEL.removeprefix("window.") + ".restart().then(() => true)")
         self.wait_until_connected()
 
     # What somebody sees

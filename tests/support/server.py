@@ -17,6 +17,7 @@ import secrets
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -61,9 +62,12 @@ _SLEEPY = ("ipykernel-7.0.1", "ipykernel-7.2.0")
 
 
 class Server:
-    """A running server; *directory* is its whole world."""
+    """A running server; *directory* is its whole world.
 
-    def __init__(self, directory: Path) -> None:
+    Its front ends have no extensions of the names *without*.
+    """
+
+    def __init__(self, directory: Path, without: Sequence[str] = ()) -> None:
         install_all()
         self.notebooks = directory / "notebooks"
         self.notebooks.mkdir()
@@ -71,6 +75,8 @@ class Server:
         self.url = ""
         self.token = secrets.token_hex()
         self._runtime = directory / "runtime"
+        disabled = {"disabledExtensions": dict.fromkeys(without, True)}
+        _write(directory / "config/labconfig/page_config.json", disabled)
         self._process = self._start(directory)
         self._ready = threading.Event()
         self._reader = threading.Thread(target=self._read_log, daemon=True)

@@ -60,3 +60,31 @@ def make_row():
 @pytest.fixture
 def make_snapshot():
     return snapshot
+
+
+@pytest.fixture
+def failing(make_snapshot, make_row):
+    """A run of 40 tasks of which every fourth failed, in two ways."""
+
+    def make(**changes):
+        rows = tuple(
+            make_row(
+                task,
+                Status.ERROR if task % 4 == 0 else Status.OK,
+                error=[ValueError, KeyError][task % 8 > 0](task)
+                if task % 4 == 0
+                else None,
+            )
+            for task in range(40)
+        )
+        given = {
+            "first": rows,
+            "latest": rows[:-6:-1],
+            "slowest": rows[::-1][:10],
+            "failures": rows[::4],
+            "errors": {row.task: row.error for row in rows[::4]},
+            "log": ((3, "one\n"), (4, "two\nthree")),
+        }
+        return make_snapshot(State.DONE, total=40, ok=30, error=10, **given | changes)
+
+    return make
