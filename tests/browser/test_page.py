@@ -46,6 +46,11 @@ def run_all(notebook, count):
         notebook.wait_until_done(index)
 
 
+def text_of(notebook, index):
+    """Return what an output says, but for how to get buttons, where there are some."""
+    return notebook.output_text(index).replace("; display run for buttons", "")
+
+
 @ONE_OF_THEM
 def test_the_saved_notebook_tells_the_end_without_a_kernel(open_notebook, place):
     cells = [
@@ -58,7 +63,7 @@ def test_the_saved_notebook_tells_the_end_without_a_kernel(open_notebook, place)
     ]
     notebook = open_notebook(cells, **place)
     run_all(notebook, len(cells))
-    shown = [notebook.output_text(index) for index in (1, 2, 4)]
+    shown = [text_of(notebook, index) for index in (1, 2, 4)]
     notebook.save()
 
     notebook.reopen()
@@ -68,7 +73,7 @@ def test_the_saved_notebook_tells_the_end_without_a_kernel(open_notebook, place)
         assert "work done" in text
         assert "36 ok, 4 failed" in text
         assert "ValueError cannot do … · 4 tasks" in text
-    assert shown == [notebook.output_text(index) for index in (1, 2, 4)]
+    assert shown == [text_of(notebook, index) for index in (1, 2, 4)]
     outputs = [cell.outputs for cell in notebook.saved().cells]
     assert [len(each) for each in outputs] == [0, 1, 1, 0, 1, 1], outputs[3]
     assert "vnd.jupyter.widget" not in json.dumps(outputs)
@@ -135,14 +140,14 @@ def test_the_end_of_every_kind_of_worker_is_in_the_file(open_notebook, place):
         notebook.wait_until_done(index)
         expect(notebook.button(index, "Cancel")).to_have_count(0)
         notebook.wait_for_text(index, "cancelled")
-        ends[index] = notebook.output_text(index)
+        ends[index] = text_of(notebook, index)
         take(index, "ended")
     notebook.save()
     notebook.reopen()
     notebook.wait_for_text(len(STOPPED), "cancelled")
 
     for index, (_, told) in enumerate(STOPPED.values(), 1):
-        assert notebook.output_text(index) == ends[index]
+        assert text_of(notebook, index) == ends[index]
         assert told in ends[index]
         take(index, "reopened")
     assert "vnd.jupyter.widget" not in notebook.file.read_text()
@@ -324,7 +329,7 @@ def say(item):
     notebook.run_cell(3)
     notebook.wait_until_done(3)
     notebook.run_cell(4)
-    look_around(notebook, 4, hostile[1])
+    notebook.wait_for_text(4, "window.hacked=5")
     notebook.save()
     notebook.reopen()
     notebook.wait_for_text(2, "window.hacked=5")
