@@ -19,8 +19,8 @@ LONG = 2_000
 TRIES = 10
 
 
-def html(detail: Detail) -> str:
-    """Return everything about a task."""
+def html(detail: Detail, rich: str = "") -> str:
+    """Return everything about a task, with the *rich* form of its result."""
     row = detail.row
     head = (
         f"<p><b>Task {row.task}</b> "
@@ -28,16 +28,16 @@ def html(detail: Detail) -> str:
         f'<span class="nbp-quiet">{took(row.seconds)}</span></p>'
     )
     parts = "".join(
-        f"<dt>{name}</dt><dd>{value}</dd>" for name, value in _parts(detail)
+        f"<dt>{name}</dt><dd>{value}</dd>" for name, value in _parts(detail, rich)
     )
     return f'<div class="nbp nbp-live nbp-card">{head}<dl>{parts}</dl></div>'
 
 
-def _parts(detail: Detail) -> Iterator[tuple[str, str]]:
+def _parts(detail: Detail, rich: str) -> Iterator[tuple[str, str]]:
     row = detail.row
     yield "Item", _value(row.item)
     if row.result is not MISSING:
-        yield "Result", _value(row.result)
+        yield "Result", rich or _value(row.result)
     if row.error is not None:
         yield "Error", traceback_html(row.error, LONG)
     if row.output:

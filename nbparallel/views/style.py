@@ -189,6 +189,10 @@ STYLE: Final = """<style>
 .nbp.nbp-live table.nbp-tasks.nbp-rows :is(th, td) {
   height: 24px; padding: 0 12px 0 0; line-height: 23px; box-sizing: border-box;
 }
+.nbp img.nbp-rich { max-width: 100%; max-height: 320px; background: #fff; }
+.nbp div.nbp-rich { overflow: auto; max-height: 320px; }
+.nbp.nbp .nbp-rich table { width: auto; border-collapse: collapse; }
+.nbp.nbp .nbp-rich :is(th, td) { padding: 1px 8px; text-align: right; }
 .nbp.nbp-card :is(dt, dd) { width: auto; float: none; }
 .nbp-panel .nbp-line-one { flex-wrap: wrap; overflow: visible; }
 .nbp-panel .nbp-line-one > .widget-html { flex: 1 1 260px; min-width: 0; }

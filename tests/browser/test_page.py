@@ -289,7 +289,14 @@ def look_around(notebook, cell, words):
     notebook.wait_for_text(cell, "Traceback")
     tab(output, "All").click()
     output.get_by_title("Open row 3", exact=True).click()
-    expect(output.locator(".nbp-card")).to_contain_text("window.hacked")
+    card = output.locator(".nbp-card")
+    expect(card).to_contain_text("window.hacked")
+    opened = []
+    for row in range(4, 25, 4):
+        output.get_by_title(f"Open row {row}", exact=True).click()
+        expect(card).to_contain_text(f"Task {row - 1}")
+        opened.append(card.inner_text())
+    assert any("rich" in each for each in opened)
     output.get_by_placeholder("search all tasks").fill(words)
     notebook.wait_for_text(cell, "1 of 1")
     tab(output, "Output").click()
@@ -309,6 +316,7 @@ looked_at = threading.Event()
 class Evil:
     def __init__(self, text): self.text = text
     def __repr__(self): return self.text
+    def _repr_html_(self): return f"<b>rich</b>{self.text}"
 
 def say(item):
     print(item)

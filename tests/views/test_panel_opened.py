@@ -9,6 +9,7 @@ import pytest
 from nbparallel.records.queries import Detail, Page
 from nbparallel.types import State, Status
 from nbparallel.views.panel import Panel
+from nbparallel.views.widgets import tasks
 from tests.views.wire import actions, buttons, choose, named, shown_text, widgets
 
 
@@ -256,3 +257,16 @@ def test_an_ended_run_can_be_looked_through_as_well(panel, going, around):
     assert around.asked
     panel.retire()
     assert not tabs(panel)
+
+
+def test_an_opened_result_is_shown_in_its_rich_form_made_once(
+    panel, going, monkeypatch
+):
+    made = []
+    monkeypatch.setattr(tasks.rich, "html", lambda value: made.append(value) or "RICH")
+    panel.show(going)
+    choose(panel, "All")
+    next(w for w in widgets(panel) if getattr(w, "tooltip", "") == "Open row 3").click()
+    panel.draw(replace(going, elapsed=6.0))
+    assert "<dt>Result</dt><dd>RICH</dd>" in shown_text(panel)
+    assert len(made) == 1

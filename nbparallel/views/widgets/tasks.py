@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from nbparallel.records.queries import Detail
 from nbparallel.records.snapshot import Row
-from nbparallel.views import cards, html
+from nbparallel.views import cards, html, rich
 from nbparallel.views.widgets.made import FILL, button, change, close
 
 #: So many rows can be opened; a table has seldom more.
@@ -59,6 +59,7 @@ class Tasks:
         self._memo: html.Memo = {}
         self._shown: list[int | None] = []  # the task of each row
         self._opened: int | None = None
+        self._rich: tuple[object, str] | None = None
         self._first: _Looks | None = None
         self._gone = Layout(visibility="hidden")
         self._openers = VBox([])
@@ -149,9 +150,18 @@ class Tasks:
         self._place_openers()
         self._draw_card()
 
+    def _rich_of(self, found: Detail) -> str:
+        """Return the rich form of a result; made once, for it may take its time."""
+        result = found.row.result
+        if self._rich is None or self._rich[0] is not result:
+            self._rich = result, rich.html(result)
+        return self._rich[1]
+
     def _draw_card(self) -> bool:
         found = None if self._opened is None else self._find(self._opened)
-        value = "" if found is None else cards.html(found)
+        if found is None:
+            self._rich = None
+        value = "" if found is None else cards.html(found, self._rich_of(found))
         new = bool(value != self._card.value)
         change(self._card, value=value)
         change(self.card.layout, display="" if value else "none")

@@ -1,0 +1,53 @@
+"""A result in its rich form, where it has one: a picture or a table.
+
+Guarantees: nothing in it runs a script, asks for anything over the network or looks
+like a part of ours. HTML is cleaned, pictures are in the page itself.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Final
+
+from nbparallel.edge.forms import form
+
+#: The forms that are shown, the best first.
+PICTURES: Final = ("image/png", "image/jpeg", "image/svg+xml")
+#: The most bytes of a picture, and of HTML before it is cleaned.
+MOST: Final = 500_000
+MOST_HTML: Final = 100_000
+
+
+def html(value: object) -> str:
+    """Return the rich form of *value*; nothing if it has none, or one too large."""
+    for kind in PICTURES:
+        if shown := _picture(form(value, kind), kind):
+            return shown
+    source = form(value, "text/html")
+    if not isinstance(source, str) or len(source) > MOST_HTML:
+        return ""
+    return _clean(source)
+
+
+def _picture(data: object, kind: str) -> str:
+    if isinstance(data, str):
+        # IPython encodes some pictures itself; an SVG is text.
+        data = b64encode(data.encode()) if kind.endswith("xml") else data.encode()
+    elif isinstance(data, bytes):
+        data = b64encode(data)
+    else:
+        return ""
+    if not data or len(data) > MOST or not data.replace(b"\n", b"").isascii():
+        return ""
+    source = "".join(data.decode("ascii").split())
+    if not source.replace("+", "").replace("/", "").rstrip("=").isalnum():
+        return ""
+    return f'<img class="nbp-rich" alt="the result" src="data:{kind};base64,{source}">'
+
+
+def _clean(source: str) -> str:
+    import nh3
+
+    # What a page would load tells others who looks, and when.
+    cleaned = nh3.clean(source, tags=nh3.ALLOWED_TAGS - {"img", "a", "area", "map"})
+    return f'<div class="nbp-rich">{cleaned}</div>' if cleaned.strip() else ""
