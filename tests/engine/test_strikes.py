@@ -140,7 +140,7 @@ def strike_everywhere(number, call, is_well):
         wait_for(lambda: not ours(), whereabouts)
         assert streams_as_they_are() == streams, place
         if not strike.struck:
-            assert place > 10 * STEPS
+            assert place > 150  # so many places there are in a start, and more
             return
 
 
