@@ -133,7 +133,7 @@ STYLE: Final = """<style>
 @container (max-width: 720px) {
   .nbp table.nbp-tasks.nbp-rows :is(thead, tbody) { display: block; }
   .nbp table.nbp-tasks.nbp-rows tr {
-    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 4.5em;
+    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 4.5em; padding: 0;
     border-bottom: 1px solid var(--nbp-rule);
   }
   .nbp table.nbp-tasks.nbp-rows :is(th, td) { border: 0; width: auto; }
@@ -306,7 +306,7 @@ STYLE: Final = """<style>
 @container (max-width: 720px) {
   .nbp table.nbp-short :is(thead, tbody) { display: block; }
   .nbp table.nbp-short tr {
-    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 4.5em;
+    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 4.5em; padding: 0;
     border-bottom: 1px solid var(--nbp-rule);
   }
   .nbp table.nbp-tasks.nbp-short :is(th, td) { border: 0; width: auto; }
