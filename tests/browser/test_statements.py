@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.panel import overload
+from tests.browser.test_accessible import findings
 from tests.kernel.test_statements import FAILING, FOUR, SETUP
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -113,11 +114,13 @@ class TestStatements:
         expect(row).to_have_text(
             "line 6, waits for lines 3, 4: report = names + orders"
         )
+        assert findings(notebook) == []
         photograph(notebook, "live")
 
         notebook.click_button(GRAPH_AT, "Cancel")
         notebook.wait_until_done(GRAPH_AT)
         assert_lines_join(output, 6)
+        assert findings(notebook) == []
         photograph(notebook, "ended")
         notebook.page.set_viewport_size({"width": 700, "height": 900})
         assert_lines_join(output, 6)

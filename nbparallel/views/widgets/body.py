@@ -143,7 +143,9 @@ class Body:
         if page is not None:
             self._browser.note(page)
             in_order = query.order == "input" and not query.words
-            edges = edges_of(snapshot.reasons) if in_order else None
+            # Of what keeps no results there are the latest tasks alone.
+            has_lines = in_order and snapshot.keeps_results
+            edges = edges_of(snapshot.reasons) if has_lines else None
             self._tasks.draw(page.rows, "Tasks of the run", edges=edges)
 
     def _put(self, widget: Any) -> None:
