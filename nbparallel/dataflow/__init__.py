@@ -2,7 +2,7 @@
 
 ::
 
-    statements ──analysis──▶ Effects of each ──graph──▶ needs
+    statements ──analysis──▶ Effects of each ──graph──▶ needs ──reasons──▶ why
 
 `analysis` goes over the cell from top to bottom, on top of `expressions`, of `calls`
 with the tables in `known_calls`, of `objects` and of `names`; each adds to the one

@@ -109,6 +109,7 @@ class Names:
         if frame is None or frame.is_class:
             self.effects.reads.add(name)
             found |= self.names.get(name, self.existing.regions(name))
+            self.effects.leads[name] = self.heap.closure(found)
             if self.existing.is_wild(name):
                 self.lose_track()
         elif frame is not self.frames[-1]:

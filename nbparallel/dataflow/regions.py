@@ -39,6 +39,8 @@ class Effects:
         The regions it may look at and those it may change.
     barrier
         Nothing is known: it stays in order with every other statement.
+    leads
+        By global name that it looks up, the regions that this may lead to.
     """
 
     reads: set[str] = field(default_factory=set)
@@ -46,6 +48,7 @@ class Effects:
     sees: set[Region] = field(default_factory=set)
     changes: set[Region] = field(default_factory=set)
     barrier: bool = False
+    leads: dict[str, Regions] = field(default_factory=dict)
 
     def conflicts(self, earlier: Effects) -> bool:
         """Whether this statement has to come after an *earlier* one."""

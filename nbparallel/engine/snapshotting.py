@@ -124,6 +124,7 @@ def _snapshot(run: Scheduler, rows: int) -> Snapshot:
         recovered=records.recovered if ended else 0,
         journal_notes=run.source.keeper.notes,
         widths=tuple(run.limits.widths),
+        reasons=run.work.reasons,
     )
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 import __future__
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any
+from typing import Any, Final
 
 from nbparallel.magics.cell import Cell
+from nbparallel.records.reasons import Reasons
 from nbparallel.short_text import brief
 from nbparallel.types import MISSING
+
+#: So many lines that a statement waits for are named.
+MOST: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,8 @@ class Statement:
 
     def __repr__(self) -> str:
         # The lines stand in front: a long text is cut at its end.
-        after = f" after {', '.join(map(str, self.needs))}" if self.needs else ""
-        return f"line {self.line}{after}: {self.text}"
+        waits = f", waits for {_several(self.needs)}" if self.needs else ""
+        return f"line {self.line}{waits}: {self.text}"
 
     def carry_out(self, namespace: dict[str, Any]) -> Any:
         """Run it; return its value if it is an expression, else what it shows."""
@@ -91,6 +95,30 @@ def statements_of(cell: Cell, needs: Mapping[int, list[int]]) -> list[Statement]
             )
         )
     return found
+
+
+def told(
+    statements: Sequence[Statement], reasons: Mapping[int, Mapping[int, str]]
+) -> Reasons:
+    """Return *reasons*, by number of statement, as sentences that name the lines."""
+    lines = [each.line for each in statements]
+    return Reasons(
+        {
+            number: {
+                each: f"line {lines[number]} needs line {lines[each]} ({why})"
+                for each, why in some.items()
+            }
+            for number, some in reasons.items()
+        }
+    )
+
+
+def _several(lines: Sequence[int]) -> str:
+    """Return the numbers of *lines*, of many the first few."""
+    word = "line" if len(lines) == 1 else "lines"
+    named = lines if len(lines) <= MOST else lines[: MOST - 1]
+    more = f" and {len(lines) - len(named)} more" if len(named) < len(lines) else ""
+    return f"{word} {', '.join(map(str, named))}{more}"
 
 
 def _first(node: ast.stmt) -> ast.stmt | ast.expr:

@@ -10,10 +10,17 @@ from typing import Any
 
 from nbparallel.dataflow.analysis import effects_of
 from nbparallel.dataflow.graph import needs_of
+from nbparallel.dataflow.reasons import reasons_of
 from nbparallel.engine.run import Run
 from nbparallel.kinds import word_of
 from nbparallel.magics.cell import Cell
-from nbparallel.magics.statement import Bound, Statement, refuse_async, statements_of
+from nbparallel.magics.statement import (
+    Bound,
+    Statement,
+    refuse_async,
+    statements_of,
+    told,
+)
 from nbparallel.options import Options
 from nbparallel.types import FAILED, MISSING, Status
 from nbparallel.work.work import Work
@@ -90,8 +97,10 @@ def run_statements(
     _refuse_strangers(cell, options)
     refuse_async(cell)
     cell.compile(cell.tree)  # what only the whole shows: a late __future__ import
-    needs = needs_of(effects_of(cell.tree.body, cell.namespace, ordered=ordered))
+    effects = effects_of(cell.tree.body, cell.namespace, ordered=ordered)
+    needs = needs_of(effects)
     statements = statements_of(cell, needs)
+    reasons = told(statements, reasons_of(effects, needs))
     context = _Context()
 
     def call(statement: Statement) -> Any:
@@ -111,6 +120,7 @@ def run_statements(
         source=None,
         total=len(statements),
         needs=needs,
+        reasons=reasons,
     )
     # Reading in order is the run's business; the option means the statements here.
     run = Run(work, replace(options, ordered=False)).start()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nbparallel.records.exhibits import Exhibit
+from nbparallel.records.reasons import Reasons
 from nbparallel.records.strip import Strip
 from nbparallel.records.usage import Usage
 from nbparallel.types import FAILED, FINAL, State, Status
@@ -144,6 +145,11 @@ class Snapshot:
     strip
         When which worker was busy, and what came of it: of a run that goes on its last
         minute. None where nothing has begun, and where nobody has asked.
+    reasons
+        Why tasks wait for others, or None where that is not told.
+    locked
+        The share of the time in which tasks took turns at the interpreter lock; filled
+        once the run has ended. None where that was not looked at.
     """
 
     name: str
@@ -185,6 +191,8 @@ class Snapshot:
     postfix: str = ""
     handle: str = "run"
     strip: Strip | None = None
+    reasons: Reasons | None = None
+    locked: float | None = None
 
     @property
     def known(self) -> int:

@@ -22,7 +22,9 @@ from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.short_text import brief, ends, printable
 from nbparallel.types import State, Status
 from nbparallel.views import exhibits, strip, text
+from nbparallel.views.edges import Edges, look
 from nbparallel.views.style import STYLE
+from nbparallel.views.together import gain
 
 #: The texts of a task's item and outcome by task, tries and status; see `panel_table`.
 Memo = MutableMapping[tuple[int, int, Status], tuple[str, str]]
@@ -69,9 +71,11 @@ def _state(snapshot: Snapshot) -> str:
 def below(snapshot: Snapshot, note: str = "") -> str:
     """Return what stands below the head whether the panel is open or not.
 
-    That is what the loop over the run says of it, and a *note*.
+    That is what the loop over the run says of it, what running tasks at the same time
+    has gained, and a *note*.
     """
-    inside = _line(text.postfix(snapshot)) + paragraph(note)
+    inside = _line(text.postfix(snapshot)) + _line(gain(snapshot))
+    inside += paragraph(note)
     return f'<div class="nbp nbp-below">{inside}</div>' if inside else ""
 
 
@@ -134,6 +138,7 @@ def live_table(
     caption: str,
     left_out: tuple[int, int] = (0, 0),
     memo: Memo | None = None,
+    edges: Edges | None = None,
 ) -> str:
     """Return tasks as a table, each row of one height.
 
@@ -148,6 +153,8 @@ def live_table(
     memo
         Where to keep the text of values from one call to the next, so that a slow
         ``__repr__`` is called once per task and not once per drawing.
+    edges
+        The lines to draw beside them, for rows in the order of the input.
     """
     memo = {} if memo is None else memo
     keys = {_key(row): row for row in rows}
@@ -157,10 +164,11 @@ def live_table(
     if not rows:
         return f'<div class="nbp nbp-live"><p class="nbp-quiet">{NOTHING}</p></div>'
     output = any(row.output for row in rows)
-    body = [task_row(row, kept[_key(row)], output=output) for row in rows]
+    body = [task_row(row, kept[_key(row)], output=output, edges=edges) for row in rows]
     at, more = left_out
     body.insert(at, gap_row(more, 6 if output else 5, "more running"))
-    return f'<div class="nbp nbp-live">{tasks_table(caption, body, output)}</div>'
+    table = tasks_table(caption, body, output, look(edges))
+    return f'<div class="nbp nbp-live">{table}</div>'
 
 
 def chosen(
@@ -208,11 +216,17 @@ def paragraph(words: str) -> str:
 # --- rows ---------------------------------------------------------------------------
 
 
-def tasks_table(caption: str, body: Iterable[str], output: bool) -> str:  # noqa: FBT001
+def tasks_table(
+    caption: str,
+    body: Iterable[str],
+    output: bool,  # noqa: FBT001
+    style: str = "",
+) -> str:
     """Return a table of tasks, with a column for what they printed if there is any."""
     printed = '<th scope="col" class="nbp-output">Output</th>' if output else ""
     return (
-        f'<table class="nbp-tasks nbp-rows"><caption>{caption}</caption><thead><tr>'
+        f'<table class="nbp-tasks nbp-rows"{style}><caption>{caption}</caption>'
+        "<thead><tr>"
         '<th scope="col" class="nbp-task">Task</th>'
         '<th scope="col" class="nbp-item">Item</th>'
         '<th scope="col" class="nbp-status">Status</th>'
@@ -231,11 +245,16 @@ def gap_row(tasks: int, columns: int, word: str = "more") -> str:
     return f'<tr><td class="nbp-quiet" colspan="{columns}">{words}</td></tr>'
 
 
-def task_row(row: Row, values: tuple[str, str], *, output: bool) -> str:
+def task_row(
+    row: Row, values: tuple[str, str], *, output: bool, edges: Edges | None = None
+) -> str:
     """Return the row of a task, whose `cell_texts` are *values*."""
-    item, outcome = map(_cell, values)
+    item, outcome = values
+    shown, outcome = _cell(item), _cell(outcome)
+    if edges is not None:
+        shown = edges.cell(row.task, escape(item), titles=False, kind="nbp-value")
     return (
-        f'<tr><td class="nbp-task">{row.task}</td>{item}'
+        f'<tr><td class="nbp-task">{row.task}</td>{shown}'
         f'<td class="nbp-status nbp-is-{row.status.word}">{text.status(row)}</td>'
         f"{outcome}{_printed(row) if output else ''}"
         f'<td class="nbp-number">{took(row.seconds)}</td></tr>'

@@ -15,6 +15,7 @@ from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.records.store import MOST_LOG
 from nbparallel.short_text import ends, printable
 from nbparallel.views import html, strip, table, text
+from nbparallel.views.edges import edges_of
 from nbparallel.views.groups import groups_html
 from nbparallel.views.page_act import EVERYTHING, act
 from nbparallel.views.style import STYLE
@@ -71,7 +72,10 @@ def body(snapshot: Snapshot, buttons: str = "") -> str:
     others = (STYLE, above, failed.pane, slowest.pane, output.pane, way_on)
     room = MOST - sum(len(part.encode()) for part in others)
     every_task = _all(snapshot, rows, prefix, max(room, LEAST))
-    tabs = tabs_html([failed, every_task, slowest, output], text.title(snapshot))
+    first = [failed, every_task]
+    if snapshot.reasons is not None:  # of what fails, the cell itself has the traceback
+        first.reverse()
+    tabs = tabs_html([*first, slowest, output], text.title(snapshot))
     kind = "nbp nbp-body" if tabs else "nbp"
     return f'<div class="{kind}">{above}{tabs}{way_on}</div>'
 
@@ -100,7 +104,8 @@ def _failed(
 
 def _all(snapshot: Snapshot, rows: tuple[Row, ...], prefix: str, room: int) -> Tab:
     known = snapshot.known
-    shown, told = table.table_with_gaps(rows, known, prefix, room)
+    edges = edges_of(snapshot.reasons)
+    shown, told = table.table_with_gaps(rows, known, prefix, room, edges)
     if shown and told < known and snapshot.state.ended:
         words = f"{count(told)} of {count(known)} tasks, the first and the last to end"
         shown = _left_out(words, snapshot) + shown

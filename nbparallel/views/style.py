@@ -133,7 +133,7 @@ STYLE: Final = """<style>
 @container (max-width: 720px) {
   .nbp table.nbp-tasks.nbp-rows :is(thead, tbody) { display: block; }
   .nbp table.nbp-tasks.nbp-rows tr {
-    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 4.5em;
+    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 4.5em; padding: 0;
     border-bottom: 1px solid var(--nbp-rule);
   }
   .nbp table.nbp-tasks.nbp-rows :is(th, td) { border: 0; width: auto; }
@@ -281,19 +281,32 @@ STYLE: Final = """<style>
   border-radius: 50%; background: var(--nbp-good); vertical-align: 1px;
 }
 .nbp table.nbp-short tr[class] td:nth-child(3)::before { background: var(--nbp-bad); }
-.nbp table.nbp-short :is(.nbp-is-pending, .nbp-is-cancelled) td:nth-child(3)::before {
+.nbp table.nbp-short tr:is(.nbp-is-pending, .nbp-is-cancelled)
+  td:nth-child(3)::before {
   background: var(--nbp-quiet);
 }
-.nbp table.nbp-short .nbp-is-running td:nth-child(3)::before {
+.nbp table.nbp-short tr.nbp-is-running td:nth-child(3)::before {
   background: var(--nbp-busy);
 }
+.nbp table.nbp-tasks:has(.nbp-lined) .nbp-item { width: 50%; }
+.nbp.nbp.nbp table.nbp-tasks.nbp-tasks td.nbp-lined {
+  position: relative; overflow: visible; padding-left: calc(var(--nbp-edges) + 2px);
+}
+.nbp .nbp-lined > div { overflow: hidden; text-overflow: ellipsis; }
+.nbp svg.nbp-edges {
+  position: absolute; left: 0; top: -1px; height: calc(100% + 1px);
+  color: var(--nbp-quiet); overflow: visible;
+}
+.nbp .nbp-edges path { stroke-width: 1.5px; vector-effect: non-scaling-stroke; }
+.nbp .nbp-edges path:has(title):hover { stroke: var(--nbp-busy); stroke-width: 3px; }
+.nbp .nbp-edges .nbp-dot { stroke-width: 7px; stroke-linecap: round; }
 .nbp .nbp-ends { display: flex; }
 .nbp .nbp-ends > :first-child { overflow: hidden; text-overflow: ellipsis; }
 .nbp .nbp-ends > :last-child { flex: 0 0 auto; }
 @container (max-width: 720px) {
   .nbp table.nbp-short :is(thead, tbody) { display: block; }
   .nbp table.nbp-short tr {
-    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 4.5em;
+    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 4.5em; padding: 0;
     border-bottom: 1px solid var(--nbp-rule);
   }
   .nbp table.nbp-tasks.nbp-short :is(th, td) { border: 0; width: auto; }
@@ -301,6 +314,12 @@ STYLE: Final = """<style>
   .nbp table.nbp-short td:nth-child(4) { grid-column: 2 / -1; }
   .nbp table.nbp-short :is(th:nth-child(4), td:empty) { display: none; }
   .nbp table.nbp-short td[colspan] { grid-area: auto / 1 / auto / -1; }
+  .nbp.nbp.nbp table.nbp-tasks.nbp-tasks td.nbp-lined {
+    grid-area: 1 / 2 / 3; height: auto;
+  }
+  .nbp.nbp.nbp table.nbp-tasks.nbp-tasks td.nbp-lined ~ td:nth-child(4) {
+    grid-area: 2 / 2 / auto / -1; padding-left: calc(var(--nbp-edges) + 2px);
+  }
 }
 @media print { .nbp.nbp-body { height: auto; } }
 </style>"""

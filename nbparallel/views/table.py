@@ -17,6 +17,7 @@ from nbparallel.records.snapshot import Row
 from nbparallel.short_text import brief, cut, one_line
 from nbparallel.types import Status
 from nbparallel.views import text
+from nbparallel.views.edges import Edges, look
 
 #: The most characters of an item, of an outcome, and of a text shown in full on demand.
 ITEM: Final = 80
@@ -74,7 +75,11 @@ def ordered_table(rows: Iterable[Row], prefix: str, room: int) -> str:
 
 
 def table_with_gaps(
-    rows: Iterable[Row], known: int, prefix: str, room: int
+    rows: Iterable[Row],
+    known: int,
+    prefix: str,
+    room: int,
+    edges: Edges | None = None,
 ) -> tuple[str, int]:
     """Return tasks as a table in the order of the input, and how many it shows.
 
@@ -88,23 +93,28 @@ def table_with_gaps(
         What all items begin with, said in the head of the table.
     room
         The most bytes.
+    edges
+        The lines to draw beside them.
     """
-    made = _made(rows, prefix, room - ROOM)
+    made = _made(rows, prefix, room - ROOM, edges)
     body, expected = [], 0
     for task in sorted(made):
         body += [_gap(task - expected), made[task]]
         expected = task + 1
-    return _table(prefix, [*body, _gap(known - expected)]), len(made)
+    body.append(_gap(known - expected))
+    return _table(prefix, body, look(edges)), len(made)
 
 
-def _made(rows: Iterable[Row], prefix: str, room: int) -> dict[int, str]:
+def _made(
+    rows: Iterable[Row], prefix: str, room: int, edges: Edges | None = None
+) -> dict[int, str]:
     """Return rows as HTML by task: as many as there is room and time for."""
     made: dict[int, str] = {}
     until = perf_counter() + PATIENCE
     for row in rows:
         if row.task in made:
             continue
-        shown = _row(row, prefix)
+        shown = _row(row, prefix, edges)
         room -= len(shown.encode())
         if room < 0:
             break
@@ -114,17 +124,17 @@ def _made(rows: Iterable[Row], prefix: str, room: int) -> dict[int, str]:
     return made
 
 
-def _table(prefix: str, body: Iterable[str]) -> str:
+def _table(prefix: str, body: Iterable[str], style: str = "") -> str:
     inside = "".join(body)
-    return f"{_head(prefix)}<tbody>{inside}</tbody></table>" if inside else ""
+    return f"{_head(prefix, style)}<tbody>{inside}</tbody></table>" if inside else ""
 
 
-def _head(prefix: str) -> str:
+def _head(prefix: str, style: str) -> str:
     told = (
         f" <code>{escape(cut(one_line(prefix, LONG), ITEM))}…</code>" if prefix else ""
     )
     return (
-        '<table class="nbp-tasks nbp-short"><caption>Tasks</caption><thead><tr>'
+        f'<table class="nbp-tasks nbp-short"{style}><caption>Tasks</caption><thead><tr>'
         '<th scope="col" class="nbp-task">Task</th>'
         f'<th scope="col" class="nbp-item">Item{told}</th>'
         '<th scope="col" class="nbp-status">Status</th>'
@@ -139,22 +149,26 @@ def _gap(tasks: int) -> str:
     return f'<tr><td colspan="5">… {count(tasks)} more</td></tr>'
 
 
-def _row(row: Row, prefix: str) -> str:
+def _row(row: Row, prefix: str, edges: Edges | None) -> str:
     kind = "" if row.status is Status.OK else f' class="nbp-is-{row.status.word}"'
     return (
-        f"<tr{kind}><td>{row.task}</td>{_item(row.item, prefix)}"
+        f"<tr{kind}><td>{row.task}</td>{_item(row, prefix, edges)}"
         f"<td>{text.status(row)}</td>{_outcome(row)}<td>{took(row.seconds)}</td></tr>"
     )
 
 
-def _item(item: object, prefix: str) -> str:
+def _item(row: Row, prefix: str, edges: Edges | None) -> str:
+    item = row.item
     if prefix and isinstance(item, str):
         full, shown = one_line(item, FULL), item_text(item, prefix)
     else:
         full = brief(item, FULL)
         # Of a sentence the beginning tells most, of an address or a path both ends.
         shown = cut(full, ITEM) if " " in full else item_text(item, "")
-    return _cell(_two_ends(shown), full if len(shown) > SEEN else "")
+    full = full if len(shown) > SEEN else ""
+    if edges is None:
+        return _cell(_two_ends(shown), full)
+    return edges.cell(row.task, _two_ends(shown), titles=True, full=full)
 
 
 def _outcome(row: Row) -> str:

@@ -19,6 +19,7 @@ from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.short_text import brief, error_line, one_line
 from nbparallel.types import MISSING, State, Status
 from nbparallel.views import exhibits
+from nbparallel.views.together import gain
 
 #: The most characters of what a loop says of its run.
 LONG_POSTFIX = 200
@@ -274,7 +275,7 @@ def shown_rows(snapshot: Snapshot, ends: int = 5) -> list[Row]:
 def plain(snapshot: Snapshot, width: int = 40) -> str:
     """Return a run as text of several lines, for where HTML cannot be shown."""
     lines = [summary_line(snapshot), *_bar(snapshot, width)]
-    lines += filter(None, [usage(snapshot)])
+    lines += filter(None, [gain(snapshot), usage(snapshot)])
     lines += exhibits.lines(snapshot.exhibits)
     rows = shown_rows(snapshot)
     last = -1

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from nbparallel.records.caption import Caption
     from nbparallel.records.exhibits import Exhibit
+    from nbparallel.records.reasons import Reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Work:
     needs
         By task, the earlier tasks that must have ended ok before it starts; only for
         *items* that are at hand. None where no task needs another.
+    reasons
+        Why tasks need others, to be shown; None where that is not told.
     order
         In which order tasks start, for *items* that are at hand; then there are no
         *needs*. None where that is all the same.
@@ -80,6 +83,7 @@ class Work:
     index: pd.Index | None = None
     frame: pd.DataFrame | None = None
     needs: Mapping[int, Collection[int]] | None = None
+    reasons: Reasons | None = None
     order: Stage | None = None
     made: range = range(0)
     measurement: bool = False

@@ -14,9 +14,13 @@ from nbparallel.engine.measuring import contention, meter, resources, sampler
 from nbparallel.engine.measuring.contention import LATE, Contention
 from nbparallel.engine.measuring.resources import Resources
 from nbparallel.engine.measuring.sampler import LINGER, PERIOD, Sampler
+from nbparallel.engine.run import Run
 from nbparallel.engine.timer import Timer
+from nbparallel.options import resolve
 from nbparallel.records.usage import Usage
 from nbparallel.testing import DEADLINE
+from nbparallel.types import Status
+from nbparallel.work.work import Work
 from tests.engine.conftest import wait_for
 
 #: Whether this Python has a lock, and this system tells who has it.
@@ -339,6 +343,14 @@ def test_a_straggler_is_told():
     assert "Task 39, of 0.4" in run.advice
     assert run.advice.endswith("put it first.")
     assert run.snapshot().advice == run.advice
+
+
+def test_what_waits_for_others_is_not_to_be_put_first():
+    waits = Work("chain", lambda _: nbp.sleep(0.2), [0, 1], None, 2, needs={1: [0]})
+    run = Run(waits, resolve({"backend": "threads"})).start()
+
+    assert run.snapshot().counts[Status.OK] == 2
+    assert run.advice == ""
 
 
 def test_while_a_run_goes_on_its_snapshot_has_no_advice(go, gate):

@@ -9,6 +9,7 @@ import pytest
 import nbparallel as nbp
 from nbparallel.magics.statements import last_value, run_statements
 from nbparallel.options import resolve
+from nbparallel.views import text
 from tests.dataflow.harness import Program
 
 
@@ -27,9 +28,28 @@ class TestRows:
             "line 1: a = 1",
             "line 2: b = [",
             "line 5: @str",
-            "line 7 after 1, 2, 5: d = a, b, c",
-            "line 8 after 7: e = d",
+            "line 7, waits for lines 1, 2, 5: d = a, b, c",
+            "line 8, waits for line 7: e = d",
         ]
+
+    def test_of_many_lines_the_first_are_named(self):
+        source = "\n".join(f"a{n} = {n}" for n in range(6))
+        items, _ = run(f"{source}\nb = a0, a1, a2, a3, a4, a5")
+
+        assert repr(items.df["item"].iloc[-1]).startswith(
+            "line 7, waits for lines 1, 2, 3 and 3 more: b = a0"
+        )
+
+    def test_say_why(self):
+        done, _ = run("a = [1]\n\nb = a\na.append(2)")
+
+        assert done.snapshot().reasons.by_task == {
+            1: {0: "line 3 needs line 1 (uses `a`)"},
+            2: {1: "line 4 needs line 3 (shares `a`)"},
+        }
+        assert "Nothing could run at the same time: line 3 needs" in text.plain(
+            done.snapshot()
+        )
 
     def test_results_show_what_was_bound(self):
         source = (

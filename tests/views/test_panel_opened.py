@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from nbparallel.records.queries import Detail, Page
+from nbparallel.records.reasons import Reasons
 from nbparallel.types import State, Status
 from nbparallel.views.panel import Panel
 from nbparallel.views.widgets import tasks
@@ -127,6 +128,21 @@ def test_there_is_a_tab_for_what_there_is(panel, going, make_snapshot):
     panel.draw(going)
     names = [each.description for each in tabs(panel)]
     assert names == ["Now", "Failed 5", "Slowest", "All 4,000", "Output"]
+
+
+def test_statements_are_shown_in_order_with_their_lines(panel, going):
+    panel.show(replace(going, reasons=Reasons({4: {2: "line 5 needs line 3"}})))
+    assert tabs(panel)[-2].description == "All 4,000"
+    assert "nbp-on" in tabs(panel)[-2]._dom_classes
+    assert shown_text(panel).count("nbp-edges") > 25
+    assert "line 5 needs line 3" in shown_text(panel)
+
+    field(panel, "nbp-order").value = "latest"
+    assert "line 5 needs line 3" not in shown_text(panel)
+    field(panel, "nbp-order").value = "input"
+    assert "line 5 needs line 3" in shown_text(panel)
+    field(panel, "nbp-search").value = "2"
+    assert "line 5 needs line 3" not in shown_text(panel)
 
 
 def test_each_tab_shows_its_part(panel, going, around):

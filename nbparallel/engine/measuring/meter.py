@@ -144,7 +144,8 @@ class Meter:
         if not ended and self._looks and RESOURCES.looked >= self._began:
             usage = RESOURCES.latest
         said = "" if not ended or shot.measurement else self.advice()
-        return replace(shot, advice=said, usage=usage) if said or usage else shot
+        locked = self.measures().locked if ended else None
+        return replace(shot, advice=said, usage=usage, locked=locked)
 
     # -- Inside -----------------------------------------------------------------------
 
@@ -187,7 +188,10 @@ class Meter:
             return None
         if not self._run.options.keep_results:
             return None
-        return straggler_of(self._run.records, self._began)
+        found = straggler_of(self._run.records, self._began)
+        # What has to come after others could not have come first.
+        waits = found is not None and found.task in (self._run.work.needs or ())
+        return None if waits else found
 
     def _sum(self) -> Counter[str]:
         run = self._run

@@ -8,6 +8,7 @@ from typing import Any, Final
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.views import html, text
 from nbparallel.views.actions import Actions
+from nbparallel.views.edges import edges_of
 from nbparallel.views.style import BODY
 from nbparallel.views.widgets.browser import Browser
 from nbparallel.views.widgets.failures import Failures
@@ -141,7 +142,11 @@ class Body:
         page = self._actions.browse(query)
         if page is not None:
             self._browser.note(page)
-            self._tasks.draw(page.rows, "Tasks of the run")
+            in_order = query.order == "input" and not query.words
+            # Of what keeps no results there are the latest tasks alone.
+            has_lines = in_order and snapshot.keeps_results
+            edges = edges_of(snapshot.reasons) if has_lines else None
+            self._tasks.draw(page.rows, "Tasks of the run", edges=edges)
 
     def _put(self, widget: Any) -> None:
         if self._pane.children != (widget,):

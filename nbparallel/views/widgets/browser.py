@@ -37,7 +37,7 @@ class Browser:
     widget
         What shows it.
     tab
-        What is to be shown.
+        What is to be shown; None before the first drawing.
     query
         Which tasks, where those of the whole run are.
     """
@@ -47,7 +47,7 @@ class Browser:
 
         self._changed = changed
         self._lock = lock
-        self.tab: Tab = "now"
+        self.tab: Tab | None = None
         self.query = Query()
         self._tabs: dict[Tab, Any] = {}
         like: Any = None
@@ -99,8 +99,10 @@ class Browser:
             "all": f"All {count(snapshot.known)}" if snapshot.known else "",
             "output": "Output" if snapshot.log else "",
         }
-        if not names[self.tab]:
+        if self.tab is None or not names[self.tab]:
             usual: tuple[Tab, ...] = ("now", "failed", "all")
+            if snapshot.reasons is not None:  # lines are drawn where all are in order
+                usual = ("all",)
             self.tab = next((tab for tab in usual if names[tab]), "all")
         for tab, chosen in self._tabs.items():
             on = ("nbp-on",) if tab == self.tab else ()

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from nbparallel.records.queries import Detail
 from nbparallel.records.snapshot import Row
 from nbparallel.views import cards, html, rich
+from nbparallel.views.edges import Edges
 from nbparallel.views.widgets.made import FILL, button, change, close
 
 #: So many rows can be opened; a table has seldom more.
@@ -87,6 +88,7 @@ class Tasks:
         caption: str,
         *,
         left_out: tuple[int, int] = (0, 0),
+        edges: Edges | None = None,
     ) -> bool:
         """Show *rows*; return whether there was anything new.
 
@@ -98,8 +100,10 @@ class Tasks:
             What they are, for those who listen.
         left_out
             Before which row, and how many tasks that run are not among them.
+        edges
+            The lines to draw beside the rows.
         """
-        value = html.live_table(rows, caption, left_out, self._memo)
+        value = html.live_table(rows, caption, left_out, self._memo, edges)
         at, more = left_out
         self._shown = [row.task for row in rows]
         if more:
