@@ -14,6 +14,7 @@ def test_the_wheel_has_every_module_and_the_mark_of_types(tmp_path):
 
     (wheel,) = tmp_path.glob("*.whl")
     shipped = {name for name in ZipFile(wheel).namelist() if "dist-info" not in name}
-    modules = (ROOT / "nbparallel").rglob("*.py")
+    package = ROOT / "nbparallel"
+    modules = (*package.rglob("*.py"), *package.rglob("*.js"))
     wanted = {path.relative_to(ROOT).as_posix() for path in modules}
     assert shipped == wanted | {"nbparallel/py.typed"}
