@@ -12,7 +12,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet, ref
 
-from nbparallel.edge.frontend import cell_id, in_kernel, on_next_cell
+from nbparallel.edge.frontend import cell_id, in_kernel, in_marimo, on_next_cell
 from nbparallel.edge.outputs import StandIn, replace_in_out
 from nbparallel.engine import hooks
 from nbparallel.engine.run import Run
@@ -35,6 +35,9 @@ GONE = (
 _connected = False
 _connecting = Lock()
 
+#: What a picture says of a run under way that has this name.
+MOMENT = "This is a picture of one moment. {}.cancel() cancels the run."
+
 
 def connect() -> None:
     """Have every run shown from now on; more calls change nothing."""
@@ -44,6 +47,7 @@ def connect() -> None:
             _connected = True
             hooks.add_late(lambda: NotebookViews() if in_kernel() else TerminalViews())
             hooks.add_late(LightOut)
+            hooks.add(Pictures())
             summary.shown_by(_metrics)
             Errors.to_html = _errors_html
 
@@ -63,7 +67,7 @@ class TerminalViews(hooks.Hook):
 
     def shows_output(self, run: Run) -> bool:
         """Say that printed text goes above the bar, where there is one."""
-        wanted = run.options.progress and not run.nested
+        wanted = run.options.progress and not (run.nested or in_marimo())
         return wanted and sys.stderr is not None and sys.stderr.isatty()
 
     def run_started(self, run: Run) -> None:
@@ -187,6 +191,19 @@ class LightOut(hooks.Hook):
         if run.state.ended:
             found.settle(_end(run))
         return found
+
+
+class Pictures(hooks.Hook):
+    """A run for tools that ask for HTML and display that themselves, such as marimo."""
+
+    def html(self, run: Run) -> str:
+        """Return the run as it is now; there are no buttons to be had."""
+        from nbparallel.views import page
+
+        shot = run.snapshot()
+        going = not (shot.state.ended or run.work.open)  # an open run has no name
+        note = MOMENT.format(shot.handle) if going else ""
+        return page.static(shot, note, buttons=None)
 
 
 def _end(run: Run) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 Relied upon: IPython's `get_ipython`, the ``kernel`` attribute that every kernel's shell
 carries, and `get_parent`, the request being carried out, which some shells have and
-some kernels. Where one of them is missing or fails, the answer is the one that takes
-nothing away from a person at a notebook.
+some kernels; ``running_in_notebook`` of marimo's. Where one of them is missing or
+fails, the answer is the one that takes nothing away from a person at a notebook.
 Nothing is imported: a kernel without IPython loaded does not exist.
 """
 
@@ -25,6 +25,15 @@ def in_voila() -> bool:
     return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
 
 
+def in_marimo() -> bool:
+    """Whether a marimo notebook is shown as a page: a terminal is then its server's.
+
+    A notebook of marimo's that is run as a script is a script.
+    """
+    running = getattr(sys.modules.get("marimo"), "running_in_notebook", None)
+    return running is not None and bool(running())
+
+
 def interactive() -> bool:
     """Whether somebody may be there to press a button.
 
@@ -37,6 +46,20 @@ def interactive() -> bool:
     return bool(answers) or in_voila()
 
 
+def in_text() -> bool:
+    """Whether the cell seems to come from a client that shows text and replaces none.
+
+    `jupyter console`, `jupyter run` and the Qt console make their requests with
+    jupyter_client, which numbers them within its session, and add nothing to them; the
+    requests of pages have random names, and tell of a cell. Other programs may look
+    alike: the answer must take nothing away.
+    """
+    header = _request().get("header", {})
+    name, session = header.get("msg_id"), header.get("session")
+    numbered = isinstance(name, str) and name.startswith(f"{session}_")
+    return numbered and interactive() and not _request().get("metadata")
+
+
 def cell_id() -> str | None:
     """Tell one execution of a cell from another; None where there is no such thing."""
     found = _request().get("header", {}).get("msg_id")
@@ -47,10 +70,19 @@ def cell_id() -> str | None:
 
 
 def on_next_cell(call: Callable[[], None]) -> None:
-    """Call *call* before each cell that is run from now on."""
+    """Call *call* before each cell that the user runs from now on.
+
+    Editors run code of their own in between, after each cell or while one is looked at:
+    that is left out of the history.
+    """
+
+    def of_user(info: Any) -> None:
+        if getattr(info, "store_history", True):
+            call()
+
     shell = _shell()
     if shell is not None:
-        shell.events.register("pre_run_cell", lambda _info: call())
+        shell.events.register("pre_run_cell", of_user)
 
 
 def after_each_cell(call: Callable[[Any], None]) -> None:

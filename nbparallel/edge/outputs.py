@@ -79,6 +79,13 @@ class StandIn:
         found = self._value()
         return f"<{self._advice}>" if found is None else repr(found)
 
+    def _repr_html_(self) -> str | None:
+        found = self._value()
+        if found is None:
+            return self._end.get("text/html")
+        html: str | None = found._repr_html_()  # as all who display
+        return html
+
     def _ipython_display_(self) -> None:
         found = self._value()
         if found is not None:

@@ -63,6 +63,10 @@ class Announcer:
         """Whether a listener shows what the tasks of *run* print."""
         return any(self._ask("shows_output", run))
 
+    def html(self, run: object) -> str | None:
+        """Return what the first listener that can makes of *run* in HTML."""
+        return next(filter(None, self._ask("html", run)), None)
+
     def pumps(self) -> tuple[Callable[[], None], ...]:
         """Return what a waiting main thread must call every 50 ms."""
         return tuple(filter(None, self._ask("pump")))

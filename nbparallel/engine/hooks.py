@@ -30,6 +30,13 @@ class Hook:
     def run_shown(self, run: Run[Any]) -> None:
         """Hear that the user displays *run*, in the thread that does so."""
 
+    def html(self, run: Run[Any]) -> str | None:  # noqa: ARG002
+        """Return *run* as HTML, for tools that ask for that and display it themselves.
+
+        They ask only once: it is a picture of the moment.
+        """
+        return None
+
     def shows_output(self, run: Run[Any]) -> bool:  # noqa: ARG002 # for those who override
         """Say whether you show what the tasks of *run* print, before it starts.
 

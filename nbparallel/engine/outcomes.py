@@ -165,6 +165,9 @@ class Outcomes(Tables, Generic[Result_co]):
         read = feed.in_order if self._options.ordered else feed.as_completed
         return self._outcomes(read(scheduler, self._wait_for))
 
+    def _repr_html_(self) -> str | None:
+        return self._life.announcer.html(self)
+
     def __repr__(self) -> str:
         shot = snapshotting.snapshot(self._life.scheduler, 0)
         counts = ", ".join(f"{n} {s.word}" for s, n in shot.counts.items() if n)

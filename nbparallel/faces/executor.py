@@ -333,6 +333,9 @@ class Executor(ThreadPoolExecutor):
     def _ipython_display_(self) -> None:
         self._run._ipython_display_()  # it is shown as its run
 
+    def _repr_html_(self) -> str | None:
+        return self._run._repr_html_()
+
 
 #: All that there are.
 _executors: WeakSet[Executor] = WeakSet()

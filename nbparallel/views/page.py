@@ -35,7 +35,7 @@ def static(
     note: str = "",
     *,
     opened: bool | None = None,
-    buttons: str = "",
+    buttons: str | None = "",
 ) -> str:
     """Return a run as a notebook keeps it: no widget, no script.
 
@@ -49,7 +49,7 @@ def static(
         Whether what is below the head is shown; None leaves it to the run.
     buttons
         What the buttons call the run that run it again; none for no buttons. Nobody
-        sees them before a kernel shows them.
+        sees them before a kernel shows them. None says that there never are any.
     """
     is_open = text.opens(snapshot) if opened is None else opened
     head = html.head(snapshot) + html.below(snapshot, note)
@@ -59,14 +59,14 @@ def static(
     )
 
 
-def body(snapshot: Snapshot, buttons: str = "") -> str:
+def body(snapshot: Snapshot, buttons: str | None = "") -> str:
     """Return all that there is to tell below the head of a run; *buttons* as above."""
     rows = (*snapshot.latest, *snapshot.running, *snapshot.first)
     every = (*rows, *snapshot.failures, *snapshot.slowest)
     prefix = table.shared_prefix(every)
     above, way_on = _strip(snapshot) + html.above(snapshot), _way_on(snapshot, buttons)
     items = {row.task: row.item for row in every}
-    failed = _failed(snapshot, items, prefix, buttons)
+    failed = _failed(snapshot, items, prefix, buttons or "")
     slowest = _slowest(snapshot, prefix)
     output = _output(snapshot)
     others = (STYLE, above, failed.pane, slowest.pane, output.pane, way_on)
@@ -142,7 +142,7 @@ def _left_out(words: str, snapshot: Snapshot) -> str:
     return f'<p class="nbp-quiet">{words}{kept}</p>'
 
 
-def _way_on(snapshot: Snapshot, buttons: str) -> str:
+def _way_on(snapshot: Snapshot, buttons: str | None) -> str:
     left = text.not_ok(snapshot)
     if not snapshot.state.ended or not left:
         return ""
@@ -150,8 +150,9 @@ def _way_on(snapshot: Snapshot, buttons: str) -> str:
     run = snapshot.handle
     again = act(buttons, EVERYTHING, text.retry_label(snapshot)) if buttons else ""
     without = f' class="nbp-without-{buttons}"' if buttons else ""
+    way = f"; display <code>{run}</code> for buttons"
+    shown = "" if buttons is None else f"<span{without}>{way}</span>"
     return (
         f'<p class="nbp-quiet nbp-way-on">{again}<span><code>{run}.retry()</code> runs '
-        f"{which} again<span{without}>; display <code>{run}</code> for buttons</span>."
-        "</span></p>"
+        f"{which} again{shown}.</span></p>"
     )

@@ -11,6 +11,8 @@ Guarantees:
 - Whoever runs notebooks without a person in front of them gets no widget at all, but
   the same static HTML, brought up to date every few seconds. So does a kernel that has
   no widgets. Where a display cannot be replaced, the end is all that is displayed.
+- Where widgets are not shown, but their text, that says how to cancel; a client of text
+  alone is told the end by a display of its own.
 - Every method may be called from any thread.
 """
 
@@ -20,13 +22,12 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from nbparallel.edge.displays import Later, comms_work, replaceable
 from nbparallel.edge.displays import show as _display
-from nbparallel.edge.frontend import cell_id, interactive
+from nbparallel.edge.frontend import cell_id, in_text, interactive
 from nbparallel.edge.router import router
 from nbparallel.edge.routes import Registration
 from nbparallel.records.snapshot import Snapshot
@@ -35,6 +36,7 @@ from nbparallel.turns import DRAWING, shorter
 from nbparallel.views import page, text
 from nbparallel.views.actions import Actions
 from nbparallel.views.page_retry import PageRetry
+from nbparallel.views.places import Place
 from nbparallel.views.widgets import PanelWidgets
 
 _log = logging.getLogger(__name__)
@@ -45,16 +47,7 @@ PULSE = 5.0
 #: How many displays of one run are kept up to date.
 DISPLAYS = 50
 
-INTERRUPT = "To cancel, interrupt the kernel (stop button)."
-
-
-@dataclass(slots=True)
-class _Display:
-    """One place in a notebook where the run is shown."""
-
-    handle: Any
-    cell: str | None
-    static: bool
+INTERRUPT = "To cancel, interrupt the kernel (stop button, or Ctrl-C in a terminal)."
 
 
 class Panel:
@@ -73,7 +66,7 @@ class Panel:
         self._rows = rows
         # Never held while an action is called: that may wait for our own `finish`.
         self._lock = threading.RLock()
-        self._displays: deque[_Display] = deque(maxlen=DISPLAYS)
+        self._places: deque[Place] = deque(maxlen=DISPLAYS)
         self._widgets: PanelWidgets | None = None
         self._registration: Registration | None = None
         self._snapshot: Snapshot | None = None
@@ -92,9 +85,9 @@ class Panel:
         """Display the run in the current cell, unless it is displayed there already."""
         with shorter(DRAWING), self._lock:
             cell = cell_id()
-            here = [d for d in self._displays if cell is not None and d.cell == cell]
+            here = [p for p in self._places if cell is not None and p.cell == cell]
             if self._page.pressed:  # by a message that belongs to no cell
-                here = here or list(self._displays)[-1:]
+                here = here or list(self._places)[-1:]
             if here and snapshot.state.ended:
                 return
             self._snapshot = snapshot
@@ -105,17 +98,20 @@ class Panel:
             if not here:
                 late = not (snapshot.state.ended or replaceable())
                 handle = Later() if late else _display(bundle)
-                self._displays.append(_Display(handle, cell, static=live is None))
+                here = [Place(handle, cell, static=live is None)]
+                self._places += here
             elif here[0].static:
                 if replaceable():
                     here[0].handle.update(bundle, raw=True)
                 here[0].static = live is None
+            if in_text() and replaceable() and not snapshot.state.ended:
+                here[0].last_word = Later()
 
     def draw(self, snapshot: Snapshot) -> None:
         """Bring the displays of a run under way up to date."""
         with shorter(DRAWING), self._lock:
             self._snapshot = snapshot
-            if any(not display.static for display in self._displays):
+            if any(not place.static for place in self._places):
                 self._draw_widgets(snapshot)
             elif replaceable() and not 0 <= snapshot.elapsed - self._pulse < PULSE:
                 self._pulse = snapshot.elapsed
@@ -148,7 +144,7 @@ class Panel:
         with self._lock:
             if self._snapshot is not None and self._snapshot.state.ended:
                 self._publish(self._snapshot)
-                elsewhere = all(each.cell != cell_id() for each in self._displays)
+                elsewhere = all(each.cell != cell_id() for each in self._places)
                 if elsewhere and not (replaceable() or interactive()):
                     _display(self._static(self._snapshot))
 
@@ -157,7 +153,7 @@ class Panel:
         with self._lock:
             if self._snapshot is None or not self._snapshot.state.ended:
                 return
-            if any(not display.static for display in self._displays):
+            if any(not place.static for place in self._places):
                 self._publish(self._snapshot)
             if self._registration is not None:
                 self._end_widgets(self._snapshot, retry=False)
@@ -173,7 +169,7 @@ class Panel:
         return _can_retry(snapshot) and router() is not None and not self._page.works
 
     def _live_bundle(
-        self, snapshot: Snapshot, here: list[_Display]
+        self, snapshot: Snapshot, here: list[Place]
     ) -> dict[str, Any] | None:
         """Return what displays the widgets, or None for good if there can be none."""
         if not here:
@@ -202,7 +198,7 @@ class Panel:
             self._end_widgets(snapshot, retry=True)
         else:
             self._draw_widgets(snapshot)
-        return {**self._widgets.bundle, "text/plain": text.summary_line(snapshot)}
+        return {**self._widgets.bundle, "text/plain": _in_place_of_widgets(snapshot)}
 
     def _draw_widgets(self, snapshot: Snapshot) -> None:
         assert self._widgets is not None
@@ -290,9 +286,8 @@ class Panel:
     def _publish(self, snapshot: Snapshot) -> None:
         """Make every display static."""
         bundle = self._static(snapshot)
-        for display in self._displays:
-            display.handle.update(bundle, raw=True)
-            display.static = True
+        for place in self._places:
+            place.publish(bundle, ended=snapshot.state.ended)
         if snapshot.state.ended:
             self._page.ended(bundle["text/html"])
 
@@ -306,9 +301,19 @@ class Panel:
         elif _can_retry(snapshot) and self._person and not self._plain:
             buttons = self._page.name
             self._page.offer(snapshot)
-        note = self._complaint if snapshot.state.ended else ""
+        note = self._complaint if snapshot.state.ended else INTERRUPT
         html = page.static(snapshot, note, opened=self._opened, buttons=buttons)
-        return {"text/html": html, "text/plain": text.plain(snapshot)}
+        words = text.plain(snapshot)
+        if not snapshot.state.ended:
+            words += f"\n{INTERRUPT}"
+        return {"text/html": html, "text/plain": words}
+
+
+def _in_place_of_widgets(snapshot: Snapshot) -> str:
+    """Return what those see who see no widgets, and press no buttons."""
+    if snapshot.state.ended:
+        return text.plain(snapshot)
+    return f"{text.summary_line(snapshot)}\n{INTERRUPT}"
 
 
 def _said(snapshot: Snapshot) -> tuple[str, str]:

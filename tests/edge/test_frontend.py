@@ -49,6 +49,46 @@ def test_who_can_answer_can_press_buttons(shell, allowed, expected):
     assert frontend.interactive() is expected
 
 
+@pytest.mark.parametrize("running", [True, False])
+def test_marimo_is_asked_once_it_is_there(monkeypatch, running):
+    monkeypatch.delitem(sys.modules, "marimo", raising=False)
+    assert not frontend.in_marimo()
+    assert "marimo" not in sys.modules
+    marimo = SimpleNamespace(running_in_notebook=lambda: running)
+    monkeypatch.setitem(sys.modules, "marimo", marimo)
+    assert frontend.in_marimo() is running
+
+
+def numbered(**more):
+    return {"header": {"msg_id": "abc_12_7", "session": "abc"}, "content": {}, **more}
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (numbered(), True),
+        (numbered(metadata={"cellId": "b1"}), False),
+        (numbered(content={"allow_stdin": False}), False),
+        ({"header": {"msg_id": "5f0e-11", "session": "abc"}, "content": {}}, False),
+        ({"header": {"msg_id": None, "session": None}}, False),
+        ({}, False),
+    ],
+)
+def test_a_request_tells_a_client_of_text(shell, request_, expected):
+    shell.get_parent = lambda: request_
+    assert frontend.in_text() is expected
+
+
+def test_cells_that_are_not_the_users_are_none(shell):
+    called, registered = [], {}
+    shell.events = SimpleNamespace(register=registered.__setitem__)
+    frontend.on_next_cell(lambda: called.append("cell"))
+    for info in (SimpleNamespace(store_history=False), SimpleNamespace()):
+        registered["pre_run_cell"](info)
+        registered["pre_run_cell"](SimpleNamespace(store_history=True))
+    assert len(called) == 3
+
+
 def test_voila_cannot_answer_but_press(shell, monkeypatch):
     shell.get_parent = lambda: {"content": {"allow_stdin": False}}
     monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")

@@ -6,6 +6,7 @@ Everything waits for a message, with a deadline; nothing sleeps.
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty
@@ -103,8 +104,18 @@ class Kernel:
         self.manager.interrupt_kernel()
 
     def execute(self, code: str, **options: Any) -> str:
-        """Queue a cell; return its message id."""
-        return self.client.execute(code, **options)
+        """Queue a cell, and tell of it as notebooks do; return its message id."""
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": True,
+            "stop_on_error": True,
+            **options,
+        }
+        cell = {"cellId": str(uuid.uuid4())}
+        return self.ask("execute_request", content, metadata=cell)
 
     def run(self, code: str, timeout: float = 20) -> Outcome:
         """Execute a cell to its end."""

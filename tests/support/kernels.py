@@ -1,8 +1,9 @@
-"""Several versions of ipykernel, and other kernels, side by side in one environment.
+"""Several versions of ipykernel, other kernels and front ends in one environment.
 
-Each is a directory holding that kernel alone, put in front of everything else by
-its kernelspec: kernel and tests share all other packages, ours among them. The
-directories are made on first use, then kept; only the first use needs a network.
+Each is a directory holding that alone, put in front of everything else: by the
+kernelspec of a kernel, by whoever starts a front end. All other packages are shared,
+ours among them. The directories are made on first use, then kept; only the first use
+needs a network.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ OTHERS = {
     ),
 }
 
+#: Front ends that run in Python: what to install.
+FRONT_ENDS = {"jupyter-console": "jupyter-console==6.6.3", "marimo": "marimo==0.25.2"}
+
 VERSIONS = ("6.29.5", "6.31.0", "7.0.1", "7.2.0", "7.4.0")
 
 _CACHE = Path(__file__).parents[2] / ".cache" / "kernels"
@@ -66,14 +70,24 @@ def install_other(name: str) -> str:
     return name
 
 
+def install_front_end(name: str) -> str:
+    """Make one of `FRONT_ENDS` available; return what to put into ``PYTHONPATH``."""
+    overlay = _CACHE / name
+    if not overlay.exists():
+        _download([FRONT_ENDS[name]], overlay, alone=name != "marimo")
+    return str(overlay)
+
+
 def install_all() -> dict[str, str]:
     """Make every version available; return the names of the kernelspecs by version."""
     return {version: install(version) for version in VERSIONS}
 
 
-def _download(packages: Sequence[str], overlay: Path) -> None:
+def _download(packages: Sequence[str], overlay: Path, *, alone: bool = True) -> None:
+    """Install packages; unless *alone*, with all that the tests may not have."""
     with _replacing(overlay) as fresh:
-        what = ["--quiet", "--no-deps", "--target", fresh, *packages]
+        dependencies = ["--no-deps"] if alone else []
+        what = ["--quiet", *dependencies, "--target", fresh, *packages]
         subprocess.run([*_installer(), *what], check=True)
 
 

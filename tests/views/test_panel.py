@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from nbparallel.edge import displays
 from nbparallel.testing import DEADLINE
 from nbparallel.types import State, Status
 from nbparallel.views import panel as panel_module
@@ -65,6 +66,39 @@ def test_without_cells_every_display_counts(panel, page, make_snapshot):
     panel.show(make_snapshot())
     panel.show(make_snapshot())
     assert len(page.bundles) == 2
+
+
+def test_who_sees_no_widgets_reads_how_to_cancel(panel, page, make_snapshot, ended):
+    panel.show(make_snapshot(ok=1))
+    assert page.bundles[0]["text/plain"].endswith(panel_module.INTERRUPT)
+    page.cell = "cell 2"
+    panel.finish(ended)
+    panel.show(ended)
+    assert "no page 3" in page.bundles[1]["text/plain"]
+    for bundle in page.bundles:
+        assert panel_module.INTERRUPT not in bundle["text/plain"]
+
+
+@pytest.mark.usefixtures("wire")
+def test_a_client_of_text_is_told_each_end_once(
+    panel, page, make_snapshot, ended, monkeypatch
+):
+    told = []
+    monkeypatch.setattr(displays, "show", told.append)
+    monkeypatch.setattr(panel_module, "in_text", lambda: True)
+    panel.show(make_snapshot())
+    panel.draw(make_snapshot(ok=1))
+    assert told == []
+    panel.finish(ended)
+    panel.republish()
+    panel.retire()
+    assert [each.keys() for each in told] == [{"text/plain"}]
+    assert "no page 3" in told[0]["text/plain"]
+    panel.show(make_snapshot(ok=3999, running=1))
+    panel.finish(make_snapshot(State.DONE, ok=4000))
+    assert len(told) == 2
+    assert "4,000 ok" in told[1]["text/plain"]
+    assert page.static == [True]
 
 
 # --- drawing ---
@@ -363,8 +397,11 @@ def test_without_anybody_there_no_widget_is_made(
     panel.show(make_snapshot(elapsed=0.0))
     for tick in range(1, 60):
         panel.draw(make_snapshot(ok=tick, elapsed=tick / 5))
-    assert "50 of 4,000" in page.bundles[0]["text/plain"]
+    for shown in page.bundles[0].values():
+        assert "50 of 4,000" in shown
+        assert panel_module.INTERRUPT in shown
     panel.finish(ended)
+    assert panel_module.INTERRUPT not in str(page.bundles)
     assert page.static == [True]
     assert not wire
 
