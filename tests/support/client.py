@@ -172,13 +172,17 @@ class Kernel:
 
     def ask(self, kind: str, content: Message, **more: Message) -> str:
         """Send a request on the shell channel; return its message id."""
-        message = self.client.session.msg(kind, content, **more)
+        message = self.message(kind, content, **more)
         self.client.shell_channel.send(message)
         return message["header"]["msg_id"]
 
+    def message(self, kind: str, content: Message, **more: Message) -> Message:
+        """Return a message to send, named as this front end does."""
+        return self.client.session.msg(kind, content, **more)
+
     def send_comm(self, comm: str, data: Message) -> str:
         """Send the message of a widget."""
-        message = self.client.session.msg("comm_msg", {"comm_id": comm, "data": data})
+        message = self.message("comm_msg", {"comm_id": comm, "data": data})
         if self.subshell is not None:
             message["header"]["subshell_id"] = self.subshell
         self.client.shell_channel.send(message)

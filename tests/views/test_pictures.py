@@ -44,10 +44,16 @@ def test_ipython_displays_a_run_once(capsys):
     assert capsys.readouterr().out == f"{run!r}\n"
 
 
-def test_what_out_keeps_of_a_run_shows_its_end():
-    run = nbp.pmap(abs, [1])
-    stand_in = StandIn(run, "gone")
-    assert stand_in._repr_html_() == run._repr_html_()
+class Shown:
+    def _repr_html_(self):
+        return "<p>there</p>"
+
+
+def test_what_out_keeps_is_shown_as_the_thing_and_then_as_its_end():
+    shown = Shown()
+    stand_in = StandIn(shown, "gone")
+    assert stand_in._repr_html_() == "<p>there</p>"
+    del shown
+    assert stand_in._repr_html_() is None
     stand_in.settle({"text/html": "<p>the end</p>"})
-    del run
     assert stand_in._repr_html_() == "<p>the end</p>"
