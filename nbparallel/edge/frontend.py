@@ -51,13 +51,15 @@ def in_text() -> bool:
 
     `jupyter console`, `jupyter run` and the Qt console make their requests with
     jupyter_client, which numbers them within its session, and add nothing to them; the
-    requests of pages have random names, and tell of a cell. Other programs may look
+    requests of pages have random names, or tell of a cell. Other programs may look
     alike: the answer must take nothing away.
     """
-    header = _request().get("header", {})
+    request = _request()
+    header, content = request.get("header", {}), request.get("content", {})
     name, session = header.get("msg_id"), header.get("session")
     numbered = isinstance(name, str) and name.startswith(f"{session}_")
-    return numbered and interactive() and not _request().get("metadata")
+    answers = content.get("allow_stdin") is True  # programs do not; some kernels forget
+    return numbered and answers and not request.get("metadata") and in_kernel()
 
 
 def cell_id() -> str | None:

@@ -60,7 +60,8 @@ def test_marimo_is_asked_once_it_is_there(monkeypatch, running):
 
 
 def numbered(**more):
-    return {"header": {"msg_id": "abc_12_7", "session": "abc"}, "content": {}, **more}
+    header = {"msg_id": "abc_12_7", "session": "abc"}
+    return {"header": header, "content": {"allow_stdin": True}, **more}
 
 
 @pytest.mark.parametrize(
@@ -69,8 +70,9 @@ def numbered(**more):
         (numbered(), True),
         (numbered(metadata={"cellId": "b1"}), False),
         (numbered(content={"allow_stdin": False}), False),
-        ({"header": {"msg_id": "5f0e-11", "session": "abc"}, "content": {}}, False),
-        ({"header": {"msg_id": None, "session": None}}, False),
+        (numbered(content={}), False),
+        (numbered(header={"msg_id": "5f0e-11", "session": "abc"}), False),
+        (numbered(header={"msg_id": None, "session": None}), False),
         ({}, False),
     ],
 )

@@ -10,7 +10,12 @@ import pytest
 
 from tests.support.kernels import JUPYTER_PATH, VERSIONS, install, install_front_end
 
-pytestmark = [pytest.mark.kernel, pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.kernel,
+    pytest.mark.timeout(120),
+    # From Python 3.12 on: other tests leave threads behind, but the child starts anew.
+    pytest.mark.filterwarnings("ignore:.*forkpty:DeprecationWarning"),
+]
 
 RUN = "run = nbp.pmap(lambda n: 1 / (n - 3), range(40), desc='sums')"
 
