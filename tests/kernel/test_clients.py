@@ -33,8 +33,11 @@ def task(number):
 """
 RUN = "run = nbp.pmap(task, range(100), workers=4, grace=0.1)"
 
-#: What Colab's ``output.enable_custom_widget_manager()`` comes to.
+#: What is there in Colab, and what its ``enable_custom_widget_manager()`` comes to.
 WIDGET_MANAGER = """
+import sys, types
+
+sys.modules["google.colab"] = types.ModuleType("google.colab")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 def tell_of_manager(message):
@@ -52,6 +55,13 @@ class Page(Kernel):
 
     It knows no subshells. What it could not follow is an error.
     """
+
+    #: Where the widgets come from that it has.
+    modules = frozenset({"@jupyter-widgets/base", "@jupyter-widgets/controls"})
+
+    def __init__(self, version, directory):
+        self.comms, self.shown = set(), {}
+        super().__init__(version, directory)
 
     def message(self, kind, content, **more):
         made = super().message(kind, content, **more)
@@ -71,17 +81,17 @@ class Page(Kernel):
         return self.ask("execute_request", content, metadata={})
 
     def follow(self):
-        """Go through all that was said, as a widget manager and an output area do."""
-        comms, shown = set(), {}
+        """Go through what was said, as a widget manager and an output area do.
+
+        Return what has been displayed meanwhile, as it is shown now.
+        """
+        comms, shown, new = self.comms, self.shown, []
         for message in self.said:
             content, kind = message["content"], message["msg_type"]
             assert parent_of(message) or kind in {"status", "iopub_welcome"}
             if kind == "comm_open":
                 state = content["data"]["state"]
-                assert state["_model_module"] in {
-                    "@jupyter-widgets/base",
-                    "@jupyter-widgets/controls",
-                }
+                assert state["_model_module"] in self.modules
                 comms.add(content["comm_id"])
             elif kind == "comm_msg" and content["data"]["method"] != "update_states":
                 assert content["comm_id"] in comms
@@ -89,13 +99,15 @@ class Page(Kernel):
             elif kind == "comm_close":
                 comms.discard(content["comm_id"])
             elif kind == "display_data":
+                new.append(content["transient"]["display_id"])
                 shown[content["transient"]["display_id"]] = content["data"]
             elif kind == "update_display_data":
                 assert content["transient"]["display_id"] in shown
                 # Where these change, all outputs of the cell are laid anew.
                 assert content["metadata"] == {}
                 shown[content["transient"]["display_id"]] = content["data"]
-        return [*shown.values()]
+        self.said.clear()
+        return [shown[each] for each in new]
 
 
 class VSCode(Page):
@@ -103,6 +115,9 @@ class VSCode(Page):
 
     It hands each message to the page where the widgets are, and waits for an answer.
     """
+
+    #: It finds what is installed beside the kernel.
+    modules = Page.modules | {"anywidget"}
 
     def look(self, code="1 + 1"):
         """Do what the list of variables does after each cell."""
@@ -132,13 +147,12 @@ def opened(request, tmp_path_factory):
 def client(opened):
     """A client that has started, as it starts, with tasks to be run."""
     opened.run("%reset -f")
-    opened.said.clear()
     if isinstance(opened, VSCode):
         opened.look()
     else:
         opened.run(WIDGET_MANAGER)
     assert opened.run(SETUP).status == "ok"
-    opened.said.clear()
+    opened.follow()
     yield opened
     opened.run("gate.open()")
     if isinstance(opened, Colab):
@@ -160,12 +174,12 @@ def test_cancel_is_heard_and_the_end_replaces_the_panel(client):
 
     assert outcome.status == "ok"
     assert client.evaluate("run.state.value") == "cancelled"
-    (end,) = client.follow()
-    assert end.keys() == {"text/html", "text/plain"}
-    assert "cancelled" in end["text/html"]
     # Each request is answered by one "busy", one "idle", in this order.
     states = [state_of(each) for each in client.said if parent_of(each) == click]
     assert [state[1] for state in filter(None, states)] == ["busy", "idle"]
+    (end,) = client.follow()
+    assert end.keys() == {"text/html", "text/plain"}
+    assert "cancelled" in end["text/html"]
 
 
 def test_it_is_told_no_more_than_it_can_take(client):
@@ -186,12 +200,15 @@ def test_retry_stays_after_code_that_is_not_the_users(opened, client):
     client.click(button)
     client.outcome(cell, timeout=10)
     shown = client.wait_for(
-        lambda said: "Run the rest" in str(said["content"].get("data", ""))
+        lambda said: (
+            said["msg_type"].startswith("comm_")
+            and "Run the rest" in str(said["content"]["data"])
+        )
     )
     if isinstance(opened, VSCode):
         client.look()
         client.look()
-    client.said.clear()
+    client.follow()
 
     client.click(shown["content"]["comm_id"])
 
