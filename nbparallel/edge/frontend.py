@@ -49,7 +49,7 @@ def interactive() -> bool:
 def in_text() -> bool:
     """Whether the cell seems to come from a client that shows text and replaces none.
 
-    `jupyter console`, `jupyter run` and the Qt console make their requests with
+    ``jupyter console``, ``jupyter run`` and the Qt console make their requests with
     jupyter_client, which numbers them within its session, and add nothing to them; the
     requests of pages have random names, or tell of a cell. Other programs may look
     alike: the answer must take nothing away.
