@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from typing import Final
 
 from nbparallel.quantities import (
     count,
@@ -20,6 +20,9 @@ from nbparallel.short_text import brief, error_line, one_line
 from nbparallel.types import MISSING, State, Status
 from nbparallel.views import exhibits
 from nbparallel.views.together import gain
+
+#: How many times the median a straggler may take for that to tell anything.
+TELLING: Final = 1_000
 
 #: The most characters of what a loop says of its run.
 LONG_POSTFIX = 200
@@ -126,7 +129,8 @@ def ahead(snapshot: Snapshot) -> str:
         span = forecast.to_go(snapshot)
         return "" if span is None else remaining(*span)
     which = "last task" if late.tasks == 1 else f"last {count(late.tasks)} tasks"
-    times = f", {factor(late.times)} times the median" if isfinite(late.times) else ""
+    telling = late.times <= TELLING
+    times = f", {factor(late.times)} times the median" if telling else ""
     return f"{which} running {duration(late.seconds)}{times}"
 
 

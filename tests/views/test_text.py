@@ -33,6 +33,8 @@ def test_a_straggler_is_told_of(make_snapshot, make_row):
     left = make_snapshot(total=100, ok=99, running=1, recent=(0.2,) * 10)
     late = replace(left, running=(make_row(7, Status.RUNNING, seconds=4.8),))
     assert text.pace(late)[-1] == "last task running 4.80 s, 24.0 times the median"
+    among_brief = replace(late, recent=(1e-6,) * 10)
+    assert text.pace(among_brief)[-1] == "last task running 4.80 s"
 
 
 def test_summary_of_a_run_that_an_error_stopped(make_snapshot):
