@@ -149,6 +149,7 @@ STYLE: Final = """<style>
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 .nbp-panel { container-type: inline-size; }
+.nbp-panel .nbp-openers + .widget-html .nbp { container-type: normal; }
 .nbp-panel.nbp-panel button { height: 26px; line-height: 24px; padding: 0 8px; }
 .nbp-panel.nbp-panel :is(.nbp-opener, .nbp-openers button, .nbp-group-opener) {
   width: 22px; min-width: 0; height: 24px; line-height: 24px; margin: 0; padding: 0;
@@ -195,7 +196,7 @@ STYLE: Final = """<style>
 .nbp.nbp .nbp-rich :is(th, td) { padding: 1px 8px; text-align: right; }
 .nbp.nbp-card :is(dt, dd) { width: auto; float: none; }
 .nbp-panel .nbp-line-one { flex-wrap: wrap; overflow: visible; }
-.nbp-panel .nbp-line-one > .widget-html { flex: 1 1 260px; min-width: 0; }
+.nbp-panel .nbp-line-one > .widget-html { flex: 1 1 260px !important; min-width: 0; }
 .nbp-panel .nbp-pane .jupyter-widgets { overflow: visible; }
 .nbp-panel .nbp-browser > .widget-box { flex-wrap: wrap; align-items: center; }
 .nbp-panel .nbp-browser { min-height: 36px; }
@@ -204,13 +205,14 @@ STYLE: Final = """<style>
 .nbp-panel .nbp-group-line > .widget-html { flex: 1 1 220px; min-width: 0; }
 @container (max-width: 520px) {
   .nbp.nbp-head progress { flex-basis: 100%; order: 9; }
+  .nbp .nbp-tabs.nbp-tabs > label { padding: 3px 5px 2px; }
 }
 @container (max-width: 720px) {
   .nbp.nbp-live table.nbp-tasks.nbp-rows .nbp-output { display: none; }
   .nbp.nbp-live table.nbp-tasks.nbp-rows tbody tr { grid-template-rows: 23px 23px; }
   .nbp.nbp-live table.nbp-tasks.nbp-rows :is(th, td) { height: 23px; }
   .nbp.nbp-live table.nbp-tasks.nbp-rows thead tr { height: 24px; }
-  .nbp-panel.nbp-panel .nbp-openers button { height: 47px; }
+  .nbp-panel.nbp-panel .nbp-openers button { height: 47px; padding-bottom: 23px; }
 }
 .nbp svg.nbp-strip { display: block; margin: 4px 0; background: var(--nbp-rule);
   background: color-mix(in srgb, var(--nbp-rule) 30%, transparent); }
@@ -237,12 +239,13 @@ STYLE: Final = """<style>
 @supports selector(:has(*)) {
   .nbp .nbp-tabs {
     flex: 1 0 170px; min-height: 0; margin: 0; display: grid;
-    grid-template: max-content minmax(0, 1fr) / repeat(4, max-content) minmax(0, 1fr);
+    grid-template: max-content minmax(0, 1fr) /
+      repeat(4, minmax(0, max-content)) minmax(0, 1fr);
   }
   .nbp .nbp-tabs > label {
     position: relative; grid-row: 1; margin: 0; padding: 3px 10px 2px;
     border-bottom: 2px solid transparent; color: var(--nbp-quiet); cursor: pointer;
-    font: inherit; white-space: nowrap;
+    font: inherit; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
   }
   .nbp .nbp-tabs > label > b { font-weight: inherit; }
   .nbp .nbp-tabs > label:has(:checked) {
