@@ -82,11 +82,17 @@ html_theme = "pydata_sphinx_theme"
 html_title = "nbparallel"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_favicon = "_static/logo.svg"
 html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
-    "logo": {"text": "nbparallel"},
+    # The same for the dark: its colours stand out against both.
+    "logo": {
+        "text": "nbparallel",
+        "image_light": "_static/logo.svg",
+        "image_dark": "_static/logo.svg",
+    },
     "navbar_end": ["theme-switcher"],
     "footer_start": ["copyright"],
     "footer_end": [],
