@@ -205,7 +205,7 @@ STYLE: Final = """<style>
 .nbp-panel .nbp-group-line > .widget-html { flex: 1 1 220px; min-width: 0; }
 @container (max-width: 520px) {
   .nbp.nbp-head progress { flex-basis: 100%; order: 9; }
-  .nbp .nbp-tabs.nbp-tabs > label { padding: 3px 5px 2px; }
+  .nbp .nbp-tabs.nbp-tabs > label { padding: 3px 4px 2px; font-size: 12px; }
 }
 @container (max-width: 720px) {
   .nbp.nbp-live table.nbp-tasks.nbp-rows .nbp-output { display: none; }
