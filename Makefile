@@ -14,14 +14,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CACHE_DIR ?= $(CACHE)/pip
 
 # Runs of ours neither read nor write the settings and caches of whoever starts them.
-test soak demo notebooks bench docs: export XDG_CACHE_HOME := $(CACHE)
-test soak demo notebooks bench docs: export IPYTHONDIR := $(CACHE)/ipython
-test soak demo notebooks bench docs: export JUPYTER_CONFIG_DIR := $(CACHE)/jupyter/config
-test soak demo notebooks bench docs: export JUPYTER_DATA_DIR := $(CACHE)/jupyter/data
-test soak demo notebooks bench docs: export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter/runtime
-test soak demo notebooks bench docs: export MPLCONFIGDIR := $(CACHE)/matplotlib
+test soak demo notebooks bench docs pictures: export XDG_CACHE_HOME := $(CACHE)
+test soak demo notebooks bench docs pictures: export IPYTHONDIR := $(CACHE)/ipython
+test soak demo notebooks bench docs pictures: export JUPYTER_CONFIG_DIR := $(CACHE)/jupyter/config
+test soak demo notebooks bench docs pictures: export JUPYTER_DATA_DIR := $(CACHE)/jupyter/data
+test soak demo notebooks bench docs pictures: export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter/runtime
+test soak demo notebooks bench docs pictures: export MPLCONFIGDIR := $(CACHE)/matplotlib
 
-.PHONY: help demo lab test soak notebooks lint docs bench clean
+.PHONY: help demo lab test soak notebooks lint docs pictures bench clean
 
 help:
 	@echo "make demo    run $(NOTEBOOK) and print what came out"
@@ -31,6 +31,7 @@ help:
 	@echo "make lint    lint, format and types only"
 	@echo "make notebooks  execute the notebooks anew and save them"
 	@echo "make docs    build the site, notebooks executed, into build/docs"
+	@echo "make pictures  take pictures of the panel in a browser, into .cache/pictures"
 	@echo "make bench   measure against other libraries, into benchmarks/README.md"
 	@echo "make clean   remove everything made here"
 
@@ -64,6 +65,14 @@ docs: $(VENV)/.ready-docs | $(CACHE)/ipython
 	@rm -rf build/docs
 	$(BIN)/python -m sphinx -T -W --keep-going -n -E -d $(CACHE)/docs docs build/docs
 	@echo "The site: $(CURDIR)/build/docs/index.html"
+
+# The site as it was built last; other parts are named in CONTRIBUTING.md.
+pictures: $(if $(filter site,$(or $(PARTS),site)),build/docs/index.html)
+pictures: $(VENV)/.ready-dev | $(CACHE)/ipython
+	$(BIN)/python -m tests.browser.pictures $(PARTS)
+
+build/docs/index.html:
+	$(MAKE) docs
 
 bench: $(VENV)/.ready-dev | $(CACHE)/ipython
 	$(BIN)/python -m benchmarks
