@@ -90,7 +90,7 @@ NOT_RUN = {
     "text": "pictures and output",
 }
 #: What is markup of the site rather than code; Sphinx refuses what it does not know.
-MARKUP = {"{toctree}", "{include}", "{eval-rst}"}
+MARKUP = {"{image}", "{toctree}", "{include}", "{eval-rst}"}
 #: Libraries whose blocks run only where they are installed, marked by this comment.
 PEERS = {"ipyparallel", "pandarallel"}
 NEEDS = re.compile(r"<!-- needs: (.*) -->")
