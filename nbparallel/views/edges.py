@@ -77,9 +77,7 @@ class Edges:
         self._tracks = _on_tracks(_bundles(reasons))
         self.width = STEP * len(self._tracks) + DOT
 
-    def cell(
-        self, task: int, item: str, *, titles: bool, kind: str = "", full: str = ""
-    ) -> str:
+    def cell(self, task: int, item: str, *, kind: str = "", full: str = "") -> str:
         """Return the cell of an item with its lines beside it.
 
         Parameters
@@ -88,8 +86,6 @@ class Edges:
             The number of the task.
         item
             What the cell shows, as HTML.
-        titles
-            Whether each line says what it is.
         kind
             The class of the cell.
         full
@@ -99,28 +95,24 @@ class Edges:
         title = f' title="{escape(told)}"' if told else ""
         return (
             f'<td class="{f"{kind} nbp-lined".lstrip()}"{title}>'
-            f"{self._piece(task, titles=titles)}<div>{item}</div></td>"
+            f"{self._piece(task)}<div>{item}</div></td>"
         )
 
-    def _piece(self, task: int, *, titles: bool) -> str:
+    def _piece(self, task: int) -> str:
         """Return the part of the picture beside *task*."""
-        passing, bends = "", []
+        path = ""
         for track, bundles in enumerate(self._tracks):
             x = self.width - DOT - STEP * track
             for each in bundles:
                 if task in (each.hub, *each.others):
-                    bends.append((self._bend(each, task, x), each))
+                    path += self._bend(each, task, x)
                 if each.first < task < each.last:
-                    passing += f"M{x} 0v2"
-        if titles:
-            drawn = "".join(self._titled(path, each, task) for path, each in bends)
-        else:
-            drawn, passing = "", passing + "".join(path for path, _ in bends)
-        line = f'<path d="{passing}"/>' if passing else ""
+                    path += f"M{x} 0v2"
+        line = f'<path d="{path}"/>' if path else ""
         return (
             f'<svg class="nbp-edges" aria-hidden="true" width="{self.width}" '
             f'height="24" viewBox="0 0 {self.width} 2" preserveAspectRatio="none" '
-            f'fill="none" stroke="currentColor">{line}{drawn}'
+            f'fill="none" stroke="currentColor">{line}'
             f'<path class="nbp-dot" d="M{self._dot} 1h0"/></svg>'
         )
 
@@ -133,13 +125,6 @@ class Edges:
         if bundle.waits(task):
             return f"M{x} 0Q{x} 1 {self._dot} 1"
         return f"M{self._dot} 1Q{x} 1 {x} 2"
-
-    def _titled(self, path: str, bundle: Bundle, task: int) -> str:
-        """Return a curve with the reasons of all edges that it belongs to."""
-        ends = bundle.others if task == bundle.hub else (task,)
-        pairs = (sorted((each, bundle.hub)) for each in ends)
-        told = _lines([self._reasons.by_task[late][early] for early, late in pairs])
-        return f'<path d="{path}"><title>{escape(told)}</title></path>'
 
 
 @lru_cache(maxsize=4)

@@ -252,7 +252,7 @@ def task_row(
     item, outcome = values
     shown, outcome = _cell(item), _cell(outcome)
     if edges is not None:
-        shown = edges.cell(row.task, escape(item), titles=False, kind="nbp-value")
+        shown = edges.cell(row.task, escape(item), kind="nbp-value")
     return (
         f'<tr><td class="nbp-task">{row.task}</td>{shown}'
         f'<td class="nbp-status nbp-is-{row.status.word}">{text.status(row)}</td>'

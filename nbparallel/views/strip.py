@@ -1,7 +1,9 @@
 """The timeline of a run as a picture: a band with a lane for each worker.
 
 It is stretched to the width of the page, so it has no text in it. What it says is in
-its label, in words; and failures are taller than the rest, whatever their colour.
+its label, in words; and failures are taller than the rest, whatever their colour. What
+is said of a bar is the title of a box over it: where pictures are taken out of a page,
+the text that is in them stays.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ HIGH, LANE = 48, 12
 WINDOWS: Final = (2, 5, 10, 20, 30, WINDOW)
 #: Units between two bars that have room for it, and how many a failure has at least.
 GAP, SEEN = 1, 2
-#: The most bytes of a picture with all its titles.
+#: The most bytes of a picture and its titles.
 ROOM: Final = 20_000
 
 
@@ -64,8 +66,10 @@ def svg(strip: Strip | None, *, live: bool) -> str:
     if live:
         window = next((each for each in WINDOWS if each >= seconds), WINDOW)
         return _drawn(strip, window)
-    drawn = _drawn(strip, seconds).removesuffix("</svg>")
-    return f"{drawn}{''.join(_titles(strip, ROOM - len(drawn.encode())))}</svg>"
+    drawn = _drawn(strip, seconds)
+    opening, closing = '<div class="nbp-titled">', "</div>"
+    room = ROOM - sum(len(part.encode()) for part in (opening, drawn, closing))
+    return f"{opening}{drawn}{''.join(_titles(strip, room))}{closing}"
 
 
 def image(strip: Strip | None) -> str:
@@ -181,23 +185,20 @@ def _middle(strip: Strip, lane: int) -> str:
 
 def _titles(strip: Strip, room: int) -> Iterator[str]:
     """Yield what is said of bars under the mouse: failures first, then the longest."""
-    window = strip.until - strip.since
-    opening = f'<g stroke="#000" stroke-opacity="0" stroke-width="{_step(strip):.3g}">'
-    room -= len(opening) + len("</g></svg>")
+    window, high = strip.until - strip.since, _step(strip)
     bars = [(lane, bar) for lane, bars in enumerate(strip.lanes) for bar in bars]
     bars.sort(key=lambda each: (not each[1].failed, each[1].begin - each[1].end))
-    yield opening
     for lane, bar in bars:
         left, right = _place(strip, window, bar)
-        title = (
-            f'<path d="M{left} {_middle(strip, lane)}h{right - left}">'
-            f"<title>{escape(_told(bar))}</title></path>"
+        place = (
+            f"left:{100 * left / WIDE:g}%;width:{100 * (right - left) / WIDE:g}%;"
+            f"top:{lane * high:.3g}px;height:{high:.3g}px"
         )
+        title = f'<i style="{place}" title="{escape(_told(bar))}"></i>'
         room -= len(title.encode())
         if room < 0:
             break
         yield title
-    yield "</g>"
 
 
 def _told(bar: Bar) -> str:

@@ -216,6 +216,8 @@ STYLE: Final = """<style>
 }
 .nbp svg.nbp-strip { display: block; margin: 4px 0; background: var(--nbp-rule);
   background: color-mix(in srgb, var(--nbp-rule) 30%, transparent); }
+.nbp .nbp-titled { position: relative; }
+.nbp .nbp-titled > i { position: absolute; }
 .nbp .nbp-strip-busy { stroke: var(--nbp-busy); }
 .nbp .nbp-strip-quiet { stroke: var(--nbp-quiet); }
 .nbp .nbp-strip-good { stroke: var(--nbp-good); }

@@ -168,7 +168,7 @@ def _item(row: Row, prefix: str, edges: Edges | None) -> str:
     full = full if len(shown) > SEEN else ""
     if edges is None:
         return _cell(_two_ends(shown), full)
-    return edges.cell(row.task, _two_ends(shown), titles=True, full=full)
+    return edges.cell(row.task, _two_ends(shown), full=full)
 
 
 def _outcome(row: Row) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -404,9 +405,10 @@ def test_inside_a_task_auto_is_the_outers_number():
 
 
 def test_runs_inside_follow_the_outer(gate):
-    inner = []
+    inner, together = [], threading.Barrier(2)
 
     def outer(item):
+        together.wait(DEADLINE)  # or the second worker may take what is inside
         inner.append(nbp.pmap(gate, [item], workers="auto", block=False))
         return inner[-1].results
 

@@ -36,6 +36,13 @@ FEW = Strip(
 
 
 def drawn(strip, *, live=False):
+    """Return the picture."""
+    found = shown(strip, live=live)
+    return found if live else found.find(f"{NS}svg")
+
+
+def shown(strip, *, live=False):
+    """Return all that a page has of it."""
     return ET.fromstring(view.svg(strip, live=live))
 
 
@@ -51,7 +58,7 @@ def spans(strip, kind, *, live=False):
 
 
 def titles(strip):
-    return [each.text for each in drawn(strip).iter(f"{NS}title")]
+    return [each.get("title") for each in shown(strip).iter("i")]
 
 
 def test_what_has_no_strip_has_no_picture():
@@ -106,6 +113,10 @@ def test_bars_say_what_they_are():
     assert found[:2] == ["12 tasks, 3 failed", "task 18: 2.00 s, error"]
     assert "task 17: 4.00 s, ok" in found
     assert "task 31: 2.00 s, cancelled" in found
+
+
+def test_a_page_without_pictures_has_no_text_of_them():
+    assert "".join(shown(FEW).itertext()) == ""
 
 
 def test_while_it_goes_on_there_are_few_elements_and_no_titles():
@@ -166,10 +177,10 @@ def test_failures_have_their_titles_where_there_is_no_room_for_all():
 def test_nothing_in_it_can_be_anything_but_text(payload):
     status = payload.translate(dict.fromkeys(range(32)))  # no XML may hold those
     strip = Strip(((Bar(0, 1, status, 0), Bar(1, 2, status, 1, 1, 1)),), 0, 2, 1)
-    tags = [each.tag for each in drawn(strip).iter()]
-    attributes = {name for each in drawn(strip).iter() for name in each.attrib}
+    tags = [each.tag for each in shown(strip).iter()]
+    attributes = {name for each in shown(strip).iter() for name in each.attrib}
 
-    assert set(tags) == {f"{NS}{tag}" for tag in ("svg", "g", "path", "title")}
+    assert set(tags) == {"div", "i", f"{NS}svg", f"{NS}path"}
     assert not any(name.startswith("on") or "href" in name for name in attributes)
     assert any(status in title for title in titles(strip))
 
