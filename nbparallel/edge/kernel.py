@@ -33,6 +33,11 @@ def per_kernel(name: str, make: Callable[[Any], T]) -> T | None:
     return made
 
 
+def made(name: str) -> Any:
+    """Return what `per_kernel` has built, or None if it has not been asked to."""
+    return getattr(_kernel(), f"_nbparallel_{name}", None)
+
+
 def _kernel() -> Any:
     """Return the kernel, or None in a terminal, a script or an unknown front end."""
     # A kernel has imported IPython long before us; nobody else should pay for it.

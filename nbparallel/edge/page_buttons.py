@@ -20,24 +20,41 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, Final
 
-from nbparallel.edge.kernel import per_kernel
+from nbparallel import daemons
+from nbparallel.edge.kernel import made, per_kernel
 
 #: How many runs have buttons: those that ended last.
 OFFERED: Final = 200
 
 
 def page_buttons() -> PageButtons | None:
-    """Return this kernel's page buttons, made by the first call; never raises.
+    """Return this kernel's page buttons if they have been made."""
+    found: PageButtons | None = made("page_buttons")
+    return found
 
-    None where there can be none: outside of a kernel, without anywidget, and in Colab,
-    where each output is a page of its own and another manager would replace the user's.
+
+def with_page_buttons(call: Callable[[PageButtons], None]) -> None:
+    """Call *call* with this kernel's page buttons: now, or when they have been made.
+
+    To make them takes long where tasks keep the interpreter busy: nobody waits for it.
+    It is not called where there can be none: outside of a kernel, without anywidget,
+    and in Colab, where each output is a page of its own, and another manager of widgets
+    would replace the user's.
     """
-    if "google.colab" in sys.modules:
-        return None
-    return per_kernel("page_buttons", lambda _kernel: PageButtons())
+    if (found := page_buttons()) is not None:
+        call(found)
+    elif "google.colab" not in sys.modules:
+        daemons.start("nbparallel-page", copy_context().run, _make, call)
+
+
+def _make(call: Callable[[PageButtons], None]) -> None:
+    found = per_kernel("page_buttons", lambda _kernel: PageButtons())
+    if found is not None:
+        call(found)
 
 
 class PageButtons:

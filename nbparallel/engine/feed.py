@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
+from nbparallel.engine import stopping
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.errors import UsageError
 from nbparallel.records.snapshot import Row
@@ -24,7 +25,7 @@ Wait = Callable[[Callable[[], bool]], bool]
 def as_completed(run: Scheduler, wait: Wait) -> Iterator[Row]:
     """Give each task as it ends; one that is retried after that comes again."""
     position = _first(run)
-    while (found := _await(partial(completed, run, position), wait)) is not None:
+    while (found := _await(run, partial(completed, run, position), wait)) is not None:
         position, row = found[0] + 1, found[1]
         run.limits.given = max(position, run.limits.given)
         yield row
@@ -34,7 +35,7 @@ def as_completed(run: Scheduler, wait: Wait) -> Iterator[Row]:
 def in_order(run: Scheduler, wait: Wait) -> Iterator[Row]:
     """Give the tasks in input order, each as soon as it has ended."""
     task = _first(run)
-    while (row := _await(partial(ended, run, task), wait)) is not None:
+    while (row := _await(run, partial(ended, run, task), wait)) is not None:
         run.limits.given = max(task + 1, run.limits.given)
         yield row
         task += 1
@@ -103,8 +104,18 @@ def _read_up_to(run: Scheduler, count: int) -> None:
                 run.crew.rouse(1)
 
 
-def _await(look: Callable[[], Found | None], wait: Wait) -> Found | None:
-    found, is_late = look(), False
+def _await(
+    run: Scheduler, look: Callable[[], Found | None], wait: Wait
+) -> Found | None:
+    """Return what *look* finds as soon as it does, or None if the run has ended."""
+    is_late = False
+    try:
+        found = look()
+    except UsageError:
+        raise
+    except BaseException:  # who is interrupted here would have been in the wait
+        stopping.cancel(run)
+        raise
 
     def is_there() -> bool:
         nonlocal found, is_late

@@ -24,6 +24,7 @@ from nbparallel.types import State, Status
 from nbparallel.views import exhibits, strip, text
 from nbparallel.views.edges import Edges, look
 from nbparallel.views.style import STYLE
+from nbparallel.views.table import two_ends
 from nbparallel.views.together import gain
 
 #: The texts of a task's item and outcome by task, tries and status; see `panel_table`.
@@ -250,13 +251,13 @@ def task_row(
 ) -> str:
     """Return the row of a task, whose `cell_texts` are *values*."""
     item, outcome = values
-    shown, outcome = _cell(item), _cell(outcome)
+    shown = f'<td class="nbp-value">{two_ends(item)}</td>'
     if edges is not None:
         shown = edges.cell(row.task, escape(item), kind="nbp-value")
     return (
         f'<tr><td class="nbp-task">{row.task}</td>{shown}'
         f'<td class="nbp-status nbp-is-{row.status.word}">{text.status(row)}</td>'
-        f"{outcome}{_printed(row) if output else ''}"
+        f"{_cell(outcome)}{_printed(row) if output else ''}"
         f'<td class="nbp-number">{took(row.seconds)}</td></tr>'
     )
 

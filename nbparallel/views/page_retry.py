@@ -5,8 +5,13 @@ from __future__ import annotations
 import uuid
 import weakref
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from nbparallel.edge.page_buttons import page_buttons
+from nbparallel.edge.page_buttons import (
+    PageButtons,
+    page_buttons,
+    with_page_buttons,
+)
 from nbparallel.records.groups import grouped
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.views.page_act import EVERYTHING
@@ -50,23 +55,17 @@ class PageRetry:
     def offer(self, snapshot: Snapshot) -> None:
         """Show the buttons in the pages of this *snapshot*."""
         self._snapshot = snapshot
-        if (found := page_buttons()) is None:
-            return
-        me = weakref.ref(self)
+        with_page_buttons(partial(_offer, weakref.ref(self)))
 
-        def press(which: str) -> None:
-            if (mine := me()) is not None:
-                mine.press(which)
-            else:
-                found.withdraw(name)
-
-        name = self.name
-        found.offer(name, press)
+    @property
+    def offered(self) -> bool:
+        """Whether the buttons are to be shown."""
+        return self._snapshot is not None
 
     def withdraw(self) -> None:
         """Show them no more: the run goes on."""
-        if self._snapshot is not None and (found := page_buttons()) is not None:
-            self._snapshot = None
+        was_offered, self._snapshot = self.offered, None
+        if was_offered and (found := page_buttons()) is not None:
             found.withdraw(self.name)
 
     def ended(self, html: str) -> None:
@@ -89,3 +88,20 @@ class PageRetry:
         elif which in tasks:
             self.pressed = True
             self._retry_some(tasks[which])
+
+
+def _offer(me: weakref.ref[PageRetry], buttons: PageButtons) -> None:
+    """Offer the buttons of a run, unless it goes on or is gone by now."""
+    if (mine := me()) is None or not mine.offered:
+        return
+    name = mine.name
+
+    def press(which: str) -> None:
+        if (mine := me()) is not None:
+            mine.press(which)
+        else:
+            buttons.withdraw(name)
+
+    buttons.offer(name, press)
+    if not mine.offered:  # it was withdrawn meanwhile
+        buttons.withdraw(name)

@@ -84,10 +84,10 @@ STYLE: Final = """<style>
 .nbp table.nbp-tasks th { color: var(--nbp-quiet); font-weight: 500; }
 .nbp table.nbp-tasks .nbp-task { text-align: right; width: 4em; }
 .nbp table.nbp-tasks .nbp-item { width: 30%; }
-.nbp table.nbp-tasks .nbp-status { width: 9.5em; }
+.nbp table.nbp-tasks .nbp-status { width: 11em; }
 .nbp table.nbp-tasks .nbp-output { width: 16%; }
 .nbp table.nbp-tasks .nbp-number {
-  text-align: right; width: 4.5em; padding-right: 4px;
+  text-align: right; width: 5em; padding-right: 4px;
 }
 .nbp.nbp table.nbp-tasks td.nbp-value, .nbp.nbp.nbp pre, .nbp.nbp.nbp code {
   font-family: var(--nbp-mono); font-size: 12px; color: inherit; background: none;
@@ -133,7 +133,7 @@ STYLE: Final = """<style>
 @container (max-width: 720px) {
   .nbp table.nbp-tasks.nbp-rows :is(thead, tbody) { display: block; }
   .nbp table.nbp-tasks.nbp-rows tr {
-    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 4.5em; padding: 0;
+    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 5em; padding: 0;
     border-bottom: 1px solid var(--nbp-rule);
   }
   .nbp table.nbp-tasks.nbp-rows :is(th, td) { border: 0; width: auto; }
@@ -311,7 +311,7 @@ STYLE: Final = """<style>
 @container (max-width: 720px) {
   .nbp table.nbp-short :is(thead, tbody) { display: block; }
   .nbp table.nbp-short tr {
-    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 4.5em; padding: 0;
+    display: grid; grid-template-columns: 3.75em minmax(0, 1fr) 8.5em 5em; padding: 0;
     border-bottom: 1px solid var(--nbp-rule);
   }
   .nbp table.nbp-tasks.nbp-short :is(th, td) { border: 0; width: auto; }

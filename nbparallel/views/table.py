@@ -167,8 +167,8 @@ def _item(row: Row, prefix: str, edges: Edges | None) -> str:
         shown = cut(full, ITEM) if " " in full else item_text(item, "")
     full = full if len(shown) > SEEN else ""
     if edges is None:
-        return _cell(_two_ends(shown), full)
-    return edges.cell(row.task, _two_ends(shown), full=full)
+        return _cell(two_ends(shown), full)
+    return edges.cell(row.task, two_ends(shown), full=full)
 
 
 def _outcome(row: Row) -> str:
@@ -181,7 +181,7 @@ def _cell(shown: str, full: str) -> str:
     return f"<td{title}>{shown}</td>"
 
 
-def _two_ends(shown: str) -> str:
+def two_ends(shown: str) -> str:
     """Return an address or a path so that the page cuts it before its last part."""
     start = max(shown.rfind("/", 0, -1), shown.rfind("\\", 0, -1)) + 1
     if not start or " " in shown or len(shown) <= SEEN:

@@ -124,10 +124,11 @@ class TestStatements:
         photograph(notebook, "ended")
         notebook.page.set_viewport_size({"width": 700, "height": 900})
         assert_lines_join(output, 6)
-        title = output.locator("svg.nbp-edges title", has_text="line 7 needs line 6")
-        expect(title.first).to_have_text("line 7 needs line 6 (shares `orders`)")
+        expect(
+            output.get_by_title("line 7 needs line 6 (shares `orders`)")
+        ).to_have_count(1)
         expect(output).to_contain_text("of 6 statements ran at the same time")
         notebook.save()
         (saved,) = notebook.saved().cells[GRAPH_AT].outputs
         assert "of 6 statements ran at the same time" in saved.data["text/plain"]
-        assert "<title>line 7 needs line 6 (shares `orders`)" in saved.data["text/html"]
+        assert 'line 7 needs line 6 (shares `orders`)"' in saved.data["text/html"]

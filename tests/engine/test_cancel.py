@@ -10,7 +10,7 @@ import pytest
 
 import nbparallel as nbp
 from nbparallel.edge.arrivals import asked_at
-from nbparallel.engine import phase, stopping
+from nbparallel.engine import feed, phase, stopping
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.testing import DEADLINE, Gate, Recorder
 from nbparallel.types import State, Status
@@ -364,3 +364,16 @@ def test_an_abandoned_worker_of_an_inline_run_does_not_disturb_the_retry(gate, g
     assert run.wait(DEADLINE)
     assert run.results == [0, 1, 2]
     assert sorted(gate.started) == [0, 0, 1, 2]
+
+
+def test_who_is_interrupted_between_two_waits_has_left_the_wait(gate, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    run = nbp.pmap(gate, range(3), block=False)
+    monkeypatch.setattr(feed, "completed", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        next(iter(run))
+    gate.open()
+    assert run.wait(DEADLINE)
+    assert run.state is State.CANCELLED

@@ -478,4 +478,5 @@ def test_a_loop_waits_on_where_the_run_was_started_again_at_its_end():
     def wait(ready):
         return next(waits)(ready)
 
-    assert feed._await(lambda: next(rows), wait) == "row"
+    run = nbp.pmap(abs, [])._life.scheduler
+    assert feed._await(run, lambda: next(rows), wait) == "row"

@@ -22,6 +22,7 @@ def hub(wire, monkeypatch):  # noqa: ARG001 # nothing may leave
     """The page buttons of a kernel; a page has said that it shows them."""
     made = PageButtons()
     monkeypatch.setattr(page_retry, "page_buttons", lambda: made)
+    monkeypatch.setattr(page_retry, "with_page_buttons", lambda call: call(made))
     press(made, ready=True)
     return made
 
