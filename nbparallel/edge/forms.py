@@ -6,9 +6,10 @@ Relied upon: the formatters of IPython's shell, which know what libraries have t
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from typing import Any
+
+from nbparallel.edge.kernel import shell
 
 
 def form(value: object, kind: str) -> Any:
@@ -16,8 +17,7 @@ def form(value: object, kind: str) -> Any:
 
     Whatever the value raises, it has none. ``_ipython_display_`` is not called.
     """
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    formatter = getattr(shell, "display_formatter", None)
+    formatter = getattr(shell(), "display_formatter", None)
     with suppress(BaseException):  # the user's method may do anything at all
         return _made(value, formatter.formatters[kind])  # type: ignore[union-attr]
     return None

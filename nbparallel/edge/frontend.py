@@ -14,10 +14,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from nbparallel.edge.kernel import shell
+
 
 def in_kernel() -> bool:
     """Whether this process is a Jupyter kernel."""
-    return getattr(_shell(), "kernel", None) is not None
+    return getattr(shell(), "kernel", None) is not None
 
 
 def in_voila() -> bool:
@@ -67,7 +69,7 @@ def cell_id() -> str | None:
     found = _request().get("header", {}).get("msg_id")
     if isinstance(found, str):
         return found
-    count = getattr(_shell(), "execution_count", None) if in_kernel() else None
+    count = getattr(shell(), "execution_count", None) if in_kernel() else None
     return f"execution {count}" if isinstance(count, int) else None
 
 
@@ -82,28 +84,20 @@ def on_next_cell(call: Callable[[], None]) -> None:
         if getattr(info, "store_history", True):
             call()
 
-    shell = _shell()
-    if shell is not None:
-        shell.events.register("pre_run_cell", of_user)
+    if (found := shell()) is not None:
+        found.events.register("pre_run_cell", of_user)
 
 
 def after_each_cell(call: Callable[[Any], None]) -> None:
     """Call *call* with IPython's shell after each cell, the current one first."""
-    shell = _shell()
-    if shell is not None:
-        shell.events.register("post_run_cell", lambda _result: call(shell))
-
-
-def _shell() -> Any:
-    ipython = sys.modules.get("IPython")
-    get_ipython = getattr(ipython, "get_ipython", None)
-    return get_ipython() if get_ipython else None
+    if (found := shell()) is not None:
+        found.events.register("post_run_cell", lambda _result: call(found))
 
 
 def _request() -> dict[str, Any]:
     """Return the request being carried out in this context, or an empty one."""
-    shell = _shell()
-    for holder in (shell, getattr(shell, "kernel", None)):
+    found = shell()
+    for holder in (found, getattr(found, "kernel", None)):
         get_parent = getattr(holder, "get_parent", None)
         if get_parent is not None:
             return _dictionary(get_parent)

@@ -24,13 +24,17 @@ def per_kernel(name: str, make: Callable[[Any], T]) -> T | None:
     if kernel is None:
         return None
     attribute = f"_nbparallel_{name}"
+    # What is there is not waited for: something else may be being made.
+    found: T | None = getattr(kernel, attribute, None)
+    if found is not None:
+        return found
     # Suppressed: what an in-process kernel, xeus or a future ipykernel lacks.
     with _making, contextlib.suppress(Exception):
         if not hasattr(kernel, attribute):
             setattr(kernel, attribute, None)  # this stays if the next line raises
             setattr(kernel, attribute, make(kernel))
-    made: T | None = getattr(kernel, attribute, None)
-    return made
+    built: T | None = getattr(kernel, attribute, None)
+    return built
 
 
 def made(name: str) -> Any:
@@ -40,6 +44,10 @@ def made(name: str) -> Any:
 
 def _kernel() -> Any:
     """Return the kernel, or None in a terminal, a script or an unknown front end."""
+    return getattr(shell(), "kernel", None)
+
+
+def shell() -> Any:
+    """Return IPython's shell, or None where there is none."""
     # A kernel has imported IPython long before us; nobody else should pay for it.
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return getattr(shell, "kernel", None)
+    return getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()

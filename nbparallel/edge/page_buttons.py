@@ -20,7 +20,9 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import copy_context
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,6 +54,8 @@ def with_page_buttons(call: Callable[[PageButtons], None]) -> None:
 
 
 def _make(call: Callable[[PageButtons], None]) -> None:
+    with suppress(ImportError):  # here, for others wait for what `per_kernel` makes
+        import_module("anywidget")
     found = per_kernel("page_buttons", lambda _kernel: PageButtons())
     if found is not None:
         call(found)

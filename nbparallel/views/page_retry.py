@@ -32,7 +32,8 @@ class PageRetry:
     name
         What the buttons call the run; no other run, in no other kernel, has it.
     pressed
-        Whether what happens next was asked for in a page, which it then replaces.
+        Whether the run is about to go on because of a button; that is then shown where
+        it was shown last, for the message of the click belongs to no cell.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class PageRetry:
         retry_some: Callable[[Sequence[int]], None],
     ) -> None:
         self.name = f"nbp{uuid.uuid4().hex}"
-        self.pressed = False
+        self.pressed = self._awaited = False
         self._retry = retry
         self._retry_some = retry_some
         self._snapshot: Snapshot | None = None
@@ -70,8 +71,8 @@ class PageRetry:
 
     def ended(self, html: str) -> None:
         """Show how the run that a button has started ended, where nothing else does."""
-        if self.pressed and (found := page_buttons()) is not None:
-            self.pressed = False
+        if self._awaited and (found := page_buttons()) is not None:
+            self.pressed = self._awaited = False
             found.replace(self.name, html)
 
     def press(self, which: str) -> None:
@@ -82,11 +83,12 @@ class PageRetry:
             str(position): group.tasks
             for position, group in enumerate(grouped(shown.errors))
         }
+        if which != EVERYTHING and which not in tasks:
+            return
+        self.pressed = self._awaited = True
         if which == EVERYTHING:
-            self.pressed = True
             self._retry()
-        elif which in tasks:
-            self.pressed = True
+        else:
             self._retry_some(tasks[which])
 
 

@@ -86,7 +86,8 @@ class Panel:
         with shorter(DRAWING), self._lock:
             cell = cell_id()
             here = [p for p in self._places if cell is not None and p.cell == cell]
-            if self._page.pressed:  # by a message that belongs to no cell
+            if self._page.pressed:
+                self._page.pressed = False
                 here = here or list(self._places)[-1:]
             if here and snapshot.state.ended:
                 return
@@ -295,17 +296,14 @@ class Panel:
         """Return what the notebook keeps, open or closed as the user has left it."""
         if self._widgets is not None and self._widgets.opened is not None:
             self._opened = self._widgets.opened
-        buttons = ""
-        if not snapshot.state.ended:
+        words, note, buttons = text.plain(snapshot), self._complaint, ""
+        if _is_live(snapshot):
             self._page.withdraw()
+            words, note = f"{words}\n{INTERRUPT}", INTERRUPT
         elif _can_retry(snapshot) and self._person and not self._plain:
             buttons = self._page.name
             self._page.offer(snapshot)
-        note = self._complaint if snapshot.state.ended else INTERRUPT
         html = page.static(snapshot, note, opened=self._opened, buttons=buttons)
-        words = text.plain(snapshot)
-        if not snapshot.state.ended:
-            words += f"\n{INTERRUPT}"
         return {"text/html": html, "text/plain": words}
 
 

@@ -6,14 +6,15 @@ like a part of ours. HTML is cleaned, pictures are in the page itself.
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from contextlib import suppress
 from typing import Final
 
 from nbparallel.edge.forms import form
 
 #: The forms that are shown, the best first.
 PICTURES: Final = ("image/png", "image/jpeg", "image/svg+xml")
-#: The most bytes of a picture, and of HTML before it is cleaned.
+#: The most bytes of a picture in base64, and of HTML before it is cleaned.
 MOST: Final = 500_000
 MOST_HTML: Final = 100_000
 
@@ -32,17 +33,20 @@ def html(value: object) -> str:
 def _picture(data: object, kind: str) -> str:
     if isinstance(data, str):
         # IPython encodes some pictures itself; an SVG is text.
-        data = b64encode(data.encode()) if kind.endswith("xml") else data.encode()
-    elif isinstance(data, bytes):
-        data = b64encode(data)
-    else:
+        data = data.encode() if kind.endswith("xml") else _decoded(data)
+    if not isinstance(data, bytes) or not data:
         return ""
-    if not data or len(data) > MOST or not data.replace(b"\n", b"").isascii():
-        return ""
-    source = "".join(data.decode("ascii").split())
-    if not source.replace("+", "").replace("/", "").rstrip("=").isalnum():
+    source = b64encode(data).decode()
+    if len(source) > MOST:
         return ""
     return f'<img class="nbp-rich" alt="the result" src="data:{kind};base64,{source}">'
+
+
+def _decoded(text: str) -> bytes:
+    """Return what *text* is in base64, or nothing if it is none."""
+    with suppress(ValueError):
+        return b64decode("".join(text.split()), validate=True)
+    return b""
 
 
 def _clean(source: str) -> str:

@@ -303,7 +303,6 @@ STYLE: Final = """<style>
   color: var(--nbp-quiet); overflow: visible;
 }
 .nbp .nbp-edges path { stroke-width: 1.5px; vector-effect: non-scaling-stroke; }
-.nbp .nbp-edges path:has(title):hover { stroke: var(--nbp-busy); stroke-width: 3px; }
 .nbp .nbp-edges .nbp-dot { stroke-width: 7px; stroke-linecap: round; }
 .nbp .nbp-ends { display: flex; }
 .nbp .nbp-ends > :first-child { overflow: hidden; text-overflow: ellipsis; }

@@ -69,16 +69,7 @@ class Page(Kernel):
         return made
 
     def execute(self, code, **options):
-        content = {
-            "code": code,
-            "silent": False,
-            "store_history": True,
-            "user_expressions": {},
-            "allow_stdin": True,
-            "stop_on_error": False,
-            **options,
-        }
-        return self.ask("execute_request", content, metadata={})
+        return super().execute(code, metadata={}, **{"stop_on_error": False, **options})
 
     def follow(self):
         """Go through what was said, as a widget manager and an output area do.

@@ -103,7 +103,9 @@ class Kernel:
         """Do what the toolbar's stop button does."""
         self.manager.interrupt_kernel()
 
-    def execute(self, code: str, **options: Any) -> str:
+    def execute(
+        self, code: str, metadata: dict[str, Any] | None = None, **options: Any
+    ) -> str:
         """Queue a cell, and tell of it as notebooks do; return its message id."""
         content = {
             "code": code,
@@ -114,8 +116,9 @@ class Kernel:
             "stop_on_error": True,
             **options,
         }
-        cell = {"cellId": str(uuid.uuid4())}
-        return self.ask("execute_request", content, metadata=cell)
+        if metadata is None:
+            metadata = {"cellId": str(uuid.uuid4())}
+        return self.ask("execute_request", content, metadata=metadata)
 
     def run(self, code: str, timeout: float = 20) -> Outcome:
         """Execute a cell to its end."""

@@ -94,6 +94,16 @@ def test_the_panel_goes_on_where_it_was(hub, panel, page, wire, failing):
     assert told(wire)["offered"] == [name]
 
 
+def test_who_displays_it_meanwhile_sees_it_there_as_well(hub, panel, page, failing):
+    panel.show(failing())
+    press(hub, run=name_in(page), act="all")
+    page.cell = "of the message"
+    panel.show(replace(failing(), state=State.RUNNING))
+    page.cell = "cell 2"
+    panel.show(replace(failing(), state=State.RUNNING))
+    assert page.static == [False, False]
+
+
 def test_a_page_that_hears_no_updates_is_told_the_end(hub, panel, page, wire, failing):
     panel.show(failing())
     press(hub, run=name_in(page), act="all")

@@ -145,6 +145,8 @@ class Meter:
             usage = RESOURCES.latest
         said = "" if not ended or shot.measurement else self.advice()
         locked = self.measures().locked if ended else None
+        if not said and usage is None and locked is None:
+            return shot
         return replace(shot, advice=said, usage=usage, locked=locked)
 
     # -- Inside -----------------------------------------------------------------------
