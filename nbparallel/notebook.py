@@ -5,14 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet, ref
 
-from nbparallel.edge.frontend import cell_id, in_kernel, in_marimo, on_next_cell
+from nbparallel.edge.frontend import (
+    cell_id,
+    in_cell,
+    in_kernel,
+    in_marimo,
+    interactive,
+    on_next_cell,
+)
 from nbparallel.edge.outputs import StandIn, replace_in_out
 from nbparallel.engine import hooks
 from nbparallel.engine.run import Run
@@ -125,6 +132,8 @@ class NotebookViews(hooks.Hook):
 
         shown = self._of(run)
         shown.started_in = cell_id()
+        if shown.cell is None or in_cell():  # else a click has started it again
+            shown.cell = copy_context()
         shown.unwatch = watch_idle_interrupts(run.cancel)
         if run.options.progress:
             shown.the_panel(run).show(run.snapshot())
@@ -135,13 +144,15 @@ class NotebookViews(hooks.Hook):
         shown = self._of(run)
         shown.unwatch()
         shown.leave(run)
+        if run.options.block or interactive():
+            shown.show_displays(run)
 
     def run_waited(self, run: Run) -> None:
         """Send the end once more, for runners that only hear the waiting cell."""
         shown = self._of(run)
         if run.work.caption is not None and shown.panel is not None:
             shown.panel.reword(run.snapshot())
-        shown.republish()
+        shown.republish(run)
 
     def run_shown(self, run: Run) -> None:
         """Show the panel in the current cell, unless it is there already.
@@ -169,7 +180,7 @@ class NotebookViews(hooks.Hook):
             if (run := key()) is None:
                 continue
             shown = self._of(run)
-            shown.republish()
+            shown.republish(run)
             if shown.panel is not None:
                 shown.panel.retire()
 
@@ -219,8 +230,8 @@ class _Shown:
 
     Attributes
     ----------
-    started_in
-        The cell that started it last.
+    started_in, cell
+        The cell that started it last, and what makes that the current one.
     panel, ticker
         How it is shown, and what keeps that up to date while it goes on.
     unwatch
@@ -231,6 +242,7 @@ class _Shown:
     """
 
     started_in: str | None = None
+    cell: Context | None = None
     panel: Panel | None = None
     ticker: Ticker | None = None
     unwatch: Callable[[], None] = lambda: None
@@ -249,9 +261,11 @@ class _Shown:
         That of a run which was to be silent has been displayed.
         """
         if self.ticker is None and self.panel is not None:
+            from nbparallel.views.below import WithDisplays
             from nbparallel.views.ticker import Ticker
 
-            self.ticker = Ticker(self.panel, run.snapshot)
+            view = WithDisplays(self.panel, partial(self.show_displays, run))
+            self.ticker = Ticker(view, run.snapshot)
             self.ticker.start()
 
     def leave(self, run: Run) -> None:
@@ -261,11 +275,24 @@ class _Shown:
             ticker.stop()
             self.unheard = not run.options.block
 
-    def republish(self) -> None:
+    def republish(self, run: Run) -> None:
         """Send the end of a run in the background again, from a cell being run."""
         if self.unheard and self.panel is not None:
             self.unheard = False
             self.panel.republish()
+        if run.state.ended:
+            self.cell = None
+            self.show_displays(run)
+
+    def show_displays(self, run: Run) -> None:
+        """Show what tasks have displayed, in the cell of the run if it is known."""
+        if taken := run.take_displays():
+            from nbparallel.views import below
+
+            cell = self.cell or copy_context()
+            # Statements are the cell's own: it looks as if run from top to bottom.
+            named = run.work.reasons is None
+            cell.copy().run(partial(below.show, taken, run.detail, named=named))
 
 
 def load_ipython_extension(shell: Any) -> None:

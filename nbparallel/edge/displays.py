@@ -8,10 +8,13 @@ send the right thing.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from contextvars import copy_context
-from typing import Any
+from typing import Any, Final
 
 from nbparallel.edge.kernel import per_kernel
+
+_NONE: Final[Mapping[str, Any]] = {}
 
 
 def show(bundle: dict[str, Any]) -> Any:
@@ -19,6 +22,19 @@ def show(bundle: dict[str, Any]) -> Any:
     from IPython.display import display
 
     return display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+
+
+def publish(
+    data: Mapping[str, Any],
+    metadata: Mapping[str, Any] = _NONE,
+    transient: Mapping[str, Any] = _NONE,
+) -> None:
+    """Display in the current cell what has been formatted already."""
+    from IPython.display import publish_display_data
+
+    # By keyword, and only if there is one: some publishers know no transient data.
+    more = {"transient": transient} if transient else {}
+    publish_display_data(data, metadata, **more)  # type: ignore[no-untyped-call]
 
 
 def replaceable() -> bool:

@@ -73,6 +73,12 @@ def cell_id() -> str | None:
     return f"execution {count}" if isinstance(count, int) else None
 
 
+def in_cell() -> bool:
+    """Whether a cell is being carried out in this context, and no message of a page."""
+    kind = _request().get("header", {}).get("msg_type", "execute_request")
+    return bool(kind == "execute_request")
+
+
 def on_next_cell(call: Callable[[], None]) -> None:
     """Call *call* before each cell that the user runs from now on.
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from nbparallel.engine.scheduler import Scheduler
 from nbparallel.engine.snapshotting import running_row
+from nbparallel.records.displays import Displays
 from nbparallel.records.queries import PAGE, Detail, Page, Query
 from nbparallel.records.snapshot import Row
 from nbparallel.short_text import brief, error_line, printable
@@ -35,13 +36,14 @@ def browse(run: Scheduler, query: Query) -> Page:
     return _page(run, query.page, found, searched if searched < len(tasks) else None)
 
 
-def detail(run: Scheduler, task: int) -> Detail | None:
+def detail(run: Scheduler, displays: Displays, task: int) -> Detail | None:
     """Return everything about one task; None if nothing of it is kept."""
     rows = _rows(run, [task])
     if not rows:
         return None
     with run.crew.lock:
-        return Detail(rows[0], tuple(run.records.tries.get(task, ())))
+        tries = tuple(run.records.tries.get(task, ()))
+    return Detail(rows[0], tries, displays.of(task))
 
 
 def _in_order(run: Scheduler, query: Query) -> Sequence[int]:

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
 from types import BuiltinFunctionType
+from typing import NamedTuple
 
 from nbparallel.edge import streams
 from nbparallel.workers.claim import Owner
@@ -56,6 +58,32 @@ def start(run: Owner) -> Callable[[], None]:
                 _finish(scope)
 
     return stop
+
+
+class Running(NamedTuple):
+    """The task that the calling code is a part of.
+
+    Attributes
+    ----------
+    run, number
+        It is the *number*-th of this run.
+    printed
+        What it prints to.
+    """
+
+    run: Owner
+    number: int
+    printed: Printed
+
+
+def running_task() -> Running | None:
+    """Return the task that is calling, if what it prints is kept."""
+    scope, printed = current.get(), printing.get()
+    if printed is NOWHERE:
+        printed = _begin(_print)
+    if scope is None or printed is NOWHERE or printed.has_ended:
+        return None
+    return Running(scope.run, scope.claim.first + printed.task, printed)
 
 
 def _tapped(write: streams.Write) -> streams.Write:
@@ -129,6 +157,10 @@ def _let_through(write: streams.Write) -> Callable[[str], object]:
     if isinstance(write, BuiltinFunctionType):
         return write
     return partial(_write_as_nobody, write)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
 
 
 def _write_as_nobody(write: streams.Write, text: str) -> None:

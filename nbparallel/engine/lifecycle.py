@@ -17,7 +17,7 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
-from nbparallel.engine import capture, registry, steering, stopping
+from nbparallel.engine import displaying, registry, steering, stopping
 from nbparallel.engine.announcer import Announcer
 from nbparallel.engine.keeper import Keeper
 from nbparallel.engine.measuring.meter import Meter
@@ -25,6 +25,7 @@ from nbparallel.engine.scheduler import Scheduler
 from nbparallel.engine.width.following import Width
 from nbparallel.errors import BadValue, TaskCancelled
 from nbparallel.options import Options, refuse_without_journal
+from nbparallel.records.displays import Displays
 from nbparallel.work.work import Work
 from nbparallel.workers.scope import Scope, calling_scope
 
@@ -59,6 +60,8 @@ class Lifecycle:
         What has the number of its workers follow the work.
     meter
         Measures where the time goes.
+    displays
+        What the tasks have displayed.
     """
 
     def __init__(self, run: Any, work: Work, options: Options) -> None:
@@ -72,7 +75,7 @@ class Lifecycle:
         self.width = Width(self.scheduler)
         self.meter = Meter(self.scheduler, looks=outer is None)
         self.scheduler.intake.observers.append(self.meter.watch)
-        self.announcer = Announcer()
+        self.announcer, self.displays = Announcer(), Displays()
         self._run = run
         self._telling = threading.RLock()
         self._stage = Stage.NEW
@@ -112,7 +115,8 @@ class Lifecycle:
             kept = scheduler.options.capture
             scheduler.echo = not (kept and self.announcer.shows_output(self._run))
             if kept:
-                self._release = _guarded(capture.start, scheduler) or self._release
+                begun = _guarded(displaying.start, scheduler, self.displays)
+                self._release = begun or self._release
             scheduler.start()
             _guarded(self.meter.begin)
             self._mind_the_deadline()

@@ -7,9 +7,9 @@ from dataclasses import replace
 from operator import index
 from typing import Any, Self
 
-from nbparallel.engine import browsing
 from nbparallel.engine.adjusting import Adjustable
 from nbparallel.engine.awaiting import until_over
+from nbparallel.engine.browsable import Browsable
 from nbparallel.engine.conclusion import Conclusion
 from nbparallel.engine.feed import unbounded
 from nbparallel.engine.lifecycle import Lifecycle
@@ -17,7 +17,6 @@ from nbparallel.engine.outcomes import Outcomes
 from nbparallel.engine.waiting import Waiter, refuse_to_wait_for
 from nbparallel.errors import BadType, UsageError
 from nbparallel.options import Options, patience, sources
-from nbparallel.records.queries import Detail, Page, Query
 from nbparallel.short_text import brief
 from nbparallel.types import Result_co, State
 from nbparallel.work.work import Work
@@ -28,7 +27,7 @@ from nbparallel.workers import usual_kind
 LOOK = 0.005
 
 
-class Run(Adjustable, Outcomes[Result_co]):
+class Run(Adjustable, Browsable, Outcomes[Result_co]):
     """One parallel execution of many tasks.
 
     Made by the faces, `nbparallel.pmap` first of all. Everything here can be used at
@@ -173,14 +172,6 @@ class Run(Adjustable, Outcomes[Result_co]):
         if ended:
             self._conclude()
         return ended
-
-    def browse(self, query: Query) -> Page:
-        """Return a page of tasks, as the panel shows them."""
-        return browsing.browse(self._life.scheduler, query)
-
-    def detail(self, task: int) -> Detail | None:
-        """Return everything about one task, with its tries, as the panel shows it."""
-        return browsing.detail(self._life.scheduler, task)
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self._wait_async().__await__()

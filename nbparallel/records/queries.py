@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from nbparallel.records.displays import Display
 from nbparallel.records.snapshot import Row
 from nbparallel.records.tries import Try
 
@@ -68,7 +69,10 @@ class Detail:
         Its row.
     tries
         Its attempts but for the latest.
+    displays
+        What it has displayed of late.
     """
 
     row: Row
     tries: tuple[Try, ...]
+    displays: tuple[Display, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from nbparallel.quantities import took
@@ -19,8 +19,16 @@ LONG = 2_000
 TRIES = 10
 
 
-def html(detail: Detail, rich: str = "") -> str:
-    """Return everything about a task, with the *rich* form of its result."""
+def html(detail: Detail, rich: str = "", displayed: Sequence[str] = ()) -> str:
+    """Return everything about a task.
+
+    Parameters
+    ----------
+    detail
+        What is known.
+    rich, displayed
+        Of its result, and of what it has displayed, the rich forms.
+    """
     row = detail.row
     head = (
         f"<p><b>Task {row.task}</b> "
@@ -28,12 +36,15 @@ def html(detail: Detail, rich: str = "") -> str:
         f'<span class="nbp-quiet">{took(row.seconds)}</span></p>'
     )
     parts = "".join(
-        f"<dt>{name}</dt><dd>{value}</dd>" for name, value in _parts(detail, rich)
+        f"<dt>{name}</dt><dd>{value}</dd>"
+        for name, value in _parts(detail, rich, displayed)
     )
     return f'<div class="nbp nbp-live nbp-card">{head}<dl>{parts}</dl></div>'
 
 
-def _parts(detail: Detail, rich: str) -> Iterator[tuple[str, str]]:
+def _parts(
+    detail: Detail, rich: str, displayed: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     row = detail.row
     yield "Item", _value(row.item)
     if row.result is not MISSING:
@@ -42,6 +53,8 @@ def _parts(detail: Detail, rich: str) -> Iterator[tuple[str, str]]:
         yield "Error", traceback_html(row.error, LONG)
     if row.output:
         yield "Output", _text(printable(ends(row.output, LONG)))
+    for shown in filter(None, displayed):
+        yield "Displayed", shown
     for each in detail.tries[-TRIES:]:
         yield f"Try {each.number}", _try(each)
 

@@ -1,4 +1,4 @@
-"""A result in its rich form, where it has one: a picture or a table.
+"""A value in its rich form, where it has one: a picture or a table.
 
 Guarantees: nothing in it runs a script, asks for anything over the network or looks
 like a part of ours. HTML is cleaned, pictures are in the page itself.
@@ -7,8 +7,10 @@ like a part of ours. HTML is cleaned, pictures are in the page itself.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from nbparallel.edge.forms import form
 
@@ -21,16 +23,25 @@ MOST_HTML: Final = 100_000
 
 def html(value: object) -> str:
     """Return the rich form of *value*; nothing if it has none, or one too large."""
+    return _best(partial(form, value), "the result")
+
+
+def displayed(data: Mapping[str, Any]) -> str:
+    """Return the rich form of something displayed, which is there in these forms."""
+    return _best(data.get, "displayed by the task")
+
+
+def _best(form_of: Callable[[str], Any], name: str) -> str:
     for kind in PICTURES:
-        if shown := _picture(form(value, kind), kind):
+        if shown := _picture(form_of(kind), kind, name):
             return shown
-    source = form(value, "text/html")
+    source = form_of("text/html")
     if not isinstance(source, str) or len(source) > MOST_HTML:
         return ""
     return _clean(source)
 
 
-def _picture(data: object, kind: str) -> str:
+def _picture(data: object, kind: str, name: str) -> str:
     if isinstance(data, str):
         # IPython encodes some pictures itself; an SVG is text.
         data = data.encode() if kind.endswith("xml") else _decoded(data)
@@ -39,7 +50,7 @@ def _picture(data: object, kind: str) -> str:
     source = b64encode(data).decode()
     if len(source) > MOST:
         return ""
-    return f'<img class="nbp-rich" alt="the result" src="data:{kind};base64,{source}">'
+    return f'<img class="nbp-rich" alt="{name}" src="data:{kind};base64,{source}">'
 
 
 def _decoded(text: str) -> bytes:

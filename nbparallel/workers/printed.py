@@ -37,6 +37,8 @@ class Printed:
 
     Attributes
     ----------
+    task
+        As above.
     pieces
         What was printed since pieces were put together, in order.
     """
@@ -48,16 +50,16 @@ class Printed:
         "_ends",
         "_lost",
         "_passed",
-        "_task",
         "_turn",
         "pieces",
+        "task",
         "through",
     )
 
     def __init__(
         self, task: int, ends: Sized, through: Callable[[str], object], *, echoes: bool
     ) -> None:
-        self._task = task
+        self.task = task
         self._ends = ends
         self._echoes = echoes
         self._beginning = self._end = ""
@@ -73,6 +75,11 @@ class Printed:
         made = cls(0, (), id, echoes=False)
         made.add(text)
         return made
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the task has: its record is made, and nothing comes to it."""
+        return len(self._ends) > self.task
 
     def add(self, text: str) -> None:
         """Add what was printed elsewhere."""
@@ -92,7 +99,7 @@ class Printed:
             return  # another thread of the task is at it: the next time, or at the end
         try:
             count = len(pieces)
-            if self._echoes or len(self._ends) > self._task:
+            if self._echoes or self.has_ended:
                 text = "".join(pieces[self._passed : count])
             self._passed = count
             if count and (count >= MANY_PIECES or len(pieces[count - 1]) >= LONG_PIECE):

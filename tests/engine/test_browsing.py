@@ -107,12 +107,12 @@ def test_the_detail_of_a_task_has_its_tries():
             raise error
 
     run = nbp.pmap(flaky, [1], retries=1, progress=False)
-    found = browsing.detail(run._life.scheduler, 0)
+    found = run.detail(0)
     assert (found.row.status, found.row.attempts) == (Status.OK, 2)
     assert [str(each.error) for each in found.tries] == ["not yet"]
 
 
 def test_what_is_not_kept_is_not_shown():
     run = nbp.pmap(abs, range(50_000), keep_results=False, progress=False)
-    assert browsing.detail(run._life.scheduler, 2500) is None
+    assert run.detail(2500) is None
     assert browsing.browse(run._life.scheduler, Query()).rows

@@ -120,3 +120,26 @@ def test_without_widgets_a_run_works_and_tells_its_end(kernel, without):
     assert shown
     assert all(data.keys() == STATIC for data in shown)
     assert "3 ok" in shown[-1]["text/plain"]
+
+
+def test_what_tasks_display_comes_by_task(other):
+    source = """
+import threading
+import nbparallel as nbp
+from IPython.display import display
+
+gate = threading.Event()
+
+def show(number):
+    if number == 0:
+        gate.wait()
+    display({"text/plain": f"shown by {number}"}, raw=True)
+    gate.set()
+
+run = nbp.pmap(show, range(3), workers=3)
+"""
+    (cell,) = run(other, source)
+    texts = [each["text/plain"] for each in displays(cell)]
+    assert [each for each in texts if each.startswith(("shown", "Task"))] == [
+        words for n in range(3) for words in (f"Task {n} · {n}", f"shown by {n}")
+    ]

@@ -23,6 +23,24 @@ class _Looks(NamedTuple):
     style: Any
 
 
+class _Rich:
+    """The rich forms of what the card shows; made once each, for that may take long."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[object, str]] = {}
+
+    def of(self, found: Detail) -> tuple[str, list[str]]:
+        """Return those of a task's result and of its displays."""
+        shown = [self._once(rich.displayed, each.data) for each in found.displays]
+        return self._once(rich.html, found.row.result), shown
+
+    def _once(self, make: Callable[[Any], str], value: Any) -> str:
+        kept = self._made.get(id(value))
+        if kept is None or kept[0] is not value:
+            kept = self._made[id(value)] = value, make(value)
+        return kept[1]
+
+
 class Tasks:
     """A table of tasks, with a button beside each row.
 
@@ -60,7 +78,7 @@ class Tasks:
         self._memo: html.Memo = {}
         self._shown: list[int | None] = []  # the task of each row
         self._opened: int | None = None
-        self._rich: tuple[object, str] | None = None
+        self._rich = _Rich()
         self._first: _Looks | None = None
         self._gone = Layout(visibility="hidden")
         self._openers = VBox([])
@@ -154,18 +172,12 @@ class Tasks:
         self._place_openers()
         self._draw_card()
 
-    def _rich_of(self, found: Detail) -> str:
-        """Return the rich form of a result; made once, for it may take its time."""
-        result = found.row.result
-        if self._rich is None or self._rich[0] is not result:
-            self._rich = result, rich.html(result)
-        return self._rich[1]
-
     def _draw_card(self) -> bool:
         found = None if self._opened is None else self._find(self._opened)
         if found is None:
-            self._rich = None
-        value = "" if found is None else cards.html(found, self._rich_of(found))
+            self._rich, value = _Rich(), ""
+        else:
+            value = cards.html(found, *self._rich.of(found))
         new = bool(value != self._card.value)
         change(self._card, value=value)
         change(self.card.layout, display="" if value else "none")
