@@ -134,6 +134,7 @@ class NotebookViews(hooks.Hook):
         shown.started_in = cell_id()
         if shown.cell is None or in_cell():  # else a click has started it again
             shown.cell = copy_context()
+        shown.heard = run.options.block or interactive()
         shown.unwatch = watch_idle_interrupts(run.cancel)
         if run.options.progress:
             shown.the_panel(run).show(run.snapshot())
@@ -144,8 +145,8 @@ class NotebookViews(hooks.Hook):
         shown = self._of(run)
         shown.unwatch()
         shown.leave(run)
-        if run.options.block or interactive():
-            shown.show_displays(run)
+        shown.show_displays(run)
+        shown.unheard |= not shown.heard
 
     def run_waited(self, run: Run) -> None:
         """Send the end once more, for runners that only hear the waiting cell."""
@@ -236,6 +237,8 @@ class _Shown:
         How it is shown, and what keeps that up to date while it goes on.
     unwatch
         Ends the watch for interrupts between cells.
+    heard
+        Whoever runs the notebook hears of the cell that started it, to its end.
     unheard
         It has ended in the background: a program that runs the notebook heard of it
         only if it was running that cell.
@@ -246,6 +249,7 @@ class _Shown:
     panel: Panel | None = None
     ticker: Ticker | None = None
     unwatch: Callable[[], None] = lambda: None
+    heard: bool = True
     unheard: bool = False
 
     def the_panel(self, run: Run) -> Panel:
@@ -277,16 +281,15 @@ class _Shown:
 
     def republish(self, run: Run) -> None:
         """Send the end of a run in the background again, from a cell being run."""
-        if self.unheard and self.panel is not None:
-            self.unheard = False
-            self.panel.republish()
-        if run.state.ended:
-            self.cell = None
+        if self.unheard:
+            self.unheard, self.heard, self.cell = False, True, None
+            if self.panel is not None:
+                self.panel.republish()
             self.show_displays(run)
 
     def show_displays(self, run: Run) -> None:
         """Show what tasks have displayed, in the cell of the run if it is known."""
-        if taken := run.take_displays():
+        if self.heard and (taken := run.take_displays()):
             from nbparallel.views import below
 
             cell = self.cell or copy_context()

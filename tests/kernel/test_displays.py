@@ -228,3 +228,16 @@ def test_afterwards_the_kernel_displays_with_its_own(notebook):
         "sorted({'publish', 'clear_output'} & set(vars(get_ipython().display_pub)))"
     )
     assert left == []
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_a_program_gets_those_of_the_background_in_the_cell_that_waits(
+    notebook, progress
+):
+    start = f"run = nbp.pmap(draw, range(4), workers=4, block=False, {progress=})"
+    first = notebook.execute(start, allow_stdin=False)
+    notebook.outcome(first)
+    waiting = notebook.execute("run.wait()", allow_stdin=False)
+    assert [each for each in displayed(notebook, waiting) if each in IN_ORDER] == (
+        IN_ORDER
+    )
