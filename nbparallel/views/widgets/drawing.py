@@ -8,6 +8,7 @@ from typing import Any, Final
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.types import State, Status
 from nbparallel.views import html, text
+from nbparallel.views.widgets.made import change
 
 #: Seconds of the run between two sentences that are spoken.
 SPEECH: Final = 5.0
@@ -37,7 +38,7 @@ class Slow:
         value = self._make(snapshot)
         if value == self._widget.value:
             return False
-        self._widget.value = value
+        change(self._widget, value=value)
         self.last = snapshot.elapsed
         return True
 

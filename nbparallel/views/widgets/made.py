@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 #: Ended panels whose widgets are kept for pages that see nothing else. A kernel never
@@ -14,6 +16,8 @@ KEPT: Final = 200
 #: The layout of what takes all the room that there is.
 FILL: Final = {"flex": "1 1 auto", "width": "auto", "min_width": "0"}
 
+#: What sends changes, while they are collected.
+_all: ContextVar[ExitStack | None] = ContextVar("nbparallel_changes", default=None)
 _ended: deque[Any] = deque()
 _ended_lock = threading.Lock()
 
@@ -43,9 +47,24 @@ def change(widget: Any, **traits: Any) -> None:
     """Set what differs, in one message; nothing is sent if nothing does."""
     different = {name: v for name, v in traits.items() if getattr(widget, name) != v}
     if different:
-        with widget.hold_sync():
+        with ExitStack() as alone:
+            (_all.get() or alone).enter_context(widget.hold_sync())
             for name, value in different.items():
                 setattr(widget, name, value)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Send what is changed meanwhile in one go: the page is then drawn once, not twice.
+
+    Who uses it holds the lock of the widgets.
+    """
+    with ExitStack() as stack:
+        before = _all.set(stack)
+        try:
+            yield
+        finally:
+            _all.reset(before)
 
 
 def close(widget: Any) -> None:

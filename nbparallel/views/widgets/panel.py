@@ -13,7 +13,15 @@ from nbparallel.views.actions import Actions
 from nbparallel.views.widgets.body import Body
 from nbparallel.views.widgets.drawing import SPEECH, Slow, Words
 from nbparallel.views.widgets.live import Live
-from nbparallel.views.widgets.made import KEPT, button, change, close, keep, let_go
+from nbparallel.views.widgets.made import (
+    KEPT,
+    button,
+    change,
+    close,
+    keep,
+    let_go,
+    together,
+)
 
 __all__ = ["KEPT", "PanelWidgets"]
 
@@ -91,9 +99,10 @@ class PanelWidgets:
             self._show(self._live.parts)
             before()
             return True
-        if not self._live.draw(snapshot, note):
-            return False
-        self._show(self._live.parts)
+        with together():
+            if not self._live.draw(snapshot, note):
+                return False
+            self._show(self._live.parts)
         return True
 
     def end(self, snapshot: Snapshot, note: str, *, retry: bool) -> None:
