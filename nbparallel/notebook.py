@@ -52,11 +52,18 @@ def connect() -> None:
     with _connecting:
         if not _connected:
             _connected = True
-            hooks.add_late(lambda: NotebookViews() if in_kernel() else TerminalViews())
+            hooks.add_late(_views)
             hooks.add_late(LightOut)
             hooks.add(Pictures())
             summary.shown_by(_metrics)
             Errors.to_html = _errors_html
+
+
+def _views() -> hooks.Hook:
+    """Return what shows runs where this is."""
+    if in_kernel():
+        return NotebookViews()
+    return MarimoViews() if in_marimo() else TerminalViews()
 
 
 def _errors_html(errors: Errors) -> str:
@@ -74,7 +81,7 @@ class TerminalViews(hooks.Hook):
 
     def shows_output(self, run: Run) -> bool:
         """Say that printed text goes above the bar, where there is one."""
-        wanted = run.options.progress and not (run.nested or in_marimo())
+        wanted = run.options.progress and not run.nested
         return wanted and sys.stderr is not None and sys.stderr.isatty()
 
     def run_started(self, run: Run) -> None:
@@ -104,6 +111,34 @@ class TerminalViews(hooks.Hook):
     def run_shown(self, run: Run) -> None:
         """Print the run in one line, as IPython in a terminal displays it."""
         sys.stdout.write(f"{run!r}\n")
+
+
+class MarimoViews(hooks.Hook):
+    """One page per outermost run, in the output of the cell that started it."""
+
+    def __init__(self) -> None:
+        self._tickers: WeakKeyDictionary[Run, Ticker] = WeakKeyDictionary()
+
+    def run_started(self, run: Run) -> None:
+        """Show the run, and keep that up to date."""
+        self._leave(run)
+        if run.options.progress and not run.nested:
+            from nbparallel.edge.marimo import thread
+            from nbparallel.views.marimo import PULSE, MarimoPage
+            from nbparallel.views.ticker import Ticker
+
+            view = MarimoPage(run.snapshot())
+            ticker = Ticker(view, run.snapshot, PULSE, thread)
+            self._tickers[run] = ticker
+            ticker.start()
+
+    def run_finished(self, run: Run) -> None:
+        """Show how it ended."""
+        self._leave(run)
+
+    def _leave(self, run: Run) -> None:
+        if ticker := self._tickers.pop(run, None):
+            ticker.stop()
 
 
 class NotebookViews(hooks.Hook):

@@ -42,14 +42,21 @@ class Ticker:
         Returns the run as it is now; called from the ticker's thread.
     interval
         Seconds between two drawings.
+    thread
+        Makes the thread of its own, as `threading.Thread` does.
     """
 
     def __init__(
-        self, view: View, snapshot: Callable[[], Snapshot], interval: float = 0.2
+        self,
+        view: View,
+        snapshot: Callable[[], Snapshot],
+        interval: float = 0.2,
+        thread: Callable[..., threading.Thread] = threading.Thread,
     ) -> None:
         self._view = view
         self._snapshot = snapshot
         self._interval = interval
+        self._make = thread
         self._stopping = threading.Event()
         self._once = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -57,7 +64,7 @@ class Ticker:
 
     def start(self) -> None:
         """Begin to draw, in a thread of its own."""
-        thread = threading.Thread(
+        thread = self._make(
             target=contextvars.copy_context().run,
             args=(self._work,),
             name="nbparallel-ticker",

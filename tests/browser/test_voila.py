@@ -46,7 +46,7 @@ def voila(directory, kernel):
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "voila", "app.ipynb", "--no-browser"),
-            *(f"--port={_free_port()}", "--Voila.ip=127.0.0.1"),
+            *(f"--port={free_port()}", "--Voila.ip=127.0.0.1"),
         ],
         cwd=directory,
         env=os.environ | environment,
@@ -61,7 +61,7 @@ def voila(directory, kernel):
         process.stderr.close()
 
 
-def _free_port():
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
