@@ -127,4 +127,4 @@ def test_marimo_s_own_button_cancels(browser, tmp_path):
         expect(first).to_contain_text("2 of 4", timeout=60_000)
         page.get_by_test_id("interrupt-button").last.click()
         expect(page.locator("body")).to_contain_text("interrupted")
-        wait_for(lambda: (tmp_path / "cancelled").exists())
+        wait_for((tmp_path / "cancelled").exists)
