@@ -50,15 +50,18 @@ _BETWEEN = '<span class="nbp-unstyled"> · </span>'
 
 
 def head(snapshot: Snapshot) -> str:
-    """Return a run as one line: its name and state, the bar, the counts, the pace."""
+    """Return a run as one line: its name and state, the bar, the counts, the pace.
+
+    It is no block: without a style sheet it stands beside the triangle that opens.
+    """
     pace = " · ".join(text.pace(snapshot))
     tally = _emphasized(text.tally(snapshot, running=False))
     return (
-        f'<div class="nbp nbp-head"><span class="nbp-name">'
+        f'<span class="nbp nbp-head"><span class="nbp-name">'
         f"<b>{escape(text.title(snapshot))}</b> {_state(snapshot)}</span>"
-        f'{_BETWEEN}{bar(snapshot)}<span class="nbp-counts">{text.done(snapshot)}'
+        f' {bar(snapshot)} <span class="nbp-counts">{text.done(snapshot)}'
         f"{_BETWEEN} <span>{tally}</span></span>"
-        f'{_BETWEEN}<span class="nbp-quiet">{pace}</span></div>'
+        f'{_BETWEEN}<span class="nbp-quiet">{pace}</span></span>'
     )
 
 

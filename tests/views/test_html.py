@@ -248,6 +248,13 @@ def test_what_was_cancelled_was_not_done(make_snapshot):
     assert 'value="4" max="10"' in html.bar(cancelled)
 
 
+def test_the_head_is_one_line_without_a_style_sheet(make_snapshot):
+    source = html.head(make_snapshot(State.DONE, total=4, ok=3, error=1))
+
+    assert "<div" not in source, "a block would leave its triangle alone on a line"
+    assert "</progress> <span" in source
+
+
 def test_the_live_table_shows_running_tasks_first(make_snapshot, make_row):
     run = make_snapshot(
         running=(make_row(8, Status.RUNNING), make_row(9, Status.RUNNING)),

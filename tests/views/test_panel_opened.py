@@ -116,7 +116,7 @@ def test_what_the_user_closes_stays_closed(panel, page, going, make_snapshot):
 def test_a_short_run_stays_one_line_to_the_end(panel, page, make_snapshot):
     panel.show(make_snapshot(elapsed=0.1, active=0.1))
     panel.finish(make_snapshot(State.DONE, ok=4000, elapsed=0.4, active=0.4))
-    assert page.bundles[0]["text/html"].count("<summary><div class") == 1
+    assert page.bundles[0]["text/html"].count("<summary><span class") == 1
 
 
 # --- tabs ---
