@@ -20,7 +20,7 @@ from nbparallel.quantities import count, took
 from nbparallel.records.output import last_line
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.short_text import brief, ends, printable
-from nbparallel.types import State, Status
+from nbparallel.types import MISSING, State, Status
 from nbparallel.views import exhibits, strip, text
 from nbparallel.views.edges import Edges, look
 from nbparallel.views.style import STYLE
@@ -38,6 +38,9 @@ ITEM = 30
 
 #: How much task output is shown, in characters.
 OUTPUT = 4_000
+
+#: What a row is that has one line on narrow pages, too, and what opens it.
+BRIEF = "nbp-brief"
 
 #: What stands where no task does.
 NOTHING = "No task."
@@ -246,7 +249,8 @@ def gap_row(tasks: int, columns: int, word: str = "more") -> str:
     if tasks <= 0:
         return ""
     words = f"… {count(tasks)} {word}"
-    return f'<tr><td class="nbp-quiet" colspan="{columns}">{words}</td></tr>'
+    gap = f'<td class="nbp-quiet" colspan="{columns}">{words}</td>'
+    return f'<tr class="{BRIEF}">{gap}</tr>'
 
 
 def task_row(
@@ -257,12 +261,18 @@ def task_row(
     shown = f'<td class="nbp-value">{two_ends(item)}</td>'
     if edges is not None:
         shown = edges.cell(row.task, escape(item), kind="nbp-value")
+    kind = f' class="{BRIEF}"' if is_brief(row) else ""
     return (
-        f'<tr><td class="nbp-task">{row.task}</td>{shown}'
+        f'<tr{kind}><td class="nbp-task">{row.task}</td>{shown}'
         f'<td class="nbp-status nbp-is-{row.status.word}">{text.status(row)}</td>'
         f"{_cell(outcome)}{_printed(row) if output else ''}"
         f'<td class="nbp-number">{took(row.seconds)}</td></tr>'
     )
+
+
+def is_brief(row: Row) -> bool:
+    """Whether nothing has come of a task that takes a second line on narrow pages."""
+    return row.error is None and row.result is MISSING
 
 
 def cell_texts(row: Row) -> tuple[str, str]:

@@ -210,9 +210,12 @@ STYLE: Final = """<style>
 @container (max-width: 720px) {
   .nbp.nbp-live table.nbp-tasks.nbp-rows .nbp-output { display: none; }
   .nbp.nbp-live table.nbp-tasks.nbp-rows tbody tr { grid-template-rows: 23px 23px; }
+  .nbp.nbp-live table.nbp-tasks.nbp-rows tbody tr.nbp-brief { grid-template-rows: 23px; }
   .nbp.nbp-live table.nbp-tasks.nbp-rows :is(th, td) { height: 23px; }
   .nbp.nbp-live table.nbp-tasks.nbp-rows thead tr { height: 24px; }
-  .nbp-panel.nbp-panel .nbp-openers button { height: 47px; padding-bottom: 23px; }
+  .nbp-panel.nbp-panel .nbp-openers button:not(.nbp-brief) {
+    height: 47px; padding-bottom: 23px;
+  }
 }
 .nbp svg.nbp-strip { display: block; margin: 4px 0; background: var(--nbp-rule);
   background: color-mix(in srgb, var(--nbp-rule) 30%, transparent); }

@@ -237,6 +237,21 @@ def test_the_line_that_tells_of_more_cannot_be_opened(panel, make_snapshot, make
     assert "printed by 20" in shown_text(panel)
 
 
+def test_the_openers_are_as_high_as_their_rows(panel, make_snapshot, make_row):
+    rows = tuple(make_row(task, Status.RUNNING) for task in range(10))
+    ended = tuple(make_row(task) for task in range(20, 30))
+    panel.show(make_snapshot(elapsed=3.0, ok=10, running=rows, latest=ended))
+
+    openers = field(panel, "nbp-openers").children
+    low = ["nbp-brief" in each._dom_classes for each in openers]
+    rows = shown_text(panel).partition("<tbody>")[2].split("</tr>")[: len(openers)]
+    assert low == ["nbp-brief" in each for each in rows]
+    assert set(low) == {True, False}
+    panel.draw(make_snapshot(elapsed=4.0, ok=10, latest=ended[:2]))
+    displayed = [each.layout.display for each in openers]
+    assert displayed == [None] * 2 + ["none"] * (len(openers) - 2)
+
+
 def test_a_group_opens_with_its_traceback(panel, going):
     panel.show(going)
     choose(panel, "Failed")

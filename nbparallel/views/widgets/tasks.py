@@ -77,10 +77,11 @@ class Tasks:
         self._opens = opens
         self._memo: html.Memo = {}
         self._shown: list[int | None] = []  # the task of each row
+        self._brief: list[bool] = []  # whether it has one line where pages are narrow
         self._opened: int | None = None
         self._rich = _Rich()
         self._first: _Looks | None = None
-        self._gone = Layout(visibility="hidden")
+        self._unseen, self._gone = Layout(visibility="hidden"), Layout(display="none")
         self._openers = VBox([])
         self._openers.add_class("nbp-openers")
         self._table = HTML(layout=FILL)
@@ -97,7 +98,8 @@ class Tasks:
     def close(self) -> None:
         """Close all widgets."""
         looks = () if self._first is None else self._first
-        for widget in (self.card, self._openers, self.widget, self._gone, *looks):
+        gone = self._unseen, self._gone
+        for widget in (self.card, self._openers, self.widget, *gone, *looks):
             close(widget)
 
     def draw(
@@ -124,8 +126,10 @@ class Tasks:
         value = html.live_table(rows, caption, left_out, self._memo, edges)
         at, more = left_out
         self._shown = [row.task for row in rows]
+        self._brief = [html.is_brief(row) for row in rows]
         if more:
             self._shown.insert(at, None)
+            self._brief.insert(at, True)
         new = value != self._table.value
         change(self._table, value=value)
         self._place_openers()
@@ -146,14 +150,17 @@ class Tasks:
             self._first = self._first or _Looks(more[0].layout, more[0].style)
             self._openers.children = [*openers, *more]
             self._grown()
-        for place, opener in enumerate(self._openers.children):
-            there = place < wanted and self._shown[place] is not None
+        for opener in self._openers.children[wanted:]:
+            change(opener, layout=self._gone)
+        for place, opener in enumerate(self._openers.children[:wanted]):
             assert self._first is not None
-            opened = there and self._shown[place] == self._opened
+            task = self._shown[place]
+            opened = task is not None and task == self._opened
             change(
                 opener,
-                layout=self._first.layout if there else self._gone,
+                layout=self._unseen if task is None else self._first.layout,
                 description="▾" if opened else "▸",
+                _dom_classes=(html.BRIEF,) if self._brief[place] else (),
             )
 
     def _open(self, place: int) -> None:
