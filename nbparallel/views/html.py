@@ -146,8 +146,10 @@ def live_table(
     left_out: tuple[int, int] = (0, 0),
     memo: Memo | None = None,
     edges: Edges | None = None,
+    *,
+    printed: bool = False,
 ) -> str:
-    """Return tasks as a table, each row of one height.
+    """Return tasks as a table.
 
     Parameters
     ----------
@@ -162,6 +164,8 @@ def live_table(
         ``__repr__`` is called once per task and not once per drawing.
     edges
         The lines to draw beside them, for rows in the order of the input.
+    printed
+        Whether other tasks have printed something: columns stay while rows change.
     """
     memo = {} if memo is None else memo
     keys = {_key(row): row for row in rows}
@@ -170,7 +174,7 @@ def live_table(
     memo.update(kept)
     if not rows:
         return f'<div class="nbp nbp-live"><p class="nbp-quiet">{NOTHING}</p></div>'
-    output = any(row.output for row in rows)
+    output = printed or any(row.output for row in rows)
     body = [task_row(row, kept[_key(row)], output=output, edges=edges) for row in rows]
     at, more = left_out
     body.insert(at, gap_row(more, 6 if output else 5, "more running"))

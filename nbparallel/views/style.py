@@ -210,7 +210,9 @@ STYLE: Final = """<style>
 @container (max-width: 720px) {
   .nbp.nbp-live table.nbp-tasks.nbp-rows .nbp-output { display: none; }
   .nbp.nbp-live table.nbp-tasks.nbp-rows tbody tr { grid-template-rows: 23px 23px; }
-  .nbp.nbp-live table.nbp-tasks.nbp-rows tbody tr.nbp-brief { grid-template-rows: 23px; }
+  .nbp.nbp-live table.nbp-tasks.nbp-rows tbody tr.nbp-brief {
+    grid-template-rows: 23px;
+  }
   .nbp.nbp-live table.nbp-tasks.nbp-rows :is(th, td) { height: 23px; }
   .nbp.nbp-live table.nbp-tasks.nbp-rows thead tr { height: 24px; }
   .nbp-panel.nbp-panel .nbp-openers button:not(.nbp-brief) {

@@ -126,6 +126,7 @@ class Body:
                 (*going, *ended),
                 "Tasks being carried out, then the latest to end",
                 left_out=(len(going), more),
+                printed=bool(snapshot.log),
             )
             self._put(self._tasks.widget)
         else:
@@ -146,7 +147,9 @@ class Body:
             # Of what keeps no results there are the latest tasks alone.
             has_lines = in_order and snapshot.keeps_results
             edges = edges_of(snapshot.reasons) if has_lines else None
-            self._tasks.draw(page.rows, "Tasks of the run", edges=edges)
+            self._tasks.draw(
+                page.rows, "Tasks of the run", edges=edges, printed=bool(snapshot.log)
+            )
 
     def _put(self, widget: Any) -> None:
         if self._pane.children != (widget,):

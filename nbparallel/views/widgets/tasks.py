@@ -109,6 +109,7 @@ class Tasks:
         *,
         left_out: tuple[int, int] = (0, 0),
         edges: Edges | None = None,
+        printed: bool = False,
     ) -> bool:
         """Show *rows*; return whether there was anything new.
 
@@ -122,8 +123,12 @@ class Tasks:
             Before which row, and how many tasks that run are not among them.
         edges
             The lines to draw beside the rows.
+        printed
+            Whether other tasks have printed something.
         """
-        value = html.live_table(rows, caption, left_out, self._memo, edges)
+        value = html.live_table(
+            rows, caption, left_out, self._memo, edges, printed=printed
+        )
         at, more = left_out
         self._shown = [row.task for row in rows]
         self._brief = [html.is_brief(row) for row in rows]
