@@ -18,8 +18,9 @@ from html import escape
 
 from nbparallel.quantities import count, took
 from nbparallel.records.output import last_line
+from nbparallel.records.queries import Page
 from nbparallel.records.snapshot import Row, Snapshot
-from nbparallel.short_text import brief, ends, printable
+from nbparallel.short_text import brief, ends, one_line, printable
 from nbparallel.types import MISSING, State, Status
 from nbparallel.views import exhibits, strip, text
 from nbparallel.views.edges import Edges, look
@@ -148,6 +149,7 @@ def live_table(
     edges: Edges | None = None,
     *,
     printed: bool = False,
+    nothing: str = NOTHING,
 ) -> str:
     """Return tasks as a table.
 
@@ -166,6 +168,8 @@ def live_table(
         The lines to draw beside them, for rows in the order of the input.
     printed
         Whether other tasks have printed something: columns stay while rows change.
+    nothing
+        What to say if there are none.
     """
     memo = {} if memo is None else memo
     keys = {_key(row): row for row in rows}
@@ -173,13 +177,32 @@ def live_table(
     memo.clear()
     memo.update(kept)
     if not rows:
-        return f'<div class="nbp nbp-live"><p class="nbp-quiet">{NOTHING}</p></div>'
+        told = f'<p class="nbp-quiet">{escape(nothing)}</p>'
+        return f'<div class="nbp nbp-live">{told}</div>'
     output = printed or any(row.output for row in rows)
     body = [task_row(row, kept[_key(row)], output=output, edges=edges) for row in rows]
     at, more = left_out
     body.insert(at, gap_row(more, 6 if output else 5, "more running"))
     table = tasks_table(caption, body, output, look(edges))
     return f'<div class="nbp nbp-live">{table}</div>'
+
+
+def no_hits(words: str, page: Page, *, everywhere: bool) -> str:
+    """Return that nothing was found, and how to see all tasks again.
+
+    Parameters
+    ----------
+    words
+        What was searched for.
+    page
+        What was found.
+    everywhere
+        Whether all tasks of the run were to be searched.
+    """
+    which = "No task" if everywhere else "None of these tasks"
+    if page.searched is not None:
+        which = f"None of the {count(page.searched)} tasks searched"
+    return f'{which} has "{one_line(words, ITEM)}" in it. Empty the search to see all.'
 
 
 def chosen(

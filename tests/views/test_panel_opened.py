@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 
 import pytest
 
 from nbparallel.records.queries import Detail, Page
 from nbparallel.records.reasons import Reasons
 from nbparallel.types import State, Status
+from nbparallel.views import html
 from nbparallel.views.panel import Panel
 from nbparallel.views.widgets import tasks
 from tests.views.wire import actions, buttons, choose, named, shown_text, widgets
@@ -19,10 +21,13 @@ class Around:
 
     def __init__(self, make_row):
         self.asked = []
+        self.found = None
         self.make_row = make_row
 
     def browse(self, query):
         self.asked.append(query)
+        if self.found is not None:
+            return self.found
         first = 25 * query.page
         rows = tuple(self.make_row(task) for task in range(first, min(first + 25, 60)))
         return Page(rows, query.page, 3, 60)
@@ -192,6 +197,29 @@ def test_words_are_searched_in_all_tasks(panel, going, around):
         "nbp-on"
         in next(t for t in tabs(panel) if t.description[:3] == "All")._dom_classes
     )
+
+
+@pytest.mark.parametrize(
+    ("searched", "tab", "told"),
+    [
+        (None, "All", 'No task has "<b> x" in it. Empty the search to see all.'),
+        (None, "Slowest", 'None of these tasks has "<b> x" in it.'),
+        (1200, "All", 'None of the 1,200 tasks searched has "<b> x" in it.'),
+    ],
+)
+def test_a_search_in_vain_says_what_it_was_for(
+    panel, going, around, *, searched, tab, told
+):
+    panel.show(going)
+    choose(panel, tab)
+    around.found = Page((), 0, 1, 0, searched)
+    field(panel, "nbp-search").value = "<b>  \n x"
+    assert escape(told) in shown_text(panel)
+
+
+def test_what_was_searched_for_is_shown_in_short():
+    told = html.no_hits("x" * 200, Page((), 0, 1, 0), everywhere=True)
+    assert told.count("x") < 50
 
 
 def test_the_order_can_be_chosen(panel, going, around):

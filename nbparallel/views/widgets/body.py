@@ -147,8 +147,14 @@ class Body:
             # Of what keeps no results there are the latest tasks alone.
             has_lines = in_order and snapshot.keeps_results
             edges = edges_of(snapshot.reasons) if has_lines else None
+            everywhere = query.order == "input" and snapshot.keeps_results
+            no_hits = html.no_hits(query.words, page, everywhere=everywhere)
             self._tasks.draw(
-                page.rows, "Tasks of the run", edges=edges, printed=bool(snapshot.log)
+                page.rows,
+                "Tasks of the run",
+                edges=edges,
+                printed=bool(snapshot.log),
+                nothing=no_hits if query.words else html.NOTHING,
             )
 
     def _put(self, widget: Any) -> None:

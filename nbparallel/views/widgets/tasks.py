@@ -110,6 +110,7 @@ class Tasks:
         left_out: tuple[int, int] = (0, 0),
         edges: Edges | None = None,
         printed: bool = False,
+        nothing: str = html.NOTHING,
     ) -> bool:
         """Show *rows*; return whether there was anything new.
 
@@ -125,9 +126,13 @@ class Tasks:
             The lines to draw beside the rows.
         printed
             Whether other tasks have printed something.
+        nothing
+            What to say if there are no rows.
         """
         value = html.live_table(
-            rows, caption, left_out, self._memo, edges, printed=printed
+            *(rows, caption, left_out, self._memo, edges),
+            printed=printed,
+            nothing=nothing,
         )
         at, more = left_out
         self._shown = [row.task for row in rows]
