@@ -143,11 +143,9 @@ def _left_out(words: str, snapshot: Snapshot) -> str:
 
 
 def _way_on(snapshot: Snapshot, buttons: str | None) -> str:
-    left = text.not_ok(snapshot)
-    if not snapshot.state.ended or not left:
+    if not snapshot.state.ended or not text.not_ok(snapshot):
         return ""
-    which = "it" if left == 1 else f"the {count(left)}"
-    run = snapshot.handle
+    which, run = text.retries(snapshot), snapshot.handle
     again = act(buttons, EVERYTHING, text.retry_label(snapshot)) if buttons else ""
     without = f' class="nbp-without-{buttons}"' if buttons else ""
     way = f"; display <code>{run}</code> for buttons"

@@ -190,7 +190,19 @@ def not_ok(snapshot: Snapshot) -> int:
 
 def retry_label(snapshot: Snapshot) -> str:
     """Return what the button is called that runs again what is not ok."""
-    return "Run the rest" if snapshot.counts[Status.CANCELLED] else "Retry failed"
+    if not snapshot.counts[Status.CANCELLED]:
+        return "Retry failed"
+    return "Run what is not ok" if snapshot.failed else "Run the rest"
+
+
+def retries(snapshot: Snapshot) -> str:
+    """Return what that is: ``"the 20"``, or ``"the 3 failed and 12 cancelled"``."""
+    left, failed = not_ok(snapshot), snapshot.failed
+    if left == 1:
+        return "it"
+    if not 0 < failed < left:
+        return f"the {count(left)}"
+    return f"the {count(failed)} failed and {count(left - failed)} cancelled"
 
 
 def lagging(snapshot: Snapshot) -> str:

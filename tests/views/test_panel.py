@@ -13,6 +13,7 @@ from nbparallel.edge import displays
 from nbparallel.testing import DEADLINE
 from nbparallel.types import State, Status
 from nbparallel.views import panel as panel_module
+from nbparallel.views.page import static as page_of
 from nbparallel.views.panel import Panel
 from nbparallel.views.widgets import made
 from tests.views.wire import actions, buttons, choose, click, shown_text, widgets
@@ -345,6 +346,14 @@ def test_a_run_started_again_in_its_cell_is_live_in_its_place(
 def test_what_was_cancelled_is_the_rest(panel, make_snapshot):
     panel.show(make_snapshot(State.CANCELLED, ok=1, cancelled=3999))
     assert set(buttons(panel)) == {"Run the rest"}
+
+
+def test_who_runs_the_rest_is_told_that_failures_are_among_it(panel, make_snapshot):
+    ended = make_snapshot(State.CANCELLED, ok=1, error=3, cancelled=3996)
+    panel.show(ended)
+    again = "the 3 failed and 3,996 cancelled again"
+    assert buttons(panel)["Run what is not ok"].tooltip == f"Run {again}"
+    assert f"<code>run.retry()</code> runs {again}" in page_of(ended)
 
 
 @pytest.mark.usefixtures("wire", "page")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nbparallel.quantities import count
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.types import State
 from nbparallel.views import page, text
@@ -166,6 +165,5 @@ class PanelWidgets:
 
 
 def _retry_button(snapshot: Snapshot, on_click: Callable[[], None]) -> Any:
-    tasks = count(text.not_ok(snapshot))
-    label = text.retry_label(snapshot)
-    return button(label, f"Run again what is not ok: {tasks}", on_click)
+    label, which = text.retry_label(snapshot), text.retries(snapshot)
+    return button(label, f"Run {which} again", on_click)
