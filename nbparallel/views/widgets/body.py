@@ -83,7 +83,7 @@ class Body:
             close(widget)
 
     def draw_tabs(self, snapshot: Snapshot) -> None:
-        """Bring the numbers beside the head up to date: the two must not differ."""
+        """Show a tab as soon as the head tells of something in it."""
         self._browser.draw(snapshot)
 
     def draw(self, snapshot: Snapshot) -> bool:
