@@ -17,9 +17,10 @@ from nbparallel.quantities import count, duration, took
 from nbparallel.records.strip import Bar, Strip
 from nbparallel.records.timeline import WINDOW
 
-#: The width in units of the picture; its height in pixels, and the most of a lane.
+#: The width in units of the picture; its height in pixels, and the most and the least
+#: of a lane: of less, nobody could tell two of them apart.
 WIDE: Final = 1000
-HIGH, LANE = 48, 12
+HIGH, LANE, LEAST = 48, 12, 3
 #: A window of so many seconds stays while the run fills it, so that bars don't shrink
 #: each time that somebody looks.
 WINDOWS: Final = (2, 5, 10, 20, 30, WINDOW)
@@ -78,7 +79,7 @@ def image(strip: Strip | None) -> str:
         return ""
     drawn = b64encode(_drawn(strip, strip.until - strip.since).encode()).decode()
     return (
-        f'<img alt="{escape(label(strip))}" width="100%" height="{_height(strip):g}" '
+        f'<img alt="{escape(label(strip))}" width="100%" height="{_height(strip)}" '
         f'src="data:image/svg+xml;base64,{drawn}">'
     )
 
@@ -114,18 +115,18 @@ def _several(number: int, word: str) -> str:
 
 def _drawn(strip: Strip, window: float) -> str:
     """Return the picture, *window* seconds wide, in one path per kind of bar."""
-    step, height = _step(strip), _height(strip)
+    height = _height(strip)
     paths = "".join(
         f'<path class="nbp-strip-{kind}" stroke="{look.colour}" '
-        f'stroke-width="{step * look.share:.3g}" d="{path}"/>'
+        f'stroke-width="{_thick(strip, kind)}" d="{path}"/>'
         for kind, look in LOOKS.items()
         if (path := "".join(_lines(strip, window, kind)))
     )
     return (
         f'<svg class="nbp-strip" role="img" aria-label="{escape(label(strip))}" '
-        f'xmlns="http://www.w3.org/2000/svg" width="100%" height="{height:g}" '
-        f'style="height:{height:g}px" '  # pages have a rule of their own
-        f'viewBox="0 0 {WIDE} {height:g}" preserveAspectRatio="none" fill="none">'
+        f'xmlns="http://www.w3.org/2000/svg" width="100%" height="{height}" '
+        f'style="height:{height}px" '  # pages have a rule of their own
+        f'viewBox="0 0 {WIDE} {height}" preserveAspectRatio="none" fill="none">'
         f"{paths}</svg>"
     )
 
@@ -138,7 +139,7 @@ def _lines(strip: Strip, window: float, kind: str) -> Iterator[str]:
         end = None
         for left, right in parts:
             if end is None:
-                yield f"M{left} {_middle(strip, lane)}h{right - left}"
+                yield f"M{left} {_middle(strip, lane, kind):g}h{right - left}"
             else:
                 yield f"m{left - end} 0h{right - left}"
             end = right
@@ -167,17 +168,25 @@ def _part(bar: Bar, left: int, right: int, kind: str) -> tuple[int, int] | None:
     return (left, right) if is_whole else None
 
 
-def _step(strip: Strip) -> float:
+# Whole pixels: what is drawn between two of them is blurred.
+
+
+def _step(strip: Strip) -> int:
     """Return how high a lane is."""
-    return min(LANE, HIGH / max(1, len(strip.lanes)))
+    return min(LANE, max(LEAST, HIGH // max(1, len(strip.lanes))))
 
 
-def _height(strip: Strip) -> float:
+def _height(strip: Strip) -> int:
     return _step(strip) * len(strip.lanes)
 
 
-def _middle(strip: Strip, lane: int) -> str:
-    return f"{(lane + 0.5) * _step(strip):.3g}"
+def _thick(strip: Strip, kind: str) -> int:
+    return max(1, round(_step(strip) * LOOKS[kind].share))
+
+
+def _middle(strip: Strip, lane: int, kind: str) -> float:
+    step, thick = _step(strip), _thick(strip, kind)
+    return lane * step + (step - thick) // 2 + thick / 2
 
 
 # -- Titles ---------------------------------------------------------------------------
@@ -192,7 +201,7 @@ def _titles(strip: Strip, room: int) -> Iterator[str]:
         left, right = _place(strip, window, bar)
         place = (
             f"left:{100 * left / WIDE:g}%;width:{100 * (right - left) / WIDE:g}%;"
-            f"top:{lane * high:.3g}px;height:{high:.3g}px"
+            f"top:{lane * high}px;height:{high}px"
         )
         title = f'<i style="{place}" title="{escape(_told(bar))}"></i>'
         room -= len(title.encode())

@@ -203,3 +203,18 @@ def test_the_theme_of_the_page_has_a_colour_for_each_kind():
 
 def test_failures_are_taller_than_what_is_right():
     assert max(view.LOOKS.values()) == view.LOOKS["bad"]
+
+
+@pytest.mark.parametrize("workers", [1, 3, 5, 7, 16, 64])
+def test_lanes_can_be_told_apart_however_many(workers):
+    made, end = evenly(2_000, 0.05, workers=workers, every=7)
+    picture = drawn(made.strip(end, widths=[(0.0, workers)]), live=True)
+    lanes = len(made.strip(end, widths=[(0.0, workers)]).lanes)
+    lane = int(picture.get("height")) // lanes
+    for path in picture.iter(f"{NS}path"):
+        thick = int(path.get("stroke-width"))
+        assert thick < lane or path.get("class") == "nbp-strip-bad"
+        for middle in re.findall(r"M\d+ ([\d.]+)", path.get("d")):
+            top = float(middle) - thick / 2
+            assert top.is_integer()
+            assert 0 <= top % lane <= lane - thick
