@@ -65,7 +65,7 @@ def head(snapshot: Snapshot) -> str:
         f"<b>{escape(text.title(snapshot))}</b> {_state(snapshot)}</span>"
         f' {bar(snapshot)} <span class="nbp-counts">{text.done(snapshot)}'
         f"{_BETWEEN} <span>{tally}</span></span>"
-        f'{_BETWEEN}<span class="nbp-quiet">{pace}</span></span>'
+        f'{_BETWEEN}<span class="nbp-quiet nbp-pace">{pace}</span></span>'
     )
 
 

@@ -31,7 +31,10 @@ STYLE: Final = """<style>
   max-width: 1100px; container-type: inline-size;
 }
 .nbp:not(.nbp-live) { overflow-x: auto; }
-.nbp.nbp-head { display: flex; flex-wrap: wrap; gap: 0 10px; align-items: center; }
+.nbp.nbp-head {
+  display: flex; flex-wrap: wrap; gap: 0 10px; align-items: center;
+  container-type: normal;
+}
 .nbp.nbp-head > span { white-space: nowrap; }
 .nbp.nbp-head .nbp-name {
   overflow: hidden; text-overflow: ellipsis; flex: 0 1 auto; min-width: 0;
@@ -39,10 +42,12 @@ STYLE: Final = """<style>
 .nbp.nbp-head progress { flex: 1 1 60px; width: 60px; margin: 0; }
 .nbp.nbp-head .nbp-counts { display: flex; flex-wrap: wrap; gap: 0 10px; }
 .nbp summary:has(> .nbp-head) {
-  display: flex; align-items: center; gap: 6px; min-height: 24px;
+  display: flex; align-items: center; gap: 2px; min-height: 30px;
 }
 .nbp summary > .nbp-head { flex: 1 1 auto; }
-.nbp summary:has(> .nbp-head)::before { content: "▸"; color: var(--nbp-quiet); }
+.nbp summary:has(> .nbp-head)::before {
+  content: "▸"; color: var(--nbp-quiet); flex: 0 0 22px; text-align: center;
+}
 .nbp[open] > summary:has(> .nbp-head)::before { content: "▾"; }
 .nbp .nbp-bad { color: var(--nbp-bad); }
 .nbp .nbp-unstyled { display: none; }
@@ -149,6 +154,9 @@ STYLE: Final = """<style>
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 .nbp-panel { container-type: inline-size; }
+.nbp-panel.nbp-panel, .nbp.nbp.nbp-run { padding: 0 6px; box-sizing: border-box; }
+.nbp.nbp.nbp-run { margin: 0; }
+.jp-RenderedHTMLCommon > .nbp.nbp.nbp-run { margin-right: -20px; }
 .nbp-panel .nbp-openers + .widget-html .nbp { container-type: normal; }
 .nbp-panel.nbp-panel button { height: 26px; line-height: 24px; padding: 0 8px; }
 .nbp-panel.nbp-panel :is(.nbp-opener, .nbp-openers button, .nbp-group-opener) {
@@ -168,6 +176,7 @@ STYLE: Final = """<style>
   border-bottom: 1px solid var(--nbp-rule); flex: 0 0 auto; overflow: visible;
 }
 .nbp-panel .nbp-browser :is(input, select) { height: 24px; font-size: 12px; }
+.nbp-panel .nbp-browser .jupyter-widgets { margin-top: 0; margin-bottom: 0; }
 .nbp-panel .nbp-pages { align-items: center; }
 .nbp-panel .nbp-group-line { border-bottom: 1px solid var(--nbp-rule); }
 .nbp-panel .nbp-card-box { border-bottom: 1px solid var(--nbp-rule); }
@@ -187,7 +196,8 @@ STYLE: Final = """<style>
 .nbp.nbp-card dd { margin: 0; overflow-wrap: anywhere; }
 .nbp.nbp-card.nbp-card pre { margin: 0; padding: 0; border: 0; line-height: 1.5; }
 .nbp.nbp-live table.nbp-tasks.nbp-rows { margin: 0; }
-.nbp.nbp-live table.nbp-tasks.nbp-rows :is(th, td) {
+.nbp.nbp-live table.nbp-tasks.nbp-rows :is(th, td),
+.nbp table.nbp-tasks.nbp-short :is(th, td) {
   height: 24px; padding: 0 12px 0 0; line-height: 23px; box-sizing: border-box;
 }
 .nbp img.nbp-rich { max-width: 100%; max-height: 320px; background: #fff; }
@@ -195,16 +205,19 @@ STYLE: Final = """<style>
 .nbp.nbp .nbp-rich table { width: auto; border-collapse: collapse; }
 .nbp.nbp .nbp-rich :is(th, td) { padding: 1px 8px; text-align: right; }
 .nbp.nbp-card :is(dt, dd) { width: auto; float: none; }
-.nbp-panel .nbp-line-one { flex-wrap: wrap; overflow: visible; }
+.nbp-panel .nbp-line-one { flex-wrap: wrap; overflow: visible; min-height: 30px; }
 .nbp-panel .nbp-line-one > .widget-html { flex: 1 1 260px !important; min-width: 0; }
 .nbp-panel .nbp-pane .jupyter-widgets { overflow: visible; }
 .nbp-panel .nbp-browser > .widget-box { flex-wrap: wrap; align-items: center; }
-.nbp-panel .nbp-browser { min-height: 36px; }
 .nbp-panel .nbp-pages { flex: 0 0 auto; white-space: nowrap; }
 .nbp-panel .nbp-group-line { flex-wrap: wrap; align-items: center; }
 .nbp-panel .nbp-group-line > .widget-html { flex: 1 1 220px; min-width: 0; }
+@container (max-width: 720px) {
+  .nbp.nbp-head :is(progress, .nbp-pace) { flex-basis: 100%; }
+  .nbp.nbp-head progress { order: 9; }
+}
 @container (max-width: 520px) {
-  .nbp.nbp-head progress { flex-basis: 100%; order: 9; }
+  .nbp-panel .nbp-opened.nbp-opened { height: 390px !important; }
   .nbp .nbp-tabs.nbp-tabs > label { padding: 3px 4px 2px; font-size: 12px; }
 }
 @container (max-width: 720px) {
@@ -213,7 +226,8 @@ STYLE: Final = """<style>
   .nbp.nbp-live table.nbp-tasks.nbp-rows tbody tr.nbp-brief {
     grid-template-rows: 23px;
   }
-  .nbp.nbp-live table.nbp-tasks.nbp-rows :is(th, td) { height: 23px; }
+  .nbp.nbp-live table.nbp-tasks.nbp-rows :is(th, td),
+  .nbp table.nbp-tasks.nbp-short :is(th, td) { height: 23px; }
   .nbp.nbp-live table.nbp-tasks.nbp-rows thead tr { height: 24px; }
   .nbp-panel.nbp-panel .nbp-openers button:not(.nbp-brief) {
     height: 47px; padding-bottom: 23px;
@@ -250,7 +264,8 @@ STYLE: Final = """<style>
       repeat(4, minmax(0, max-content)) minmax(0, 1fr);
   }
   .nbp .nbp-tabs > label {
-    position: relative; grid-row: 1; margin: 0; padding: 3px 10px 2px;
+    position: relative; grid-row: 1; margin: 0 2px 0 0; padding: 3px 8px 2px;
+    height: 26px; box-sizing: border-box;
     border-bottom: 2px solid transparent; color: var(--nbp-quiet); cursor: pointer;
     font: inherit; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
   }

@@ -100,7 +100,7 @@ def test_once_open_it_moves_no_cell_below(open_notebook):
     notebook.wait_until_done(0)
     notebook.run_cell(ENDS_AT)
     notebook.wait_for_text(ENDS_AT, "Slowest")
-    heights = [height(notebook, ENDS_AT)]
+    heights, places = [height(notebook, ENDS_AT)], tops(notebook, ENDS_AT)
     notebook.wait_for_text(ENDS_AT, re.compile("[4-5]\\d\\d of 600"))
     heights.append(height(notebook, ENDS_AT))
     notebook.wait_until_done(ENDS_AT)
@@ -108,6 +108,7 @@ def test_once_open_it_moves_no_cell_below(open_notebook):
     expect(notebook.button(ENDS_AT, "Cancel")).to_have_count(0)
     heights.append(height(notebook, ENDS_AT))
     assert max(heights) - min(heights) <= 2, heights
+    assert tops(notebook, ENDS_AT) == pytest.approx(places, abs=1)
 
 
 def test_a_short_run_is_one_line_that_opens(open_notebook):
@@ -126,6 +127,20 @@ def tab(output, name):
     return output.locator(".nbp-tab-line").get_by_role(
         "button", name=re.compile(f"^{name}")
     )
+
+
+def tops(notebook, index):
+    """Where the parts of a panel begin, counted from its top."""
+    output = notebook.output(index)
+    top = output.bounding_box()["y"]
+    parts = (
+        ".nbp-name",
+        ".nbp-strip",
+        ".nbp-above",
+        ":is(.nbp-tab-line, .nbp-tabs > label)",
+    )
+    boxes = [output.locator(part).first.bounding_box() for part in parts]
+    return [place for box in boxes for place in (box["x"], box["y"] - top)]
 
 
 def height(notebook, index):

@@ -60,8 +60,8 @@ class Body:
         self._tasks = Tasks(actions.detail, lock, grown, opens=heard)
         self._failures = Failures(actions.detail, actions.retry_some, lock, grown)
         self._output = HTML(layout=FILL)
-        self._strip = HTML(layout={"flex": "0 0 auto"})
-        self._above = HTML(layout={"flex": "0 0 auto"})
+        self._strip = HTML(layout={"flex": "0 0 auto", "margin": "0"})
+        self._above = HTML(layout={"flex": "0 0 auto", "margin": "0"})
         # Upside down, so that the view stays at the end while the output grows.
         self._pane = Box(layout={"flex": "1 1 0", "overflow": "auto"})
         self._pane.add_class("nbp-pane")
@@ -74,6 +74,7 @@ class Body:
             [self._strip, self._above, *controls, self._pane],
             layout={"height": f"{BODY}px", "overflow": "hidden auto"},
         )
+        self.widget.add_class("nbp-opened")
 
     def close(self) -> None:
         """Close all widgets, those that are not shown as well."""

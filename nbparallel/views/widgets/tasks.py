@@ -84,7 +84,7 @@ class Tasks:
         self._unseen, self._gone = Layout(visibility="hidden"), Layout(display="none")
         self._openers = VBox([])
         self._openers.add_class("nbp-openers")
-        self._table = HTML(layout=FILL)
+        self._table = HTML(layout={**FILL, "margin": "0 0 0 2px"})
         self._card = HTML(layout=FILL)
         self._close = button("✕", "Close this task", self.close_card, width="2.5em")
         scrolls = {"flex": "0 1 auto", "max_height": "55%", "overflow": "auto"}
