@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 #: The height in pixels of what opens below the head of a run: the same while the run
-#: goes on and after it, so that no cell below moves.
+#: goes on and after it, so that no cell below moves. Where no run goes on, in notebooks
+#: made into pages by nbconvert or Sphinx, it is no higher than it must be.
 BODY: Final = 420
 
 STYLE: Final = """<style>
@@ -156,7 +157,9 @@ STYLE: Final = """<style>
 .nbp-panel { container-type: inline-size; }
 .nbp-panel.nbp-panel, .nbp.nbp.nbp-run { padding: 0 6px; box-sizing: border-box; }
 .nbp.nbp.nbp-run { margin: 0; }
-.jp-RenderedHTMLCommon > .nbp.nbp.nbp-run { margin-right: -20px; }
+.nbp.nbp.nbp-run:is(.jp-NotebookPanel .jp-RenderedHTMLCommon > *) {
+  margin-right: -20px;
+}
 .nbp-panel .nbp-openers + .widget-html .nbp { container-type: normal; }
 .nbp-panel.nbp-panel button { height: 26px; line-height: 24px; padding: 0 8px; }
 .nbp-panel.nbp-panel :is(.nbp-opener, .nbp-openers button, .nbp-group-opener) {
@@ -345,5 +348,15 @@ STYLE: Final = """<style>
     grid-area: 2 / 2 / auto / -1; padding-left: calc(var(--nbp-edges) + 2px);
   }
 }
-@media print { .nbp.nbp-body { height: auto; } }
+@supports selector(:has(*)) {
+  .nbp .nbp-body:is(body.jp-Notebook *, body:not(.notebook_app) #notebook *,
+    .cell_output *, .nboutput *) { height: auto; display: block; }
+}
+@media screen {
+  .nbp .nbp-tabs > .nbp-pane:is(body.jp-Notebook *,
+    body:not(.notebook_app) #notebook *, .cell_output *, .nboutput *) {
+    max-height: 313px;
+  }
+}
+@media print { .nbp.nbp-body { height: auto; display: block; } }
 </style>"""

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -369,7 +370,8 @@ def test_a_part_is_chosen_in_one_output_alone(open_notebook, place):
     expect(panes[1]).to_be_visible()
 
 
-def test_an_exported_page_shows_the_end(open_notebook, tmp_path):
+@pytest.mark.parametrize("template", ["lab", "classic"])
+def test_an_exported_page_shows_the_end(open_notebook, browser, tmp_path, template):
     notebook = open_notebook([SETUP, "run = nbp.pmap(work, range(40))"])
     run_all(notebook, 2)
     notebook.save()
@@ -377,12 +379,21 @@ def test_an_exported_page_shows_the_end(open_notebook, tmp_path):
     subprocess.run(
         [
             *(sys.executable, "-m", "nbconvert", "--to", "html", str(notebook.file)),
-            *("--output-dir", str(tmp_path)),
+            *("--output-dir", str(tmp_path), "--template", template),
         ],
         check=True,
         capture_output=True,
     )
 
-    page = (tmp_path / f"{notebook.file.stem}.html").read_text()
+    file = tmp_path / f"{notebook.file.stem}.html"
+    page = file.read_text()
     assert "36 ok, 4 failed" in re.sub(r"<[^>]+>", "", page)
     assert "widget-view" not in page
+    # Its scripts come from elsewhere, and are not what shows a run.
+    elsewhere = re.compile("^https?:")
+    with closing(browser.new_page()) as shown:
+        shown.route(elsewhere, lambda route: route.abort())
+        shown.goto(file.as_uri())
+        group = shown.locator(".nbp-fold").bounding_box()
+        last = shown.locator(".nbp-way-on").bounding_box()
+    assert last["y"] - (group["y"] + group["height"]) < 20, "there is a blank"
