@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
 from sphinx.ext.napoleon import Config, NumpyDocstring
 from sphinx.pycode import ModuleAnalyzer
 
@@ -102,6 +103,10 @@ html_theme_options = {
 }
 
 
+#: How the end of a run begins in an output.
+RUN = '<details class="nbp nbp-run"'
+
+
 # -- Docstrings ------------------------------------------------------------------------
 
 
@@ -125,8 +130,19 @@ def leave_out_overloads(module: str) -> None:
     source.overloads.clear()
 
 
+def open_first_panel(app: Sphinx, page: nodes.document) -> None:
+    """Open the first run of a tutorial: if it was quick and went well, it is a line."""
+    if not app.env.docname.startswith("tutorials/"):
+        return
+    shown = (each for each in page.findall(nodes.raw) if RUN in each.astext())
+    if (first := next(shown, None)) is not None:
+        opened = first.astext().replace(f"{RUN}>", f"{RUN} open>", 1)
+        first.children = [nodes.Text(opened)]
+
+
 def setup(app: Sphinx) -> None:
     """Connect what is ours; Sphinx calls it."""
     for face in ("pmap", "parallelized", "ptree", "run_parallel"):
         leave_out_overloads(f"nbparallel.faces.{face}")
     app.connect("autodoc-process-docstring", read_docstring)
+    app.connect("doctree-read", open_first_panel)

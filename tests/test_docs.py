@@ -114,6 +114,13 @@ def test_every_notebook_is_a_page(site):
     assert {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} <= pages
 
 
+def test_the_first_run_of_a_lesson_is_open(site):
+    for path in site:
+        if path.parent.name == "tutorials":
+            _, begin, rest = path.read_text("utf-8").partition('class="nbp nbp-run"')
+            assert not begin or rest.startswith(" open>"), path
+
+
 def test_every_public_name_has_its_place(site):
     import nbparallel
 
