@@ -17,6 +17,7 @@ from nbparallel.options import LoopOptions, Options, resolve, whole
 from nbparallel.short_text import error_line, with_type
 from nbparallel.signatures import with_options
 from nbparallel.work.keywords import keywords_work
+from nbparallel.work.work import LATEST
 
 T = TypeVar("T")
 Ends = Iterator[tuple[Any, T | Any, BaseException | None]]
@@ -117,7 +118,7 @@ class Parallelized(Generic[T]):
             # Our own frames are no help.
             raise error.with_traceback(None) from error.__cause__
         self.pbar = self.progress = Progress(work.total)
-        self._work = replace(work, caption=self.pbar.caption, handle="nbp.last")
+        self._work = replace(work, caption=self.pbar.caption, handle=LATEST)
         self._run: LoopedRun[T] | None = None
         self._ends: Ends[T] = iter(())
         self._reading = Lock()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from typing import Any, Literal, TypeVar, Unpack, overload
 
 from nbparallel.engine.run import Run
 from nbparallel.errors import InputError, UsageError
+from nbparallel.faces.handle import handle
 from nbparallel.options import MapOptions, Options, RunOptions, resolve
 from nbparallel.signatures import with_options
 from nbparallel.types import Table
@@ -173,4 +175,4 @@ def pmap(fn: Callable[..., Any], *iterables: Any, **options: Any) -> Run[Any]:
         work = work_of(fn, iterables, chosen.unpack)
     except (UsageError, InputError) as error:
         raise error.with_traceback(None) from error.__cause__  # our frames are no help
-    return Run(work, chosen).start()
+    return Run(replace(work, handle=handle()), chosen).start()

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, Unpack, overload
 
 from nbparallel.errors import BadType, BadValue, InputError, UsageError
 from nbparallel.faces.export import Export
+from nbparallel.faces.handle import handle
 from nbparallel.faces.harvest import Harvest
 from nbparallel.faces.pmap import Awaits
 from nbparallel.faces.tree_run import TreeRun
@@ -155,6 +156,7 @@ def ptree(
         order=order,
         made=read.made,
         exhibits=harvest.exhibits,
+        handle=handle(),
     )
     return TreeRun(work, chosen, read, harvest, saver).start()
 

@@ -12,6 +12,7 @@ from nbparallel.faces.workers import with_workers
 from nbparallel.options import ListOptions, Options, RunOptions, flag, resolve
 from nbparallel.signatures import with_options
 from nbparallel.work.inputs import work_of
+from nbparallel.work.work import LATEST
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -99,7 +100,7 @@ def run_parallel(
             ordered=True,
         )
         work = work_of(func, (items,), chosen.unpack, "run_parallel")
-        work = replace(work, handle="nbp.last")
+        work = replace(work, handle=LATEST)
     except (UsageError, InputError) as error:
         raise error.with_traceback(None) from error.__cause__  # our frames are no help
     # Where rows are let go of, the list has to read them while they come.

@@ -15,6 +15,7 @@ from nbparallel.magics.cell import Cell
 from nbparallel.options import Options, Unpacking
 from nbparallel.work.inputs import work_of
 from nbparallel.work.kinds import is_iterable, is_read_otherwise
+from nbparallel.work.work import LATEST
 
 #: Seconds for which input of a known size is read before the run starts, so that its
 #: length is known. What takes longer is read while tasks are carried out.
@@ -41,7 +42,8 @@ def run_body(
     how: Unpacking = "args" if len(names) > 1 else "item"
     work = work_of(task, (items,), how)
     title = " ".join(map(ast.unparse, clauses)).strip()
-    work = replace(work, name=title, source_text="\n".join(map(ast.unparse, body)))
+    source = "\n".join(map(ast.unparse, body))
+    work = replace(work, name=title, source_text=source, handle=LATEST)
     return Run(work, replace(options, unpack=how)).start()
 
 

@@ -23,7 +23,7 @@ from nbparallel.magics.statement import (
 )
 from nbparallel.options import Options
 from nbparallel.types import FAILED, MISSING, Status
-from nbparallel.work.work import Work
+from nbparallel.work.work import LATEST, Work
 from nbparallel.workers import load
 from nbparallel.workers.printed import printing
 from nbparallel.workers.scope import current
@@ -121,6 +121,7 @@ def run_statements(
         total=len(statements),
         needs=needs,
         reasons=reasons,
+        handle=LATEST,
     )
     # Reading in order is the run's business; the option means the statements here.
     run = Run(work, replace(options, ordered=False)).start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from nbparallel.work.order import Stage
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from nbparallel.records.caption import Caption
     from nbparallel.records.exhibits import Exhibit
     from nbparallel.records.reasons import Reasons
+
+#: What every run is called until the next one begins.
+LATEST: Final = "nbp.last"
 
 
 @dataclass(frozen=True, slots=True)
