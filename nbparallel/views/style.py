@@ -82,6 +82,7 @@ STYLE: Final = """<style>
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 .nbp table.nbp-tasks tr, .nbp table.nbp-tasks tbody tr { background: none; }
+.nbp table.nbp-tasks thead { border: 0; }
 .nbp table.nbp-tasks th, .nbp table.nbp-tasks td {
   padding: 2px 12px 2px 0; border: 0; border-bottom: 1px solid var(--nbp-rule);
   text-align: left; vertical-align: top; line-height: 1.5; max-width: none;
@@ -220,6 +221,10 @@ STYLE: Final = """<style>
   .nbp.nbp-head progress { order: 9; }
 }
 @container (max-width: 520px) {
+  .nbp .nbp-line { font-size: 12px; line-height: 20px; }
+  .nbp table.nbp-tasks:is(.nbp-rows, .nbp-short) tr {
+    grid-template-columns: 3.75em minmax(0, 1fr) 7em 4.75em;
+  }
   .nbp-panel .nbp-opened.nbp-opened { height: 390px !important; }
   .nbp .nbp-tabs.nbp-tabs > label { padding: 3px 4px 2px; font-size: 12px; }
 }
@@ -290,6 +295,7 @@ STYLE: Final = """<style>
 }
 .nbp .nbp-fold { margin: 0; padding: 4px 0; border-bottom: 1px solid var(--nbp-rule); }
 .nbp .nbp-fold > summary { display: list-item !important; padding-left: 2px; }
+.nbp .nbp-fold > summary::marker { color: var(--nbp-quiet); font-size: 10px; }
 .nbp .nbp-chips { margin: 0 0 4px; }
 .nbp.nbp.nbp .nbp-chips code {
   display: inline-block; margin: 0 2px 4px 0; padding: 0 5px; border-radius: 3px;

@@ -151,9 +151,10 @@ def _gap(tasks: int) -> str:
 
 def _row(row: Row, prefix: str, edges: Edges | None) -> str:
     kind = "" if row.status is Status.OK else f' class="nbp-is-{row.status.word}"'
+    seconds = took(row.seconds).replace(" ", "\N{NO-BREAK SPACE}")
     return (
         f"<tr{kind}><td>{row.task}</td>{_item(row, prefix, edges)}"
-        f"<td>{text.status(row)}</td>{_outcome(row)}<td>{took(row.seconds)}</td></tr>"
+        f"<td>{text.status(row)}</td>{_outcome(row)}<td>{seconds}</td></tr>"
     )
 
 
