@@ -20,6 +20,8 @@ STYLE: Final = """<style>
   --nbp-text: var(--jp-ui-font-color1, var(--vscode-foreground, inherit));
   --nbp-quiet: var(--jp-ui-font-color2, var(--vscode-descriptionForeground, inherit));
   --nbp-rule: var(--jp-border-color2, var(--vscode-widget-border, #8886));
+  --nbp-page: var(--jp-layout-color0, var(--vscode-editor-background,
+    var(--pst-color-background, Canvas)));
   --nbp-busy: var(--jp-brand-color1, var(--vscode-charts-blue, #1976d2));
   --nbp-good: var(--jp-success-color1, var(--vscode-charts-green, #388e3c));
   --nbp-bad: var(--jp-error-color1, var(--vscode-charts-red, #d32f2f));
@@ -103,10 +105,10 @@ STYLE: Final = """<style>
 .nbp.nbp-live table.nbp-tasks { margin-top: 0; }
 .nbp.nbp-live table.nbp-tasks th {
   position: sticky; top: 0;
-  background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas));
+  background: var(--nbp-page);
 }
 .nbp .nbp-graph rect {
-  fill: var(--jp-layout-color0, var(--vscode-editor-background, Canvas));
+  fill: var(--nbp-page);
 }
 .nbp .nbp-status::before {
   content: ""; display: inline-block; width: 7px; height: 7px; margin-right: 7px;
@@ -165,12 +167,17 @@ STYLE: Final = """<style>
 .nbp-panel.nbp-panel button { height: 26px; line-height: 24px; padding: 0 8px; }
 .nbp-panel.nbp-panel :is(.nbp-opener, .nbp-openers button, .nbp-group-opener) {
   width: 22px; min-width: 0; height: 24px; line-height: 24px; margin: 0; padding: 0;
-  background: none; color: var(--nbp-quiet); flex: 0 0 auto;
+  background: none; color: var(--nbp-quiet); flex: 0 0 auto; border: 0;
+  box-shadow: none;
 }
 .nbp-panel .nbp-openers { flex: 0 0 22px; padding-top: 24px; overflow: hidden; }
 .nbp-panel.nbp-panel .nbp-tab-line button {
   margin: 0 2px 0 0; background: none; border-radius: 0; color: var(--nbp-quiet);
-  border-bottom: 2px solid transparent; box-shadow: none;
+  border: 0 solid transparent; border-bottom-width: 2px; box-shadow: none;
+}
+.nbp-panel.nbp-panel :is(.nbp-opener, .nbp-openers button, .nbp-group-opener,
+  .nbp-tab-line button):focus-visible {
+  outline: 2px solid var(--nbp-busy); outline-offset: -2px;
 }
 .nbp-panel.nbp-panel .nbp-tab-line button.nbp-on {
   color: var(--nbp-text); border-bottom-color: var(--nbp-busy); font-weight: 600;
@@ -214,8 +221,9 @@ STYLE: Final = """<style>
 .nbp-panel .nbp-pane .jupyter-widgets { overflow: visible; }
 .nbp-panel .nbp-browser > .widget-box { flex-wrap: wrap; align-items: center; }
 .nbp-panel .nbp-pages { flex: 0 0 auto; white-space: nowrap; }
+.nbp-panel .nbp-browser > .widget-box > * { height: 26px; }
 .nbp-panel .nbp-group-line { flex-wrap: wrap; align-items: center; }
-.nbp-panel .nbp-group-line > .widget-html { flex: 1 1 220px; min-width: 0; }
+.nbp-panel .nbp-group-line > .widget-html { flex: 1 1 220px !important; }
 @container (max-width: 720px) {
   .nbp.nbp-head :is(progress, .nbp-pace) { flex-basis: 100%; }
   .nbp.nbp-head progress { order: 9; }
@@ -304,7 +312,7 @@ STYLE: Final = """<style>
 .nbp table.nbp-tasks.nbp-short { margin: 0; table-layout: fixed !important; }
 .nbp table.nbp-short th {
   position: sticky; top: 0;
-  background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas));
+  background: var(--nbp-page);
 }
 .nbp table.nbp-short td:nth-child(even) { font-family: var(--nbp-mono); }
 .nbp table.nbp-short td:is(:first-child, :last-child) { text-align: right; }
