@@ -49,7 +49,7 @@ def run_all(notebook, count):
 
 def text_of(notebook, index):
     """Return what an output says, but for how to get buttons, where there are some."""
-    return re.sub(r"; display \w+ for buttons", "", notebook.output_text(index))
+    return re.sub(r"; display [\w.]+ for buttons", "", notebook.output_text(index))
 
 
 @ONE_OF_THEM
