@@ -179,6 +179,7 @@ STYLE: Final = """<style>
   .nbp-tab-line button):focus-visible {
   outline: 2px solid var(--nbp-busy); outline-offset: -2px;
 }
+.nbp-panel.nbp-panel button:focus:not(:focus-visible) { outline: 0; }
 .nbp-panel.nbp-panel .nbp-tab-line button.nbp-on {
   color: var(--nbp-text); border-bottom-color: var(--nbp-busy); font-weight: 600;
 }
@@ -186,7 +187,7 @@ STYLE: Final = """<style>
   justify-content: space-between; flex-wrap: wrap; align-items: center;
   border-bottom: 1px solid var(--nbp-rule); flex: 0 0 auto; overflow: visible;
 }
-.nbp-panel .nbp-browser :is(input, select) { height: 24px; font-size: 12px; }
+.nbp-panel .nbp-browser :is(input, select) { height: 26px; font-size: 12px; }
 .nbp-panel .nbp-browser .jupyter-widgets { margin-top: 0; margin-bottom: 0; }
 .nbp-panel .nbp-pages { align-items: center; }
 .nbp-panel .nbp-group-line { border-bottom: 1px solid var(--nbp-rule); }
