@@ -94,8 +94,10 @@ class TestLookingAround:
         notebook.wait_until_done(RUN_AT)
 
 
-def test_once_open_it_moves_no_cell_below(open_notebook):
+@pytest.mark.parametrize("width", [1300, 1000])
+def test_once_open_it_moves_no_cell_below(open_notebook, width):
     notebook = open_notebook([SETUP, RUN, ENDS, SHORT])
+    notebook.page.set_viewport_size({"width": width, "height": 1000})
     notebook.run_cell(0)
     notebook.wait_until_done(0)
     notebook.run_cell(ENDS_AT)
@@ -109,6 +111,35 @@ def test_once_open_it_moves_no_cell_below(open_notebook):
     heights.append(height(notebook, ENDS_AT))
     assert max(heights) - min(heights) <= 2, heights
     assert tops(notebook, ENDS_AT) == pytest.approx(places, abs=1)
+
+
+@pytest.mark.parametrize("width", [1300, 1000])
+def test_triangles_stand_beside_their_rows(open_notebook, width):
+    notebook = open_notebook([SETUP, RUN])
+    notebook.page.set_viewport_size({"width": width, "height": 1000})
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    output = notebook.output(1)
+    notebook.wait_for_text(1, re.compile("[2-9]\\d ok"))
+    notebook.click_button(1, "Pause")
+    notebook.wait_for_text(1, "paused")
+    tab(output, "All").click()
+    expect(output).to_contain_text("1 of 800")
+    output.get_by_placeholder("search all tasks").fill("17")  # 217 is pending
+    expect(output.locator(".nbp-brief").first).to_be_attached()
+
+    rows = output.locator("tbody tr").all()
+    openers = output.locator(".nbp-openers button").all()
+    apart = [
+        abs(row.bounding_box()["y"] - opener.bounding_box()["y"])
+        for row, opener in zip(rows, openers, strict=True)
+    ]
+    assert max(apart) <= 1, apart
+    heights = {round(row.bounding_box()["height"]) for row in rows}
+    narrow = output.locator(".nbp-panel").bounding_box()["width"] <= 720
+    assert len(heights) == 1 + narrow
+    notebook.click_button(1, "Cancel")
+    notebook.wait_until_done(1)
 
 
 def test_a_short_run_is_one_line_that_opens(open_notebook):
