@@ -250,6 +250,7 @@ STYLE: Final = """<style>
     height: 47px; padding-bottom: 23px;
   }
 }
+@container (max-width: 260px) { .nbp .nbp-tabs > label > span { display: none; } }
 .nbp svg.nbp-strip { display: block; margin: 4px 0; background: var(--nbp-rule);
   background: color-mix(in srgb, var(--nbp-rule) 30%, transparent); }
 .nbp .nbp-titled { position: relative; }
