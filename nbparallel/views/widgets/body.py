@@ -84,7 +84,7 @@ class Body:
             close(widget)
 
     def draw_tabs(self, snapshot: Snapshot) -> None:
-        """Show a tab as soon as the head tells of something in it."""
+        """Bring the numbers beside the head up to date: the two must not differ."""
         self._browser.draw(snapshot)
 
     def draw(self, snapshot: Snapshot) -> bool:

@@ -91,21 +91,12 @@ class Browser:
             close(widget)
 
     def draw(self, snapshot: Snapshot) -> None:
-        """Name the tabs there are something in, and mark the one that is shown.
-
-        They have numbers once the run has ended. Until then the head has them: what two
-        widgets say, the page never shows at one instant.
-        """
-        ended = snapshot.state.ended
-
-        def numbered(name: str, number: int) -> str:
-            return (f"{name} {count(number)}" if ended else name) if number else ""
-
+        """Name the tabs there are something in, and mark the one that is shown."""
         names: dict[Tab, str] = {
-            "now": "" if ended else "Now",
-            "failed": numbered("Failed", snapshot.failed),
+            "now": "" if snapshot.state.ended else "Now",
+            "failed": f"Failed {count(snapshot.failed)}" if snapshot.failed else "",
             "slowest": "Slowest" if snapshot.finished else "",
-            "all": numbered("All", snapshot.known),
+            "all": f"All {count(snapshot.known)}" if snapshot.known else "",
             "output": "Output" if snapshot.log else "",
         }
         if self.tab is None or not names[self.tab]:
