@@ -132,7 +132,8 @@ def test_every_part_of_a_run_has_its_place(site):
     from nbparallel import Run
 
     (api,) = (page for path, page in site.items() if path.name == "api.html")
-    for_faces_and_views = {"start", "snapshot", "columns", "work", "browse", "detail"}
+    for_views = {"snapshot", "columns", "browse", "detail", "take_displays"}
+    for_faces_and_views = {"start", "work"} | for_views
     parts = {name for name in dir(Run) if name[0] != "_"} - for_faces_and_views
     assert {f"nbparallel.Run.{name}" for name in parts} <= api.places
 

@@ -19,7 +19,7 @@ from nbparallel.records.strip import Bar, Strip
 from nbparallel.types import FAILED, Status
 
 #: The most lanes; of more workers, some share a lane.
-LANES: Final = 16
+LANES: Final = 32
 #: So many seconds of a run that goes on are shown.
 WINDOW: Final = 60.0
 

@@ -20,7 +20,7 @@ from nbparallel.records.timeline import WINDOW
 #: The width in units of the picture; its height in pixels, and the most and the least
 #: of a lane: of less, nobody could tell two of them apart.
 WIDE: Final = 1000
-HIGH, LANE, LEAST = 48, 12, 3
+HIGH, LANE, LEAST = 48, 12, 2
 #: A window of so many seconds stays while the run fills it, so that bars don't shrink
 #: each time that somebody looks.
 WINDOWS: Final = (2, 5, 10, 20, 30, WINDOW)
@@ -181,7 +181,7 @@ def _height(strip: Strip) -> int:
 
 
 def _thick(strip: Strip, kind: str) -> int:
-    return max(1, round(_step(strip) * LOOKS[kind].share))
+    return max(1, int(_step(strip) * LOOKS[kind].share))
 
 
 def _middle(strip: Strip, lane: int, kind: str) -> float:

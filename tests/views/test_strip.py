@@ -147,7 +147,7 @@ def test_a_picture_is_small_however_many_tasks(workers, every):
     assert len(view.svg(recent, live=True).encode()) <= 8_000
     assert len(view.svg(whole, live=False).encode()) <= 20_000
     assert len(view.image(whole)) <= 12_000
-    assert float(drawn(whole).get("height")) <= 56
+    assert float(drawn(whole).get("height")) <= 64
 
 
 def test_a_million_tasks_are_as_small_a_picture_as_few():
@@ -205,7 +205,7 @@ def test_failures_are_taller_than_what_is_right():
     assert max(view.LOOKS.values()) == view.LOOKS["bad"]
 
 
-@pytest.mark.parametrize("workers", [1, 3, 5, 7, 16, 64])
+@pytest.mark.parametrize("workers", [1, 3, 5, 7, 16, 24, 32, 64])
 def test_lanes_can_be_told_apart_however_many(workers):
     made, end = evenly(2_000, 0.05, workers=workers, every=7)
     picture = drawn(made.strip(end, widths=[(0.0, workers)]), live=True)
