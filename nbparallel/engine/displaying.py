@@ -66,12 +66,12 @@ def _publish(data: Any, metadata: Any = None, *_: Any, **named: Any) -> bool:
     return WIDGET not in shown.data and displays.add(task.number, shown)
 
 
-def _clear(*_: Any, **_named: Any) -> bool:
+def _clear(wait: Any = False, *_: Any, **_named: Any) -> bool:  # noqa: FBT002 # as IPython has it
     """Let a task clear what it has displayed itself, not the cell with the panel."""
     if (found := _of_task()) is None:
         return False
     task, displays = found
-    displays.clear(task.number)
+    displays.clear(task.number, wait=bool(wait))
     return True
 
 

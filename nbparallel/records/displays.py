@@ -55,6 +55,7 @@ class Displays:
         self._next = 0  # all tasks before it have ended
         self._waiting: dict[int, list[Display]] = {}
         self._given: dict[int, list[Display]] = {}
+        self._outdated: set[int] = set()  # tasks whose next display clears the others
 
     def open(self) -> None:
         """Keep what comes from now on."""
@@ -69,7 +70,9 @@ class Displays:
     def add(self, task: int, shown: Display) -> bool:
         """Keep what *task* displays; return whether there was room."""
         with self._lock:
-            if not self._open or self._size + shown.size > MOST:
+            if task in self._outdated:
+                self._clear(task)
+            if not (self._open and self._has_room(shown.size)):
                 return False
             self._size += shown.size
             self._waiting.setdefault(task, []).append(shown)
@@ -86,11 +89,13 @@ class Displays:
                         return True
         return False
 
-    def clear(self, task: int) -> None:
-        """Forget what *task* has displayed that waits."""
+    def clear(self, task: int, *, wait: bool = False) -> None:
+        """Forget what *task* has displayed that waits, at once or with the next."""
         with self._lock:
-            gone = self._waiting.pop(task, [])
-            self._size -= sum(each.size for each in gone)
+            if wait:
+                self._outdated.add(task)
+            else:
+                self._clear(task)
 
     def of(self, task: int) -> tuple[Display, ...]:
         """Return what *task* has displayed of late."""
@@ -123,3 +128,17 @@ class Displays:
             for task, some in given:
                 self._given.setdefault(task, []).extend(some)
         return given
+
+    def _clear(self, task: int) -> None:
+        self._outdated.discard(task)
+        self._size -= _size(self._waiting.pop(task, []))
+
+    def _has_room(self, size: int) -> bool:
+        """Whether there is room; what has been given out makes some, if need be."""
+        while self._size + size > MOST and self._given:
+            self._size -= _size(self._given.pop(min(self._given)))
+        return self._size + size <= MOST
+
+
+def _size(displays: list[Display]) -> int:
+    return sum(each.size for each in displays)

@@ -127,6 +127,7 @@ def refresh(number):
     for step in range(3):
         clear_output(wait=True)
         display(f"{number}: step {step}")
+    clear_output(wait=True)  # there is no next
 """)
     cell = notebook.execute("run = nbp.pmap(refresh, range(3), workers=3)")
     outputs = notebook.outcome(cell).outputs

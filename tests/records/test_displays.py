@@ -69,6 +69,24 @@ def test_what_there_is_no_room_for_is_refused(kept, monkeypatch):
     assert kept.add(1, of("x" * 60))
 
 
+def test_what_has_been_given_out_makes_room(kept, monkeypatch):
+    monkeypatch.setattr(displays, "MOST", 100)
+    for task in range(3):
+        assert kept.add(task, of("x" * 60))
+        assert len(kept.give()) == 1
+    assert [len(kept.of(task)) for task in range(3)] == [0, 0, 1]
+
+
+def test_a_clear_that_waits_comes_with_the_next_display(kept):
+    kept.add(0, of("first"))
+    kept.clear(0, wait=True)
+    assert len(kept.of(0)) == 1
+    kept.add(0, of("second"))
+    kept.add(0, of("third"))
+    kept.clear(0, wait=True)
+    assert texts(kept.give()) == [(0, ["second", "third"])]
+
+
 def test_one_that_waits_can_be_replaced(kept):
     kept.add(0, of("before", display_id="it"))
     kept.add(1, of("other"))
