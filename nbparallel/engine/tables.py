@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbparallel.kinds import word_of
-from nbparallel.options import Options
 from nbparallel.records.columns import Columns
 from nbparallel.work.work import Work
 
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 class Tables:
     """The tables of a run, at any moment, from any thread."""
 
-    _options: Options
     _work: Work
 
     def columns(self) -> Columns:
@@ -30,8 +27,7 @@ class Tables:
         from nbparallel.records.frame import frame
 
         work = self._work
-        word = word_of(self._options.backend)
-        return frame(self.columns(), word, work.index, work.frame)
+        return frame(self.columns(), work.index, work.frame)
 
     @property
     def attempts(self) -> pd.DataFrame:
@@ -56,7 +52,7 @@ class Tables:
         """
         from nbparallel.records.attempts import attempts_frame
 
-        return attempts_frame(self.columns(), word_of(self._options.backend))
+        return attempts_frame(self.columns())
 
     def table(self) -> Styler:
         """Return `df` to be looked at: the first 1000 rows, one line for each.

@@ -11,7 +11,6 @@ from nbparallel.engine.run import Run
 from nbparallel.errors import StillRunning, UsageError
 from nbparallel.faces.export import Export
 from nbparallel.faces.harvest import Harvest
-from nbparallel.kinds import word_of
 from nbparallel.options import Options
 from nbparallel.types import MISSING, Result_co, State, Status
 from nbparallel.work.tree import Tree
@@ -50,7 +49,7 @@ class TreeRun(Run[Result_co]):
         tree = self._tree
         columns = replace(self.columns().first(len(tree.items)), items=tree.items)
         index = paths_index(tree.paths, tree.levels)
-        return frame(columns, word_of(self._options.backend), index, None)
+        return frame(columns, index, None)
 
     @property
     def results(self) -> list[Result_co]:

@@ -113,7 +113,7 @@ def _cells(row: Kept) -> list[Any]:
         row.error or None,
         row.seconds,
         started,
-        f"worker-{row.worker}",
+        row.worker,
         row.attempts,
         row.output,
         shown_key(row),
@@ -195,6 +195,7 @@ def _write_parquet(rows: Rows, target: Path) -> None:
     kinds = {
         "seconds": pa.float64(),
         "started": pa.timestamp("us"),
+        "worker": pa.uint16(),
         "attempts": pa.int32(),
     }
     schema = pa.schema([(name, kinds.get(name, pa.string())) for name in NAMES])

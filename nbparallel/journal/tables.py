@@ -71,7 +71,7 @@ def read_journal(path: str | os.PathLike[str], *, trust: bool = False) -> pd.Dat
         epoch=epoch,
         forgotten=True,
     )
-    table = frame(columns, "worker", None, None)
+    table = frame(columns, None, None)
     keys = pd.Series([shown_key(row) for row in rows], dtype=object).infer_objects()
     texts = pd.Series([row.error or None for row in rows], dtype=object)
     return table.assign(error=texts, key=keys)

@@ -15,15 +15,13 @@ if TYPE_CHECKING:
     from nbparallel.records.columns import Columns
 
 
-def attempts_frame(columns: Columns, kind: str) -> pd.DataFrame:
+def attempts_frame(columns: Columns) -> pd.DataFrame:
     """Return one row per attempt that has ended, those of a task one after the other.
 
     Parameters
     ----------
     columns
         The columns of the run.
-    kind
-        The word for its workers; worker 3 of ``"threads"`` reads ``"threads-3"``.
     """
     import numpy as np
     import pandas as pd
@@ -63,7 +61,6 @@ def attempts_frame(columns: Columns, kind: str) -> pd.DataFrame:
             "started": instants(started, epoch, all_of_it),
             "worker": workers(
                 both(columns.workers, (each.worker for _, each in earlier)),
-                kind,
                 all_of_it,
             ),
             "output": printed(output),

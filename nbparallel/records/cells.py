@@ -55,13 +55,12 @@ def to_milliseconds(instants: Any) -> Any:
     return instants.astype("datetime64[ms]").astype(instants.dtype)
 
 
-def workers(numbers: Any, kind: str, tried: Any) -> Any:
-    """Return the words for workers: number 3 of ``"threads"`` is ``"threads-3"``."""
+def workers(numbers: Any, tried: Any) -> Any:
+    """Return the numbers of workers, with gaps where nothing has been *tried*."""
     import numpy as np
+    import pandas as pd
 
-    count = int(numbers.max()) + 1 if len(numbers) else 0
-    codes = np.where(tried, numbers.astype("int32"), -1)
-    return category(codes, [f"{kind}-{n}" for n in range(count)])
+    return pd.arrays.IntegerArray(numbers.astype(np.uint16), ~tried)
 
 
 def category(codes: Any, words: list[str]) -> Any:

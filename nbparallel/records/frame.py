@@ -44,7 +44,7 @@ NAMES: Final = (
 
 
 def frame(
-    columns: Columns, kind: str, index: pd.Index | None, given: pd.DataFrame | None
+    columns: Columns, index: pd.Index | None, given: pd.DataFrame | None
 ) -> pd.DataFrame:
     """Return one row per task.
 
@@ -52,8 +52,6 @@ def frame(
     ----------
     columns
         The columns of the run.
-    kind
-        The word for its workers; worker 3 of ``"threads"`` reads ``"threads-3"``.
     index
         The index of the input, or None for 0, 1, 2, …
     given
@@ -76,7 +74,7 @@ def frame(
         "error": sparse(columns.errors, count, None),
         "seconds": np.where(tried, ended - started, np.nan),
         "started": to_milliseconds(instants(started, columns.epoch, tried)),
-        "worker": workers(np.asarray(columns.workers), kind, tried),
+        "worker": workers(np.asarray(columns.workers), tried),
         "attempts": np.minimum(attempts, MOST_ATTEMPTS).astype("int16"),
         "output": printed(sparse(columns.output, count, "")),
     }

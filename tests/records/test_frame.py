@@ -21,7 +21,7 @@ FIXED = {
     "error": "object",
     "seconds": "float64",
     "started": "datetime64[us]",
-    "worker": "category",
+    "worker": "UInt16",
     "attempts": "int16",
     "output": "string",
 }
@@ -48,7 +48,7 @@ def columns(items, results=None, status=None, **changes):
 
 
 def framed(items, **changes):
-    return frame(columns(items, **changes), "threads", None, None)
+    return frame(columns(items, **changes), None, None)
 
 
 def dtypes(table):
@@ -75,7 +75,7 @@ class TestColumns:
         assert table["result"].tolist() == [0, pd.NA, pd.NA, pd.NA]
         assert table["seconds"].notna().tolist() == [True, False, False, False]
         assert table["started"].notna().tolist() == [True, False, False, False]
-        assert table["worker"].tolist()[0] == "threads-0"
+        assert table["worker"].tolist()[0] == 0
         assert table["worker"].isna().tolist() == [False, True, True, True]
         assert table["attempts"].tolist() == [1, 0, 0, 0]
         assert dtypes(table) == dtypes(run_to_end(run))
