@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from nbparallel.quantities import (
@@ -15,6 +17,7 @@ from nbparallel.quantities import (
     took,
 )
 from nbparallel.records import forecast
+from nbparallel.records.groups import Group
 from nbparallel.records.snapshot import Row, Snapshot
 from nbparallel.short_text import brief, error_line, one_line
 from nbparallel.types import MISSING, State, Status
@@ -26,6 +29,8 @@ TELLING: Final = 1_000
 
 #: The most characters of what a loop says of its run.
 LONG_POSTFIX = 200
+#: How many kinds of failures are spoken of.
+SPOKEN: Final = 3
 #: After how many seconds a run is shown with its tasks.
 OPENS = 2.0
 #: So many tasks or less are all shown in plain text.
@@ -171,12 +176,19 @@ def summary_line(snapshot: Snapshot) -> str:
     return f"{title(snapshot)}: {' - '.join(part for part in parts if part)}"
 
 
-def sentence(snapshot: Snapshot) -> str:
-    """Return a run in few words, to be spoken."""
+def sentence(snapshot: Snapshot, groups: Sequence[Group] = ()) -> str:
+    """Return a run in few words, to be spoken, with the kinds of its failures."""
+    kinds = Counter[str]()
+    for group in groups:
+        kinds[group.kind] += len(group.tasks)
+    told = [f"{count(number)} {kind}" for kind, number in kinds.most_common(SPOKEN)]
+    more = ["others"] if len(kinds) > SPOKEN else []
     parts = (
         state(snapshot),
         done(snapshot),
         counted((snapshot.failed, "failed")),
+        *told,
+        *more,
     )
     return f"{title(snapshot)}: {', '.join(part for part in parts if part)}"
 

@@ -193,6 +193,23 @@ def test_speech_is_rare(panel, wire, make_snapshot):
     assert 5 <= len(spoken) <= 11
 
 
+def test_kinds_of_failures_are_spoken_of(panel, wire, make_snapshot):
+    panel.show(make_snapshot(elapsed=0.0))
+    before, errors = len(wire), {n: ValueError(n) for n in range(3)}
+    for tick in range(1, 101):
+        if tick == 50:
+            errors |= {9: KeyError(9), 8: OSError("<b>"), 7: TypeError()}
+        panel.draw(make_snapshot(error=len(errors), elapsed=tick / 5, errors=errors))
+    spoken = [
+        data["state"]["value"]
+        for kind, data in wire[before:]
+        if kind == "comm_msg" and "role=" in str(data["state"].get("value"))
+    ]
+    assert "3 failed, 3 ValueError" in spoken[0]
+    assert "6 failed, 3 ValueError, 1 TypeError, 1 OSError, others" in spoken[-1]
+    assert len(spoken) == 2
+
+
 # --- buttons ---
 
 

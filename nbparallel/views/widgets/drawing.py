@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from nbparallel.records.groups import Memo, grouped
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.types import State, Status
 from nbparallel.views import html, text
@@ -44,18 +45,24 @@ class Slow:
 
 
 class Words:
-    """What is told of a run to those who listen: every new state, every tenth."""
+    """What is told of a run to those who listen.
+
+    That is every new state, every tenth, and every new kind of failure.
+    """
 
     def __init__(self) -> None:
         self._milestone: object = None
         self._said = ""
+        self._memo: Memo = {}
 
     def __call__(self, snapshot: Snapshot) -> str:
         """Return what is to be said by now."""
-        milestone = _milestone(snapshot)
+        groups = grouped(snapshot.errors, self._memo)
+        kinds = len({group.kind for group in groups})
+        milestone = _milestone(snapshot), kinds
         if milestone != self._milestone:
             self._milestone = milestone
-            self._said = html.spoken(text.sentence(snapshot))
+            self._said = html.spoken(text.sentence(snapshot, groups))
         return self._said
 
 
