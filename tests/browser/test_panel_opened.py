@@ -160,18 +160,28 @@ def tab(output, name):
     )
 
 
+#: In one go, for parts are drawn anew.
+PLACES = """(output, parts) => {
+    const top = output.getBoundingClientRect().top;
+    return parts.flatMap(part => {
+        const place = output.querySelector(part).getBoundingClientRect();
+        return [place.left, place.top - top];
+    });
+}"""
+
+
 def tops(notebook, index):
     """Where the parts of a panel begin, counted from its top."""
-    output = notebook.output(index)
-    top = output.bounding_box()["y"]
-    parts = (
+    parts = [
         ".nbp-name",
         ".nbp-strip",
         ".nbp-above",
         ":is(.nbp-tab-line, .nbp-tabs > label)",
-    )
-    boxes = [output.locator(part).first.bounding_box() for part in parts]
-    return [place for box in boxes for place in (box["x"], box["y"] - top)]
+    ]
+    output = notebook.output(index)
+    for part in parts:
+        output.locator(part).first.wait_for()
+    return output.evaluate(PLACES, parts)
 
 
 def height(notebook, index):

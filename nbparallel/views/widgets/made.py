@@ -17,7 +17,9 @@ KEPT: Final = 200
 FILL: Final = {"flex": "1 1 auto", "width": "auto", "min_width": "0"}
 
 #: What sends changes, while they are collected.
-_all: ContextVar[ExitStack | None] = ContextVar("nbparallel_changes", default=None)
+_held: ContextVar[list[ExitStack] | None] = ContextVar(
+    "nbparallel_changes", default=None
+)
 _ended: deque[Any] = deque()
 _ended_lock = threading.Lock()
 
@@ -47,24 +49,33 @@ def change(widget: Any, **traits: Any) -> None:
     """Set what differs, in one message; nothing is sent if nothing does."""
     different = {name: v for name, v in traits.items() if getattr(widget, name) != v}
     if different:
-        with ExitStack() as alone:
-            (_all.get() or alone).enter_context(widget.hold_sync())
+        sending, held = ExitStack(), _held.get()
+        sending.enter_context(widget.hold_sync())
+        try:
             for name, value in different.items():
                 setattr(widget, name, value)
+        finally:
+            if held is None:
+                sending.close()
+            else:
+                held.append(sending)
 
 
 @contextmanager
 def together() -> Iterator[None]:
     """Send what is changed meanwhile in one go: the page is then drawn once, not twice.
 
-    Who uses it holds the lock of the widgets.
+    It is sent in the order of the changes. Who uses it holds the lock of the widgets.
     """
-    with ExitStack() as stack:
-        before = _all.set(stack)
-        try:
-            yield
-        finally:
-            _all.reset(before)
+    held: list[ExitStack] = []
+    before = _held.set(held)
+    try:
+        yield
+    finally:
+        _held.reset(before)
+        with ExitStack() as sending:
+            for each in reversed(held):  # the last in is the first out
+                sending.push(each)
 
 
 def close(widget: Any) -> None:
