@@ -26,6 +26,8 @@ CANCELLING: Final = 0.0003
 CROWD: Final = 256
 #: Seconds of a turn for each of them.
 EACH: Final = 0.000_025
+#: Seconds of a turn that is enough to end all tasks of a run that compute.
+LONG: Final = 0.0008
 #: Seconds a thread may wake up late without asking for shorter turns.
 LATE: Final = 0.03
 
@@ -37,6 +39,7 @@ _wishes: dict[object, float] = {}
 _workers: set[int] = set()
 _usual = 0.0  # the user's own
 _ours = 0.0  # what was set in its place, as Python gives it back; 0.0: nothing
+_before = 0.0  # what was in force before turns were made `LONG`; 0.0: they are not
 
 
 def shorten(seconds: float) -> Callable[[], None]:
@@ -78,6 +81,24 @@ def fresh() -> None:
         time.sleep(CANCELLING)
 
 
+def lengthen() -> None:
+    """Have no turn be shorter than `LONG`, until somebody calls `settle`."""
+    global _before  # noqa: PLW0603 # as above
+    with _lock:
+        now = sys.getswitchinterval()
+        if not _before and now < LONG:
+            _before = now
+            sys.setswitchinterval(LONG)
+
+
+def settle() -> None:
+    """Have turns be as long as they were before they were made `LONG`."""
+    global _before  # as above
+    with _lock:
+        before, _before = _before, 0.0
+        _settle(before)
+
+
 def enter() -> None:
     """Note that this thread carries out tasks from now on."""
     _workers.add(threading.get_ident())
@@ -97,12 +118,15 @@ def _follow() -> None:
             _settle()
 
 
-def _settle() -> None:
+def _settle(before: float = 0.0) -> None:
     """Set what is wanted, or what the user has set; the lock is held."""
     global _usual, _ours  # noqa: PLW0603 # as above
+    if _before:
+        return  # `settle` will come
     now = sys.getswitchinterval()
-    if now != _ours:  # the user's
-        _usual = now
+    known = before or now
+    if known != _ours:  # the user's
+        _usual = known
     crowd = len(_workers)
     crowded = crowd >= CROWD
     shortest = min([_usual, *_wishes.values()])
@@ -122,6 +146,11 @@ class Punctual:
         """Hear that the thread woke up *late* seconds after the end of its sleep."""
         if late > LATE and self._undo is None:
             self._undo = shorten(CANCELLING)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it has asked for them."""
+        return self._undo is not None
 
     def withdraw(self) -> None:
         """Ask for them no longer."""

@@ -14,8 +14,11 @@ from nbparallel.turns import (
     DRAWING,
     EACH,
     LATE,
+    LONG,
     Punctual,
     fresh,
+    lengthen,
+    settle,
     shorten,
     shorter,
 )
@@ -49,6 +52,36 @@ def test_the_shortest_wish_is_in_force(usual):
     drawing()
     assert sys.getswitchinterval() == pytest.approx(CANCELLING)
     cancelling()
+
+    assert sys.getswitchinterval() == usual
+
+
+def test_they_are_long_for_as_long_as_somebody_needs_that(usual):
+    with shorter(CANCELLING):
+        lengthen()
+        assert sys.getswitchinterval() == pytest.approx(LONG)
+        with shorter(DRAWING):
+            assert sys.getswitchinterval() == pytest.approx(LONG)
+        lengthen()
+        settle()
+        assert sys.getswitchinterval() == pytest.approx(CANCELLING)
+        settle()
+
+    assert sys.getswitchinterval() == usual
+
+
+def test_nobody_makes_them_shorter_by_wanting_long_ones(usual):
+    lengthen()
+    assert sys.getswitchinterval() == usual
+    settle()
+    assert sys.getswitchinterval() == usual
+
+
+def test_whoever_wanted_short_ones_may_go_while_they_are_long(usual):
+    undo = shorten(CANCELLING)
+    lengthen()
+    undo()
+    settle()
 
     assert sys.getswitchinterval() == usual
 

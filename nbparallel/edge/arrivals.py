@@ -17,11 +17,12 @@ _this = threading.local()
 @contextmanager
 def asked_at(instant: float) -> Iterator[None]:
     """Note that what this thread does within was asked for at *instant*."""
+    before = getattr(_this, "instant", None)
     _this.instant = instant
     try:
         yield
     finally:
-        del _this.instant
+        _this.instant = before
 
 
 def asked() -> float:

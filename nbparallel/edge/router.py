@@ -67,10 +67,13 @@ class Router:
         self._routes = Routes()
         self._requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
         self._to_kernel = self._stream._recv_callback  # noqa: SLF001 (no public getter)
+        self._noticed: float | None = None
         self._copy: bool = self._stream._recv_copy  # noqa: SLF001
         self._start_thread()
         # The stream's own thread may be blocked, so its on_recv() cannot be called
         # there; an attribute can be set from any thread, and it is receiving already.
+        self._receive = self._stream._handle_recv  # noqa: SLF001
+        self._stream._handle_recv = self._read  # noqa: SLF001
         self._stream._recv_callback = self._on_recv  # noqa: SLF001
 
     def add(self, *widgets: Any) -> Registration:
@@ -87,13 +90,22 @@ class Router:
 
         # Asking is cheap; a look into the channel gives up the turn, each time.
         if self._stream.socket.EVENTS & zmq.POLLIN:
+            self._noticed = perf_counter()
             self._stream.flush(zmq.POLLIN)
         self._host.send_replies()
         self._stream.flush(zmq.POLLOUT)
 
+    def _read(self) -> None:
+        """Have a message read, and note when: that takes a turn for each part of it."""
+        self._noticed = self._noticed or perf_counter()
+        try:
+            self._receive()
+        finally:
+            self._noticed = None
+
     def _on_recv(self, frames: Sequence[Any]) -> Any:
         """Take a message or pass it on; runs in whichever thread reads the channel."""
-        arrived = perf_counter()
+        arrived = self._noticed or perf_counter()
         request = None
         if self._routes:
             # A forged or broken message is the kernel's: it reports what is wrong.

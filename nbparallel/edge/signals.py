@@ -11,11 +11,13 @@ from __future__ import annotations
 
 # What `signal` calls: that makes an enum of each number, 0.1 ms of them in every wait.
 import _signal  # type: ignore[import-not-found] # it carries no types
+import math
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from time import perf_counter
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
@@ -33,7 +35,7 @@ LOOPS: Final = ("asyncio.runners", "ipykernel.ipkernel")
 _NUMBERS: Final = tuple(map(int, signal.valid_signals()))
 
 Handler = Callable[[int, FrameType | None], object]
-_Call = tuple[Handler, int, FrameType | None]
+_Call = tuple[Handler, int, FrameType | None, float]
 
 
 class Signals:
@@ -64,6 +66,8 @@ class Signals:
     ----------
     raised
         What handlers have raised so far, each once.
+    struck
+        When the signal struck that the last of it is for, by `perf_counter`.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class Signals:
         in_users_code: Callable[[FrameType | None], bool] = lambda _: False,
     ) -> None:
         self.raised: list[BaseException] = []
+        self.struck = math.inf
         self._notify = notify
         self._in_users_code = in_users_code
         self._put_off: deque[_Call] = deque()
@@ -105,7 +110,7 @@ class Signals:
         if not self.raised:
             return
         if self._outer is not None:
-            self._outer.note(self.raised[0])
+            self._outer.note(self.raised[0], self.struck)
         if not self.has_raised(error):
             first = self.raised[0]
             raise BaseException.with_traceback(first, without_our_frames(first))
@@ -116,9 +121,10 @@ class Signals:
             with suppress(BaseException):  # it is kept, and raised on leaving
                 self._call(*self._put_off.popleft())
 
-    def note(self, error: BaseException) -> None:
-        """Keep *error* as raised by a handler."""
+    def note(self, error: BaseException, struck: float | None = None) -> None:
+        """Keep *error* as raised by the handler of a signal that *struck* then."""
         if not self.has_raised(error):
+            self.struck = perf_counter() if struck is None else struck
             self.raised.append(error)
 
     def has_raised(self, error: BaseException | None) -> bool:
@@ -156,6 +162,7 @@ class Signals:
         self._live = False
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        now = perf_counter()
         if not self._live:  # not yet; or somebody has put it back late
             self._old[number](number, frame)  # a wait around this one knows better
             return
@@ -165,17 +172,19 @@ class Signals:
             self._interrupts += 1
         last = handler is _interrupt and self._interrupts >= LAST
         if last or self._in_users_code(frame):
-            self._call(handler, number, frame)
+            self._call(handler, number, frame, now)
         else:
-            self._put_off.append((handler, number, frame))
+            self._put_off.append((handler, number, frame, now))
             self._notify()
 
-    def _call(self, handler: Handler, number: int, frame: FrameType | None) -> None:
+    def _call(
+        self, handler: Handler, number: int, frame: FrameType | None, struck: float
+    ) -> None:
         __tracebackhide__ = True
         try:
             handler(number, frame)
         except BaseException as error:
-            self.note(error)
+            self.note(error, struck)
             raise
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from nbparallel import turns
+from nbparallel.engine.heralds import Heralds
 from nbparallel.engine.timer import TIMER, Entry
 from nbparallel.types import State
 
@@ -34,7 +35,7 @@ class Phase:
     deadline
         The seconds after which the run was cancelled, or None.
     grace_ends
-        When tasks that go on are given up, by the timer's clock.
+        When tasks that go on are given up, by `perf_counter`.
     """
 
     def __init__(self) -> None:
@@ -48,6 +49,7 @@ class Phase:
         self.deadline: float | None = None
         self.grace_ends = math.inf
         self._alarms: set[Entry] = set()
+        self._heralds: Heralds | None = None
         self._usual_turns: Callable[[], None] | None = None
 
     @property
@@ -91,6 +93,10 @@ class Phase:
         self._alarms.add(entry)
         TIMER.add(entry)
 
+    def send_heralds(self, call: Callable[[], None]) -> None:
+        """Have *call* called when the grace ends, unless the run is over by then."""
+        self._heralds = Heralds(self.grace_ends, call)
+
     def alarm(self, call: Callable[[], None]) -> Alarm:
         """Return what has *call* called by an instant, once for all who ask."""
         return Alarm(self, call)
@@ -114,6 +120,8 @@ class Phase:
         for entry in self._alarms.copy():  # one that is due leaves by itself
             TIMER.cancel(entry)
         self._alarms.clear()
+        if self._heralds is not None:
+            self._heralds.dismiss()
 
     def renew(self) -> None:
         """Make ready for another start; what is left of the last keeps its events."""

@@ -13,6 +13,7 @@ from functools import partial
 from threading import Event
 from time import perf_counter, sleep
 
+from nbparallel import turns
 from nbparallel.edge.arrivals import asked
 from nbparallel.engine import steering
 from nbparallel.engine.scheduler import Scheduler
@@ -32,6 +33,7 @@ def cancel(run: Scheduler, *, hard: bool = False, halt: Event | None = None) -> 
 
     Given the *halt* of a start, cancel that start alone: none that a retry has made.
     """
+    asked_for = asked()
     run.source.keeper.hasten()
     with run.crew.lock:
         phase = run.phase
@@ -53,8 +55,8 @@ def cancel(run: Scheduler, *, hard: bool = False, halt: Event | None = None) -> 
         run.end_if_dry()
         run.crew.changed()
         if first and not hard and not phase.over.is_set():
-            phase.grace_ends = asked() + run.options.grace
-            phase.call_at(phase.grace_ends, partial(enforce_grace, run))
+            phase.grace_ends = asked_for + run.options.grace
+            phase.send_heralds(partial(enforce_grace, run))
         children = list(run.children)
     run.crew.flush()
     for child in children:
@@ -84,8 +86,8 @@ def grace_left(run: Scheduler) -> float:
 def enforce_grace(run: Scheduler) -> None:
     """Give up on what still goes on if the grace is over.
 
-    The timer calls it, and whoever waits for the run: among tasks that keep the
-    interpreter busy, the first of them to get a turn.
+    The first herald calls it, or where the system gives no threads for those, whoever
+    waits for the run.
     """
     halt = run.phase.halt
     if not grace_left(run):
@@ -105,6 +107,7 @@ def _give_up(run: Scheduler, halt: Event) -> None:
             _revoke_all(run)
         phase.sees_off = stops
         run.end_if_dry()
+    turns.settle()
     try:
         if stops:
             _see_them_leave(run)

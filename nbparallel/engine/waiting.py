@@ -23,6 +23,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 from nbparallel import turns
+from nbparallel.edge.arrivals import asked_at
 from nbparallel.edge.signals import HANDLING, Signals
 from nbparallel.engine import reading, stopping
 from nbparallel.engine.scheduler import Scheduler
@@ -34,6 +35,8 @@ from nbparallel.workers.scope import calling_scope
 
 #: Seconds between two looks where something has to be polled.
 TICK = 0.05
+#: The same among tasks that compute, where each look has to wait for its turn, too.
+CROWDED_TICK = 0.01
 #: Seconds after which a worker that waits looks for tasks it could take over.
 HELPER_TICK = 0.01
 #: Whether a signal handler may put into the queue that its own thread waits for. In
@@ -141,9 +144,9 @@ class Waiter:
 
     def _hear(self, left: float | None) -> None:
         waits = [threading.TIMEOUT_MAX, math.inf if left is None else left]
-        waits.append(stopping.grace_left(self._run))
+        waits.append(stopping.grace_left(self._run) + TICK)  # heralds are earlier
         if self._in_main:
-            waits.append(TICK)
+            waits.append(CROWDED_TICK if self._punctual.is_late else TICK)
         if self.worker is not None:
             waits.append(HELPER_TICK)
         pause = min(waits)
@@ -160,7 +163,8 @@ class Waiter:
         while self._is_struck():
             self._hasten()
             self._answered += 1
-            stopping.cancel(self._run, hard=self._answered > self._patience)
+            with asked_at(self._signals.struck):
+                stopping.cancel(self._run, hard=self._answered > self._patience)
         if self._run.phase.halt.is_set():
             self._hasten()
             stopping.enforce_grace(self._run)

@@ -14,18 +14,31 @@ import sys
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from itertools import chain, repeat
+from functools import lru_cache, partial
+from itertools import chain, islice, repeat
 from threading import Lock, main_thread
 from types import CodeType, FrameType
+from typing import Final
 
 from nbparallel.daemons import wait_for_births
 from nbparallel.workers.bounds import has_one_lock
 from nbparallel.workers.carry_out import carry_out
 
-_set: Callable[..., int] | None = getattr(
-    getattr(ctypes, "pythonapi", None), "PyThreadState_SetAsyncExc", None
-)
+
+def _find() -> Callable[[int, type[BaseException]], int] | None:
+    """Return what raises an exception in a thread, by number; None without CPython."""
+    like = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.py_object)
+    try:
+        return like(("PyThreadState_SetAsyncExc", ctypes.pythonapi))
+    except AttributeError:
+        return None
+
+
+_set = _find()
+
+#: How many threads are looked at before these are struck: where others have turns
+#: meanwhile, each that is struck is one less to wait for.
+_AT_ONCE: Final = 16
 
 #: Where an exception out of nowhere would do harm, and what of it is harmless.
 _OURS = ("nbparallel.engine.", "nbparallel.workers.")
@@ -57,16 +70,19 @@ def raise_in(
         return False
     wanted = {*threads} - {main_thread().ident}
     wait_for_births(wanted)
+    found = False
     with _without_collections():
-        frames = sys._current_frames()  # noqa: SLF001 # it is documented
-        strikes: dict[FrameType, Callable[[], int]] = {}
-        for thread in wanted:
-            frame = frames.get(thread)
-            if frame is not None and _in_users_code(frame, within):
-                number, what = ctypes.c_ulong(thread), ctypes.py_object(kind)
-                strikes[frame] = partial(_set, number, what)
-        _call_for_the_current(strikes)
-    return bool(strikes)
+        left = iter(wanted)
+        while some := [*islice(left, _AT_ONCE)]:
+            frames = sys._current_frames()  # noqa: SLF001 # it is documented
+            strikes: dict[FrameType, Callable[[], int]] = {
+                frame: partial(_set, thread, kind)
+                for thread in some
+                if (frame := frames.get(thread)) and _in_users_code(frame, within)
+            }
+            _call_for_the_current(strikes)
+            found = found or bool(strikes)
+    return found
 
 
 @contextmanager
@@ -126,5 +142,12 @@ def _in_users_code(frame: FrameType, caller: CodeType) -> bool:
 
 
 def _is_spared(frame: FrameType) -> bool:
-    package = frame.f_globals.get("__name__", "").partition(".")[0]
-    return package in _SHARED or is_delicate(frame)
+    package = _package(frame.f_globals.get("__name__", ""))
+    if package == "nbparallel":
+        return is_delicate(frame)
+    return package in _SHARED
+
+
+@lru_cache(1024)
+def _package(module: str) -> str:
+    return module.partition(".")[0]

@@ -399,10 +399,10 @@ class TestInThisProcess:
 
         assert threads.submit(abs, -1).result(DEADLINE) == 1
 
-    def test_rows_say_whose_the_workers_are(self, threads):
+    def test_workers_have_numbers(self, threads):
         run = nbp.pmap(abs, range(3), backend=threads)
 
-        assert run.df["worker"].str.startswith("ThreadPoolExecutor-").all()
+        assert set(run.df["worker"]) <= {0, 1, 2}
         assert run.snapshot().workers == 3
 
     def test_tasks_see_the_memory_of_this_process(self, threads):
