@@ -50,5 +50,8 @@ class View(Protocol):
     def draw(self, snapshot: Snapshot) -> None:
         """Show a run that is under way; called a few times a second."""
 
-    def finish(self, snapshot: Snapshot) -> None:
-        """Show how the run ended; called once per end, after the last `draw`."""
+    def finish(self, snapshot: Snapshot) -> Callable[[], None] | None:
+        """Show how the run ended; called once per end, after the last `draw`.
+
+        Return what is left to be done then, for which nobody has to wait.
+        """

@@ -65,6 +65,6 @@ class WithDisplays:
         self._view.draw(snapshot)
         self._show()
 
-    def finish(self, snapshot: Snapshot) -> None:
+    def finish(self, snapshot: Snapshot) -> Callable[[], None] | None:
         """Show how the run ended."""
-        self._view.finish(snapshot)
+        return self._view.finish(snapshot)

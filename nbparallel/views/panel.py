@@ -70,6 +70,7 @@ class Panel:
         self._widgets: PanelWidgets | None = None
         self._registration: Registration | None = None
         self._snapshot: Snapshot | None = None
+        self._unsettled: Snapshot | None = None  # the end, not in the widgets yet
         self._pulse = 0.0
         self._cancelling = False
         self._complaint = ""
@@ -118,14 +119,21 @@ class Panel:
                 self._pulse = snapshot.elapsed
                 self._publish(snapshot)
 
-    def finish(self, snapshot: Snapshot) -> None:
-        """Replace every display by what the notebook keeps."""
+    def finish(self, snapshot: Snapshot) -> Callable[[], None] | None:
+        """Replace every display by what the notebook keeps.
+
+        Return what has the widgets show the end, too: making those takes longer.
+        """
         with shorter(DRAWING), self._lock:
-            self._snapshot = snapshot
+            self._snapshot = self._unsettled = snapshot
             self._complaint = ""
-            try:
-                self._publish(snapshot)
-            finally:
+            self._publish(snapshot)
+        return None if self._widgets is None else self._settle
+
+    def _settle(self) -> None:
+        """Have the widgets show the end, unless the run goes on by now."""
+        with shorter(DRAWING), self._lock:
+            if (snapshot := self._unsettled) is not None:
                 self._end_widgets(snapshot, retry=_can_retry(snapshot))
 
     def reword(self, snapshot: Snapshot) -> None:
@@ -136,6 +144,7 @@ class Panel:
                 return
             if _said(shown) != _said(snapshot):
                 self.finish(snapshot)
+                self._settle()
 
     def republish(self) -> None:
         """Send the end once more, from the cell that is waiting for it.
@@ -203,6 +212,7 @@ class Panel:
 
     def _draw_widgets(self, snapshot: Snapshot) -> None:
         assert self._widgets is not None
+        self._unsettled = None
         self._page.withdraw()
         heard = router() is not None
         note = self._complaint or ("" if heard else INTERRUPT)
@@ -212,6 +222,7 @@ class Panel:
             self._widgets.cancelling()
 
     def _end_widgets(self, snapshot: Snapshot, *, retry: bool) -> None:
+        self._unsettled = None
         if self._widgets is None:
             return
         retry = retry and router() is not None

@@ -9,17 +9,19 @@ Guarantees:
 - A view that takes long is called less often: it never uses more than a tenth of the
   time, so that it never disturbs the run.
 - `View.finish` is called exactly once, after the last drawing, also when drawing has
-  failed: the saved notebook must tell the end.
+  failed: the saved notebook must tell the end. Whoever stops the ticker waits for it,
+  not for what it leaves for later.
 - A view that raises is reported in the log once and drawn no more.
 """
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from nbparallel.records.snapshot import Snapshot
 from nbparallel.types import State, Status
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds that `Ticker.stop` waits for the view to show the end.
 PATIENCE = 2.0
+#: Seconds from the end to what a view leaves for later: the cell ends as well.
+LATER = 0.3
 
 
 class Ticker:
@@ -60,6 +64,7 @@ class Ticker:
         self._stopping = threading.Event()
         self._once = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._finished = threading.Event()
         self._broken = False
 
     def start(self) -> None:
@@ -89,7 +94,7 @@ class Ticker:
         if self._thread is None:
             self._finish()
         elif self._thread is not threading.current_thread():
-            self._thread.join(PATIENCE)
+            self._finished.wait(PATIENCE)
 
     def _work(self) -> None:
         shown: object = None
@@ -112,13 +117,25 @@ class Ticker:
             return None
         return looks
 
+    @contextlib.contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as failure:
+            self._report(failure)
+
     def _finish(self) -> None:
         if not self._once.acquire(blocking=False):
             return
-        try:
-            self._view.finish(self._snapshot())
-        except Exception as failure:
-            self._report(failure)
+        rest: Callable[[], None] | None = None
+        with self._reported():
+            rest = self._view.finish(self._snapshot())
+        self._finished.set()
+        if rest is not None:
+            if self._thread is not None:
+                time.sleep(LATER)
+            with self._reported():
+                rest()
 
     def _report(self, failure: Exception) -> None:
         """Say once what the view raised; the run itself never hears of it."""

@@ -73,7 +73,7 @@ def test_who_sees_no_widgets_reads_how_to_cancel(panel, page, make_snapshot, end
     panel.show(make_snapshot(ok=1))
     assert page.bundles[0]["text/plain"].endswith(panel_module.INTERRUPT)
     page.cell = "cell 2"
-    panel.finish(ended)
+    panel.finish(ended)()
     panel.show(ended)
     assert "no page 3" in page.bundles[1]["text/plain"]
     for bundle in page.bundles:
@@ -90,13 +90,13 @@ def test_a_client_of_text_is_told_each_end_once(
     panel.show(make_snapshot())
     panel.draw(make_snapshot(ok=1))
     assert told == []
-    panel.finish(ended)
+    panel.finish(ended)()
     panel.republish()
     panel.retire()
     assert [each.keys() for each in told] == [{"text/plain"}]
     assert "no page 3" in told[0]["text/plain"]
     panel.show(make_snapshot(ok=3999, running=1))
-    panel.finish(make_snapshot(State.DONE, ok=4000))
+    panel.finish(make_snapshot(State.DONE, ok=4000))()
     assert len(told) == 2
     assert "4,000 ok" in told[1]["text/plain"]
     assert page.static == [True]
@@ -282,7 +282,7 @@ def test_the_end_is_static_everywhere(panel, page, make_snapshot, ended):
     panel.show(make_snapshot())
     page.cell = "cell 2"
     panel.show(make_snapshot())
-    panel.finish(ended)
+    panel.finish(ended)()
     assert page.static == [True, True]
     for bundle in page.bundles:
         assert set(bundle) == {"text/html", "text/plain"}
@@ -291,15 +291,35 @@ def test_the_end_is_static_everywhere(panel, page, make_snapshot, ended):
 
 def test_the_widget_shows_the_end_too(panel, page, make_snapshot, ended):
     panel.show(make_snapshot())
-    panel.finish(ended)
+    panel.finish(ended)()
     assert set(buttons(panel)) == {"Retry failed"}
     assert "display <code>run</code>" not in shown_text(panel)
     assert page.router.open
 
 
+def test_a_run_that_goes_on_at_once_keeps_its_buttons(
+    panel, page, make_snapshot, ended
+):
+    panel.show(make_snapshot())
+    settle = panel.finish(ended)
+    panel.show(make_snapshot(ok=1))
+    settle()
+    assert set(buttons(panel)) == {"Pause", "Cancel"}
+    assert page.static == [False]
+
+
+def test_one_that_was_retired_at_once_has_none(panel, page, make_snapshot, ended):
+    panel.show(make_snapshot())
+    settle = panel.finish(ended)
+    panel.retire()
+    settle()
+    assert not buttons(panel)
+    assert not page.router.open
+
+
 def test_when_all_is_well_no_button_and_no_route_is_left(panel, page, make_snapshot):
     panel.show(make_snapshot())
-    panel.finish(make_snapshot(State.DONE, ok=4000))
+    panel.finish(make_snapshot(State.DONE, ok=4000))()
     assert not buttons(panel)
     assert not page.router.open
 
@@ -308,7 +328,7 @@ def test_an_ended_run_shown_again_offers_retry_until_the_user_goes_on(
     panel, page, make_snapshot, ended
 ):
     panel.show(make_snapshot())
-    panel.finish(ended)
+    panel.finish(ended)()
     page.cell = "cell 2"
     panel.show(ended)
     assert page.static == [True, False]
@@ -323,7 +343,7 @@ def test_an_ended_run_is_not_repeated_in_its_own_cell(
     panel, page, make_snapshot, ended
 ):
     panel.show(make_snapshot())
-    panel.finish(ended)
+    panel.finish(ended)()
     panel.show(ended)
     assert page.static == [True]
 
@@ -345,7 +365,7 @@ def test_retry_makes_the_panel_live_again(panel, page, asked, make_snapshot, end
     assert set(buttons(panel)) == {"Pause", "Cancel"}
     panel.retire()
     assert page.static == [False]
-    panel.finish(make_snapshot(State.DONE, ok=4000))
+    panel.finish(make_snapshot(State.DONE, ok=4000))()
     assert page.static == [True]
 
 
@@ -353,10 +373,10 @@ def test_a_run_started_again_in_its_cell_is_live_in_its_place(
     panel, page, make_snapshot, ended
 ):
     panel.show(make_snapshot())
-    panel.finish(ended)
+    panel.finish(ended)()
     panel.show(make_snapshot(ok=3999, running=1))
     assert page.static == [False]
-    panel.finish(make_snapshot(State.DONE, ok=4000))
+    panel.finish(make_snapshot(State.DONE, ok=4000))()
     assert page.static == [True]
 
 
@@ -390,7 +410,7 @@ def test_the_end_can_be_sent_again_but_not_before(panel, page, make_snapshot, en
     panel.show(make_snapshot())
     panel.republish()
     assert page.static == [False]
-    panel.finish(ended)
+    panel.finish(ended)()
     page.bundles[0] = "lost"
     panel.republish()
     assert page.static == [True]
@@ -402,7 +422,7 @@ def test_the_end_is_shown_anew_only_if_something_was_said_since(
     panel.show(make_snapshot())
     panel.reword(make_snapshot(postfix="loss=1"))
     assert page.static == [False]
-    panel.finish(ended)
+    panel.finish(ended)()
     assert wire.since(lambda: panel.reword(ended)) == []
     (before,) = page.bundles
     assert panel.reword(ended) is None
@@ -426,7 +446,7 @@ def test_without_anybody_there_no_widget_is_made(
     for shown in page.bundles[0].values():
         assert "50 of 4,000" in shown
         assert panel_module.INTERRUPT in shown
-    panel.finish(ended)
+    assert panel.finish(ended) is None
     assert panel_module.INTERRUPT not in str(page.bundles)
     assert page.static == [True]
     assert not wire
@@ -436,7 +456,7 @@ def test_widgets_of_the_live_panel_are_closed_at_the_end(
     panel, wire, make_snapshot, ended
 ):
     panel.show(make_snapshot())
-    panel.finish(ended)
+    panel.finish(ended)()
     panel.retire()
     left = len(wire.of("comm_open")) - len(wire.of("comm_close"))
     assert left == 8  # a box and two HTML, each with its layout, those with a style
@@ -450,7 +470,7 @@ def test_ended_panels_are_not_kept_for_ever(page, make_snapshot, monkeypatch):
     for number, each in enumerate(panels):
         page.cell = f"cell {number}"
         each.show(make_snapshot())
-        each.finish(make_snapshot(State.DONE, ok=4000))
+        each.finish(make_snapshot(State.DONE, ok=4000))()
     assert [each._widgets.closed for each in panels] == [
         True,
         True,

@@ -111,7 +111,7 @@ def test_what_the_user_closes_stays_closed(panel, page, going, make_snapshot):
     assert not tabs(panel)
     panel.draw(make_snapshot(elapsed=9.0, ok=30, error=6))
     assert not tabs(panel)
-    panel.finish(make_snapshot(State.DONE, ok=3990, error=10))
+    panel.finish(make_snapshot(State.DONE, ok=3990, error=10))()
     assert "<details class" in page.bundles[0]["text/html"]
     assert "<details open" not in page.bundles[0]["text/html"]
     opener(panel).click()
@@ -120,7 +120,7 @@ def test_what_the_user_closes_stays_closed(panel, page, going, make_snapshot):
 
 def test_a_short_run_stays_one_line_to_the_end(panel, page, make_snapshot):
     panel.show(make_snapshot(elapsed=0.1, active=0.1))
-    panel.finish(make_snapshot(State.DONE, ok=4000, elapsed=0.4, active=0.4))
+    panel.finish(make_snapshot(State.DONE, ok=4000, elapsed=0.4, active=0.4))()
     assert page.bundles[0]["text/html"].count("<summary><span class") == 1
 
 

@@ -26,6 +26,7 @@ class Recorder:
         self.wanted = wanted
         self.failing = failing
         self.enough = threading.Event()
+        self.settled = threading.Event()
 
     def draw(self, snapshot):
         self._note("draw", snapshot)
@@ -34,6 +35,11 @@ class Recorder:
 
     def finish(self, snapshot):
         self._note("finish", snapshot)
+        return self.settle
+
+    def settle(self):
+        self._note("settle", None)
+        self.settled.set()
 
     def _note(self, what, snapshot):
         self.calls.append((what, snapshot, threading.current_thread(), CELL.get()))
@@ -59,8 +65,9 @@ def test_draws_until_stopped_then_shows_the_end_once(moving):
     assert view.enough.wait(10)
     ticker.stop()
     ticker.stop()
-    assert view.names.count("finish") == 1
-    assert view.names[-1] == "finish"
+    assert view.settled.wait(10)
+    assert view.names.count("finish") == view.names.count("settle") == 1
+    assert view.names[-2:] == ["finish", "settle"]
     assert view.names.count("draw") >= 2
 
 
@@ -72,6 +79,7 @@ def test_views_are_called_in_one_thread_under_the_context_of_the_start(moving):
     CELL.reset(token)
     assert view.enough.wait(10)
     ticker.stop()
+    assert view.settled.wait(10)
     threads = {call[2] for call in view.calls}
     assert len(threads) == 1
     assert threads != {threading.current_thread()}
@@ -92,7 +100,8 @@ def test_what_does_not_change_is_not_drawn_again(make_snapshot):
     for _ in range(20):
         assert taken.acquire(timeout=10)
     ticker.stop()
-    assert view.names == ["draw", "finish"]
+    assert view.settled.wait(10)
+    assert view.names == ["draw", "finish", "settle"]
 
 
 def test_a_view_that_raises_is_reported_once_and_still_shows_the_end(moving, caplog):
@@ -102,7 +111,8 @@ def test_a_view_that_raises_is_reported_once_and_still_shows_the_end(moving, cap
         ticker.start()
         assert view.enough.wait(10)
         ticker.stop()
-    assert view.names == ["draw", "finish"]
+    assert view.settled.wait(10)
+    assert view.names == ["draw", "finish", "settle"]
     assert len(caplog.records) == 1
     assert "NoScreenError" in caplog.text
 
@@ -110,7 +120,7 @@ def test_a_view_that_raises_is_reported_once_and_still_shows_the_end(moving, cap
 def test_a_ticker_that_never_started_shows_the_end(moving):
     view = Recorder()
     Ticker(view, moving).stop()
-    assert view.names == ["finish"]
+    assert view.names == ["finish", "settle"]
 
 
 def test_without_threads_the_end_is_shown_by_stop(moving, monkeypatch):
@@ -122,7 +132,7 @@ def test_without_threads_the_end_is_shown_by_stop(moving, monkeypatch):
     ticker = Ticker(view, moving)
     ticker.start()
     ticker.stop()
-    assert view.names == ["finish"]
+    assert view.names == ["finish", "settle"]
 
 
 def test_a_view_may_stop_its_own_ticker(moving):
@@ -131,8 +141,20 @@ def test_a_view_may_stop_its_own_ticker(moving):
     view.draw = lambda _snapshot: ticker.stop()
     view.wanted = 1
     ticker.start()
-    assert view.enough.wait(10)
+    assert view.settled.wait(10)
+    assert view.names == ["finish", "settle"]
+
+
+def test_who_waits_for_the_end_does_not_wait_for_what_comes_after(moving):
+    view, release = Recorder(), threading.Event()
+    view.settle = lambda: release.wait(10) and view.settled.set()
+    ticker = Ticker(view, moving)
+    ticker.start()
+    ticker.stop()
     assert view.names == ["finish"]
+    assert not view.settled.is_set()
+    release.set()
+    assert view.settled.wait(10)
 
 
 def test_a_view_that_hangs_does_not_hold_up_the_end(moving, monkeypatch):
