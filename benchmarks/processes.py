@@ -103,9 +103,9 @@ def computing() -> Table:
         return [function(item) for item in items]
 
     with ExitStack() as stack:
-        rows = timed(busy, 2_000, {"plain loop": loop} | pools(stack))
+        rows = timed(busy, 10_000, {"plain loop": loop} | pools(stack))
     return Table(
-        "Processes: 2 000 tasks that compute for 1 ms, 2 workers",
+        "Processes: 10 000 tasks that compute for 1 ms, 2 workers",
         "The ideal is 500 µs per task, where two processors have nothing else to do.",
         HEADER,
         rows,

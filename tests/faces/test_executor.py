@@ -211,6 +211,18 @@ class TestShutdown:
         assert done.result() == 1
         assert running.running()
 
+    def test_with_both_it_cancels_what_has_not_started_and_waits_for_the_rest(
+        self, make, gate
+    ):
+        executor = make(1)
+        running, pending = executor.submit(gate, 1), executor.submit(gate, 2)
+        gate.wait_for(1)
+        opener = threading.Timer(0.05, gate.open)
+        opener.start()
+        executor.shutdown(wait=True, cancel_futures=True)
+        assert running.result(timeout=0) == 1
+        assert pending.cancelled()
+
     def test_the_with_statement_shuts_down_and_waits(self):
         with nbp.Executor(4) as executor:
             futures = [executor.submit(nbp.sleep, 0.001) for _ in range(8)]
@@ -502,6 +514,22 @@ class TestModuleFunctions:
             found.append(futures[future])
             gate.open({1: 2, 2: 0, 0: 0}[found[-1]])
         assert found == [1, 2, 0]
+
+    def test_wait_returns_after_its_timeout_with_what_is_not_done(self, make, gate):
+        executor = make(1)
+        quick, slow = executor.submit(abs, -1), executor.submit(gate, 1)
+        gate.wait_for(1)
+        done, left = cf.wait([quick, slow], timeout=0.001)
+        assert (done, left) == ({quick}, {slow})
+
+    def test_as_completed_gives_what_is_completed_first_and_each_once(self, make, gate):
+        executor = make(1)
+        done, later = executor.submit(abs, -1), executor.submit(gate, 1)
+        gate.wait_for(1)
+        found = cf.as_completed([later, done, later, done], DEADLINE)
+        assert next(found) is done
+        gate.open()
+        assert list(found) == [later]
 
     def test_as_completed_raises_timeout_error(self, make, gate):
         with pytest.raises(TimeoutError, match=r"1 \(of 1\) futures unfinished"):

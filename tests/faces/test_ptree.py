@@ -46,8 +46,8 @@ def double(number):
 class Watching:
     """A task that takes a random time, and notes which leaves had ended before it."""
 
-    def __init__(self, seed):
-        self.random = Random(seed)
+    def __init__(self, seed, longest=0.001):
+        self.random, self.longest = Random(seed), longest
         self.lock = threading.Lock()
         self.going = self.most = 0
         self.ended, self.before = [], {}
@@ -57,7 +57,7 @@ class Watching:
             self.going += 1
             self.most = max(self.most, self.going)
             self.before[path] = {*self.ended}
-            pause = self.random.random() / 1000
+            pause = self.random.random() * self.longest
         nbp.sleep(pause)
         with self.lock:
             self.going -= 1
@@ -85,6 +85,14 @@ def test_results_are_the_same_for_all_switches_under_random_delays(seed):
         assert run.branches[("chapter 2", 1)] == 2 * (221 + 222)
         assert task.most <= 5
         assert all(earlier <= task.before[path] for path, earlier in before(switches))
+
+
+@pytest.mark.parametrize("switches", [s for s in SWITCHES if sum(s) > 1])
+def test_of_a_large_tree_eight_leaves_are_carried_out_at_a_time(switches):
+    tree = [[[1] * 3 for _ in range(4)] for _ in range(10)]
+    task = Watching(0, longest=0.1)
+    nbp.ptree(task, tree, concurrent=switches, workers=8, path=True)
+    assert task.most == 8
 
 
 def before(switches):

@@ -90,8 +90,11 @@ def kill_until_it_ends(backend, path, way, chance, most):
     assert not reported & set(tasks.noted()[before:])
     assert reported <= set(last.columns().restored)
     undisturbed = [[item, str(item)] if item % 3 else (item,) for item in range(TASKS)]
-    assert last.results == undisturbed
-    assert nbp.read_journal(path)["result"].tolist() == undisturbed
+    for table in (last.df, nbp.read_journal(path)):
+        assert table["item"].tolist() == list(range(TASKS))
+        assert set(table["status"]) == {"ok"}
+        assert set(table["attempts"]) == {1}
+        assert table["result"].tolist() == undisturbed
     return kills
 
 

@@ -145,6 +145,25 @@ def children(process):
     return [pid for pid, (_, parent, *_) in parents.items() if int(parent) == process]
 
 
+@pytest.mark.parametrize(
+    "call", ["wait, {items}", "backtrack, {items}, backend='processes'"]
+)
+def test_a_kernel_with_hung_tasks_restarts_as_fast_as_an_idle_one(notebook, call):
+    def seconds():
+        began = time.perf_counter()
+        notebook.restart(now=False)
+        return time.perf_counter() - began
+
+    idle = seconds()
+    notebook.run(SETUP)
+    in_background = call.format(items="range(8), block=False")
+    notebook.run(RUN.format(call=in_background))
+    notebook.wait_for(lambda said: "all there" in str(said["content"].get("text")))
+
+    # The client kills after five seconds what has not ended by itself.
+    assert seconds() < idle + 2.5
+
+
 @pytest.mark.parametrize("now", [False, True], ids=["asked", "killed"])
 def test_no_process_outlives_its_kernel(notebook, now):
     in_background = "backtrack, range(8), backend='processes', block=False"

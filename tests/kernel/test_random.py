@@ -15,6 +15,23 @@ def states():
     return random.getstate(), [str(each) for each in numpy.random.get_state()]
 """
 #: Every way to start a run and to show one.
+WORLD = """
+from nbparallel.world import World
+class Agent:
+    name = "Ann"
+    def act(self): return 1
+World("Numbers").add_agent(Agent()).step()
+"""
+FLOW = """
+from nbparallel.flow import Flow, Routine
+class Square(Routine):
+    def __init__(self):
+        super().__init__()
+        self.define_slot("trigger", handler=lambda value: value**2)
+flow = Flow("squares")
+flow.add_routine(Square(), "square")
+assert flow.execute("square", {"value": 3}).status == "completed"
+"""
 USES = {
     "pmap": "run = nbp.pmap(str, range(5))",
     "background": "nbp.pmap(str, range(5), block=False).wait()",
@@ -30,6 +47,13 @@ USES = {
     "comprehension": "strings = %parallel [str(n) for n in range(5)]",
     "compare": "nbp.compare(str, range(5), progress=False)",
     "sweep": "nbp.sweep(str, range(5), workers=[1, 2])",
+    "parallelized": "with nbp.Parallelized(str, [{'object': 1}]) as par: list(par)",
+    "run_parallel": "list(nbp.run_parallel(str, range(5)))",
+    "batch_map": "nbp.batch_map(str, range(5))",
+    "tree": "nbp.ptree(str, {'a': [1, 2], 'b': [3]})",
+    "executor face": "with nbp.Executor(2) as pool: pool.submit(str, 1).result()",
+    "world": WORLD,
+    "flow": FLOW,
     "plot": "nbp.sweep(str, range(5), workers=[1, 2]).plot()",
 }
 

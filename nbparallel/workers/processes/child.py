@@ -169,8 +169,8 @@ def _newest_module() -> float:
 def _own_file(module: str) -> Path | None:
     """Return its file, unless it is installed, or ours."""
     file = getattr(sys.modules.get(module), "__file__", None)
-    installed = (sys.prefix, sys.base_prefix, sys.exec_prefix)
-    ours = module.partition(".")[0] == "nbparallel"
-    if ours or not isinstance(file, str) or file.startswith(installed):
+    if module.partition(".")[0] == "nbparallel" or not isinstance(file, str):
         return None
-    return Path(file)
+    installed = (sys.prefix, sys.base_prefix, sys.exec_prefix)
+    path = Path(file)
+    return None if any(map(path.is_relative_to, installed)) else path
