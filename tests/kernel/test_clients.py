@@ -114,7 +114,9 @@ class VSCode(Page):
     def look(self, code="1 + 1"):
         """Do what the list of variables does after each cell."""
         outcome = self.outcome(self.execute(code, store_history=False))
-        assert [each["msg_type"] for each in outcome.outputs] == [
+        kinds = [each["msg_type"] for each in outcome.outputs]
+        # Widgets may still be about to show the end of a run.
+        assert [kind for kind in kinds if not kind.startswith("comm_")] == [
             *("status", "execute_input", "execute_result", "status")
         ]
 
