@@ -1,4 +1,4 @@
-"""Timeouts, retries and rates beside all else, on a clock that the test moves."""
+"""Timeouts, retries, rates and killed workers beside all else, on a moved clock."""
 
 from __future__ import annotations
 
@@ -8,19 +8,71 @@ from time import perf_counter
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 import nbparallel as nbp
+from nbparallel.engine.outcome import MOST_CRASHES
 from nbparallel.engine.timer import TIMER
+from nbparallel.errors import WorkerDied
 from nbparallel.types import MISSING, State, Status
+from nbparallel.workers import KINDS
+from nbparallel.workers.base import Backend
+from nbparallel.workers.carry_out import carry_out
+from nbparallel.workers.threads import Threads
 from tests.engine.conftest import BACKENDS, wait_for
 from tests.engine.test_conservation import Interleaving, Script, check_sums
 from tests.engine.test_expiry import TIMED
 from tests.support.soaking import often
 
 TIMEOUT, WAIT, PAUSE = 5.0, 10.0, 1.0
+#: Threads that the test kills, as one kills a process, in the middle of their tasks.
+KILLED = "fake-fragile"
 #: Worker processes have a clock of their own.
-MOVED = [kind for kind in BACKENDS if kind not in ("processes", "inline")]
+MOVED = [kind for kind in BACKENDS if kind not in ("processes", "inline")] + [KILLED]
+
+
+class Fragile(Threads):
+    """Lose, when told to, the worker of a task; nothing comes back of it, ever."""
+
+    stop = Backend.stop  # a loop of its own is ready for no `Abandoned`
+
+    def __init__(self, desk, workers):
+        super().__init__(desk, workers)
+        self._held, self._dead = set(), set()
+        Fragile.latest = self
+
+    def kill(self, task):
+        """Kill the worker of *task*, which is in the middle of it; return whether."""
+        with self._lock:
+            claim = next((each for each in self._held if each.running == task), None)
+            if claim is None or claim.replaced:
+                return False
+            self._held.discard(claim)
+            self._dead.add(claim)
+            self._team.discard(claim.worker)
+        self.start(1)
+        self.desk.lost(claim, WorkerDied("killed"))
+        return True
+
+    def _work(self, worker, team):
+        while self._keeps(worker, team):
+            claim = self.desk.claim(worker)
+            if claim is None:
+                return
+            self._held.add(claim)
+            carry_out(claim, claim.owner.call)
+            with self._lock:
+                self._held.discard(claim)
+                if claim in self._dead:
+                    return
+            self.desk.settle(claim)
+            if claim.replaced:
+                return
 
 
 class Clock:
@@ -61,17 +113,18 @@ class Timed(Interleaving):
         count=st.integers(0, 7),
         workers=st.integers(1, 3),
         lazy=st.booleans(),
-        retries=st.integers(0, 2),
+        retries=st.integers(0, 3),
         limited=st.booleans(),
         timed=st.booleans(),
         patient=st.booleans(),
     )
     def begin(self, *, count, workers, lazy, retries, limited, timed, patient):
         self.script, self.count, self.retries = Script(), count, 0
+        self.killed = 0
         self.again = retries
         self.clock = clock = Clock()
         clock.install()
-        self.timeout = TIMEOUT if timed and self.kind in TIMED else None
+        self.timeout = TIMEOUT if timed and self.kind in (*TIMED, KILLED) else None
         self.rate = nbp.Rate(f"1/{PAUSE:g}s", clock=clock) if limited else None
         self.run = nbp.pmap(
             self.script,
@@ -95,6 +148,15 @@ class Timed(Interleaving):
         if self.timeout and shot.state in (State.RUNNING, State.PAUSED):
             assert all(row.seconds < TIMEOUT + 1 for row in shot.running)
 
+    @precondition(lambda self: self.kind == KILLED)
+    @rule(which=st.integers(0, 6))
+    def kill_a_worker(self, which):
+        self.let_tasks_start()
+        with self.script.change:
+            tasks = sorted({task for task, _ in self.script.waiting})
+        if tasks and Fragile.latest.kill(tasks[which % len(tasks)]):
+            self.killed += 1
+
     def is_at_rest(self):
         shot = self.run.snapshot()
         return super().is_at_rest() or shot.waiting or shot.held_by
@@ -115,6 +177,7 @@ class Timed(Interleaving):
         tries = (1 + self.again) * (1 + self.retries)
         assert max(self.script.attempts.values(), default=0) <= tries
         check_rows(self.run, self.script, self.timeout)
+        assert check_crashes(self.run) == self.killed or self.retries
         if not self.retries:
             check_waits(self.run)
 
@@ -137,12 +200,25 @@ def check_rows(run, script, timeout):
         assert result in made if status is Status.OK else result is MISSING
         if status is Status.ERROR:
             assert any(error is script.raised.get(each) for each in made)
+        elif status is Status.CRASHED:
+            assert type(error) is WorkerDied
         elif status is Status.TIMEOUT:
             assert type(error) is nbp.TaskTimeout
             assert columns.ended[task] - columns.started[task] >= timeout
         else:
             assert error is None
     check_sums(run)
+
+
+def check_crashes(run):
+    """Return how often workers died; no task has met that once too often."""
+    columns, died = run.columns(), 0
+    for task, status in enumerate(columns.status):
+        given_up = [each.status for each in columns.tries.get(task, ())]
+        crashes = [*given_up, Status(status)].count(Status.CRASHED)
+        assert crashes <= MOST_CRASHES
+        died += crashes
+    return died
 
 
 def check_waits(run):
@@ -158,12 +234,13 @@ def check_waits(run):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", MOVED)
-def test_any_interleaving_of_tasks_users_and_time(kind):
+def test_any_interleaving_of_tasks_users_and_time(kind, monkeypatch):
+    monkeypatch.setitem(KINDS, KILLED, f"{__name__}:{Fragile.__name__}")
     machine = type("Machine", (Timed,), {"kind": kind})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=often(30, 60),
+            max_examples=often(50, 300),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
