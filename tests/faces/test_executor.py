@@ -460,6 +460,57 @@ class TestFuture:
         pending.cancel()
         assert heard == [pending]
 
+    def test_a_call_begins_by_being_set_running_which_is_done_once(self):
+        future = TaskFuture()
+        assert future.set_running_or_notify_cancel()
+        assert future.running()
+        with pytest.raises(RuntimeError):
+            future.set_running_or_notify_cancel()
+
+    def test_set_running_tells_who_waits_for_one_that_was_cancelled(self):
+        future, heard = TaskFuture(), []
+        cf.Future.cancel(future)
+        waits = threading.Thread(target=lambda: heard.append(cf.wait([future])))
+        waits.start()
+        assert not future.set_running_or_notify_cancel()
+        waits.join(DEADLINE)
+        assert heard[0].done == {future}
+
+    def test_set_running_cannot_follow_the_end(self, make):
+        done, failed = make().submit(abs, -1), make().submit(fail, KeyError())
+        for future in (done, failed):
+            future.exception()
+            with pytest.raises(RuntimeError):
+                future.set_running_or_notify_cancel()
+
+    @pytest.mark.parametrize("kind", ["result", "exception"])
+    def test_what_is_done_takes_no_other_end(self, make, gate, kind):
+        executor = make(1)
+        done, _ = executor.submit(abs, -1), executor.submit(gate, 1)
+        pending = executor.submit(gate, 2)
+        pending.cancel()
+        assert done.result() == 1
+        for future in (done, pending):
+            with pytest.raises(cf.InvalidStateError):
+                getattr(future, f"set_{kind}")(KeyError())
+        assert done.result() == 1
+        assert pending.cancelled()
+
+    def test_an_end_that_somebody_else_sets_stands_and_holds_nothing_up(
+        self, make, gate
+    ):
+        executor, error = make(1), KeyError()
+        running, told = executor.submit(gate, 1), executor.submit(gate, 2)
+        failed, last = executor.submit(gate, 3), executor.submit(gate, 4)
+        gate.wait_for(1)
+        for future in (running, told):
+            future.set_result("set")
+        failed.set_exception(error)
+        gate.open()
+        executor.shutdown()
+        assert (running.result(), told.result(), last.result()) == ("set", "set", 4)
+        assert failed.exception() is error
+
     def test_it_has_all_that_the_base_class_sets(self):
         assert vars(TaskFuture()).keys() == vars(cf.Future()).keys()
         base, ours = cf.Future(), TaskFuture()
