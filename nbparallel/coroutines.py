@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
+
+from nbparallel.errors import BadType
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from concurrent.futures import Future
+
+
+def never_awaited(coroutine: CoroutineType[Any, Any, Any]) -> BadType:
+    """Return the error of a task that returned *coroutine*, which is closed."""
+    coroutine.close()  # or Python says, too, that it was never awaited
+    return BadType(
+        f"the task returned a coroutine of {coroutine.__qualname__!r}, which nobody "
+        'awaits here: write backend="asyncio", which does'
+    )
 
 
 class CoroutineCall:

@@ -60,6 +60,7 @@ ALLOWED = {
     ("journal", "workers"): "its results are pickled as those of processes are",
     ("journal", "work"): "the keys of rows are those of the items of the work",
     ("work", "records"): "what a face shows of its run goes with its work",
+    ("coroutines", "errors"): "what nobody awaits is an error, whoever finds it",
     ("rates", "errors"): "it refuses what it cannot read",
     ("peers", "errors"): "the nearest word is found in one place",
     ("flow", "notebook"): "its names come without the package's, and connect the views",

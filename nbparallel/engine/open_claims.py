@@ -5,14 +5,18 @@ from __future__ import annotations
 import sys
 from array import array
 from time import perf_counter
+from types import CoroutineType
 from typing import Any
 
+from nbparallel.coroutines import never_awaited
 from nbparallel.edge.signals import has_struck
 from nbparallel.errors import Abandoned, TaskCancelled
 from nbparallel.records.store import Finished
 from nbparallel.types import MISSING, Status
 from nbparallel.workers.claim import Claim
 
+#: At how many results of a claim it is looked whether they are coroutines.
+MOST_LOOKS = 32
 #: How a task ends that heeds a cancel.
 _STOPPED = (TaskCancelled, KeyboardInterrupt, Abandoned)
 
@@ -113,18 +117,35 @@ def finished_of(claim: Claim, *, crashed: int, halted: bool) -> Finished | None:
         elif halted and _stopped(error):
             status = Status.CANCELLED
         failures[offset - start] = (status, error)
+    values = claim.values[start:stop]
+    # A look at each of many values would be a tenth of the time of tasks so short.
+    if CoroutineType in {*map(type, values[:MOST_LOOKS]), type(values[-1])}:
+        failures |= _never_awaited(values)
     texts = {}
     for offset in [n for n in list(claim.texts) if n < stop]:
         texts[offset - start] = str(claim.texts.pop(offset))
     return Finished(
         first=claim.first + start,
         worker=claim.worker,
-        values=claim.values[start:stop],
+        values=values,
         begun=claim.began_at(start),
         ends=array("d", claim.ends[start:stop]),
         failures=failures,
         texts=texts,
     )
+
+
+def _never_awaited(values: list[Any]) -> dict[int, tuple[Status, BaseException]]:
+    """Take the coroutines out of *values*; return the failures that they are.
+
+    What returns them is no coroutine function, so that nobody knew beforehand.
+    """
+    failures: dict[int, tuple[Status, BaseException]] = {}
+    for offset, value in enumerate(values):
+        if type(value) is CoroutineType:
+            values[offset] = MISSING
+            failures[offset] = Status.ERROR, never_awaited(value)
+    return failures
 
 
 def stands_as(

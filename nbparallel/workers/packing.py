@@ -17,9 +17,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache, lru_cache, partial
-from types import FunctionType, MethodType
+from types import CoroutineType, FunctionType, MethodType
 from typing import Any, BinaryIO, Final
 
+from nbparallel.coroutines import never_awaited
 from nbparallel.errors import BadType
 
 #: Bytes of arrays from which on they travel in a file.
@@ -172,6 +173,8 @@ def refusal(
     cure
         What to do about it.
     """
+    if type(value) is CoroutineType:
+        return never_awaited(value)
     way, part = _culprit(value)
     if "its variable get_ipython" in way:
         return BadType(f"{what} cannot be sent to a worker process: {CURE_SHELL}")
@@ -250,9 +253,13 @@ def _variables(function: FunctionType) -> Iterator[tuple[str, object]]:
 
 
 def memory_file() -> BinaryIO:
-    """Return a file without a name, in memory where the system has a place for such."""
-    folder = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
-    return tempfile.TemporaryFile(dir=folder)
+    """Return a file without a name, in memory where the system has such.
+
+    It is no file of ``/dev/shm``, which has 64 MB in a container.
+    """
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("nbparallel"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _file_with(buffers: list[memoryview]) -> int:

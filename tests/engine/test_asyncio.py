@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import operator
 import threading
 import time
 from contextvars import ContextVar
@@ -110,6 +112,31 @@ class TestWhoTakesIt:
         run = nbp.pmap(plain, range(5), backend="asyncio")
 
         assert run.results == [0, 2, 4, 6, 8]
+
+    @pytest.mark.filterwarnings("error")
+    def test_what_only_returns_a_coroutine_is_awaited_here_and_refused_elsewhere(
+        self, backend
+    ):
+        plain = functools.partial(operator.call, double)
+        run = nbp.pmap(plain, range(5), backend=backend)
+
+        if backend == "asyncio":
+            assert run.results == [0, 2, 4, 6, 8]
+        else:
+            assert run.df["status"].tolist() == ["error"] * 5
+            error = run.errors[4]
+            assert isinstance(error, TypeError)
+            assert str(error).startswith("the task returned a coroutine of 'double',")
+            assert str(error).endswith('write backend="asyncio", which does')
+
+    @pytest.mark.parametrize("backend", ["threads", "inline"])
+    def test_among_other_results_it_is_refused_by_itself(self, backend):
+        def sometimes(number):
+            return double(number) if number % 2 else number
+
+        run = nbp.pmap(sometimes, range(20), backend=backend)
+
+        assert run.df["status"].tolist() == ["ok", "error"] * 10
 
     def test_arguments_are_unpacked_as_ever(self):
         async def add(one, two=1):

@@ -62,6 +62,7 @@ class TestAsyncio:
             busy = loop.run_in_executor(executor, release.wait)
             waiting = loop.run_in_executor(executor, abs, 1)
             waiting.cancel()
+            await asyncio.sleep(0)  # the loop passes it on
             release.set()
             await busy
 
