@@ -493,7 +493,7 @@ def test_arrays_arrive_whole_and_may_be_written_to():
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere they are on a disk")
 def test_arrays_want_no_room_in_the_shared_memory_of_a_container():
     sent = pack(np.zeros(LARGE))
-    assert os.readlink(f"/proc/self/fd/{sent.file}").startswith("/memfd:")
+    assert str(Path(f"/proc/self/fd/{sent.file}").readlink()).startswith("/memfd:")
 
 
 def test_an_item_with_an_array_arrives():
