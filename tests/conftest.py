@@ -36,9 +36,22 @@ def pytest_collection_modifyitems(config, items):
 
 
 def is_left_to_the_soak(item):
+    frontend, kernel = place_of(item)
+    every = item.get_closest_marker("every_kernel")
+    # What a kernel does is seen in Lab: elsewhere one of them will do.
+    left_out = BETWEEN if frontend == "lab" or every else [*BETWEEN, VERSIONS[0]]
+    return kernel in left_out and not (every and frontend == "lab")
+
+
+def place_of(item):
+    """Return the front end and the kernel of a test, as far as it has any."""
     params = item.callspec.params if hasattr(item, "callspec") else {}
-    kernel = params.get("running_kernel") or params.get("shared_notebook")
-    return kernel in BETWEEN and not item.get_closest_marker("every_kernel")
+    frontend, kernel = params.get("notebook", (None, None))  # of both
+    kernel = kernel or params.get("running_kernel") or params.get("shared_notebook")
+    frontend = (
+        frontend or params.get("frontend") or getattr(item.cls, "frontend", "lab")
+    )
+    return frontend, kernel or params.get("kernel")
 
 
 @pytest.fixture(scope="session", params=KERNELS)

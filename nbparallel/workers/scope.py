@@ -94,7 +94,12 @@ def copies_of(context: Context) -> Callable[[], Context]:
 
 
 def _has_decimals(context: Context, decimal: Any) -> bool:
-    return any(isinstance(each, decimal.Context) for each in context.values())
+    for each in context.values():  # noqa: SIM110 # see below
+        if isinstance(each, decimal.Context):
+            return (
+                True  # what strikes while a generator is closed, Python does not raise
+            )
+    return False
 
 
 def _is_usual(settings: Any, decimal: Any) -> bool:

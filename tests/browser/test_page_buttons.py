@@ -44,6 +44,7 @@ def keeps_no_widget(notebook):
     return "vnd.jupyter.widget" not in notebook.file.read_text()
 
 
+@pytest.mark.every_kernel
 @pytest.mark.parametrize("kernel", VERSIONS)
 @pytest.mark.parametrize("frontend", ["lab", "notebook"])
 def test_failures_are_run_again_from_the_page(open_notebook, frontend, kernel):

@@ -74,4 +74,4 @@ def test_control_returns_soon_after_the_grace_and_the_hogs_end(how, block):
         assert done.stderr == ""
         return float(done.stdout)
 
-    assert_soon(stop, wanted=3)
+    assert_soon(stop, wanted=2)

@@ -66,4 +66,4 @@ def test_control_returns_soon_and_the_hogs_end(kernel, way):
         ]
         return math.inf if "did not stop" in str(final[-1]) else took
 
-    assert_soon(stop, wanted=3)
+    assert_soon(stop, wanted=2)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 GRACE, SOON = 1.0, 0.25
 #: That is said of a machine that does nothing else. Where other tests are going on, not
 #: every try can be in time.
-TRIES = 12
+TRIES = 30
 
 
 def assert_soon(stop: Callable[[], float], wanted: int = 1) -> None:

@@ -1,7 +1,8 @@
 """What `make soak` has more of than `make test`: rounds, and kernels.
 
 A test with more rounds there is marked ``soak``. Of the kernels `make test` takes the
-oldest and the newest, or all of them for what is marked ``every_kernel``.
+oldest and the newest, or all of them for what is marked ``every_kernel``; in front ends
+that are not JupyterLab the newest, or the oldest and the newest.
 """
 
 from __future__ import annotations
