@@ -159,8 +159,8 @@ class Executor(ThreadPoolExecutor):
         --------
         >>> import nbparallel as nbp
         >>> executor = nbp.Executor(progress=False)
-        >>> executor.submit(divmod, 7, 0).exception()
-        ZeroDivisionError('integer division or modulo by zero')
+        >>> executor.submit(int, "x").exception()
+        ValueError("invalid literal for int() with base 10: 'x'")
         >>> executor.shutdown()
         >>> executor.run
         <Run Executor: done, 1 error>
