@@ -47,7 +47,7 @@ class Fragile(Threads):
         Fragile.latest = self
 
     def kill(self, task):
-        """Kill the worker of *task*, which is in the middle of it; return whether."""
+        """Kill the worker in the middle of *task*; return whether the row will say so."""
         with self._lock:
             claim = next((each for each in self._held if each.running == task), None)
             if claim is None or claim.replaced:
@@ -56,8 +56,9 @@ class Fragile(Threads):
             self._dead.add(claim)
             self._team.discard(claim.worker)
         self.start(1)
+        counts = not claim.revoked  # else its row has been given up
         self.desk.lost(claim, WorkerDied("killed"))
-        return True
+        return counts
 
     def _work(self, worker, team):
         while self._keeps(worker, team):
