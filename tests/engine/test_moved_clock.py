@@ -47,7 +47,7 @@ class Fragile(Threads):
         Fragile.latest = self
 
     def kill(self, task):
-        """Kill the worker in the middle of *task*; return whether the row will say so."""
+        """Kill the worker of *task* in the middle; return whether its row tells."""
         with self._lock:
             claim = next((each for each in self._held if each.running == task), None)
             if claim is None or claim.replaced:
@@ -58,6 +58,7 @@ class Fragile(Threads):
         self.start(1)
         counts = not claim.revoked  # else its row has been given up
         self.desk.lost(claim, WorkerDied("killed"))
+        claim.items.clear()  # the dead take nothing more
         return counts
 
     def _work(self, worker, team):
