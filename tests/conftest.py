@@ -48,9 +48,8 @@ def place_of(item):
     params = item.callspec.params if hasattr(item, "callspec") else {}
     frontend, kernel = params.get("notebook", (None, None))  # of both
     kernel = kernel or params.get("running_kernel") or params.get("shared_notebook")
-    frontend = (
-        frontend or params.get("frontend") or getattr(item.cls, "frontend", "lab")
-    )
+    of_class = getattr(getattr(item, "cls", None), "frontend", "lab")
+    frontend = frontend or params.get("frontend", of_class)
     return frontend, kernel or params.get("kernel")
 
 
