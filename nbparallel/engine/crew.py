@@ -60,8 +60,8 @@ class Crew:
     idle
         The bells of idle workers, the latest last.
     pushed
-        What wakes backends that do not wait for work. A glance whether there are any of
-        these or of those is good without the lock, too.
+        What wakes backends that do not wait for work. A glance at it is good without
+        the lock, and one at *idle*.
     """
 
     def __init__(self) -> None:
@@ -93,7 +93,9 @@ class Crew:
             if claim is not None:
                 return claim
             if bell is not None:
-                self._wait_for(bell)
+                bell.acquire()
+                with self.lock:
+                    self._rung -= _was_taken_down(self.idle, bell)
             if reading is not None:
                 reading()
 
@@ -135,6 +137,11 @@ class Crew:
     def give_back(self, claim: Claim, task: int) -> None:
         """Hand tasks of a claim to the run that they came from."""
         claim.owner.give_back(claim, task)
+
+    def gone(self) -> None:
+        """Have an idle worker look in the place of one that has gone home."""
+        with self.lock:
+            self.rouse(1)
 
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Tell the run that *claim* came from."""
@@ -236,11 +243,6 @@ class Crew:
         covered = self._rung or not self.idle
         if not covered and any(member.has_work for member in self.members):
             self.rouse_one()
-
-    def _wait_for(self, bell: Any) -> None:
-        bell.acquire()
-        with self.lock:
-            self._rung -= _was_taken_down(self.idle, bell)
 
 
 def _find(

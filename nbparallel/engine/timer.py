@@ -67,6 +67,13 @@ class Timer:
                 self._have_a_thread()
                 self._change.notify()
 
+    def go_on(self) -> None:
+        """Have a thread again, where the system gave none for what is to be called."""
+        if self._thread is None:
+            with self._change:
+                if self._heap:
+                    self._have_a_thread()
+
     def cancel(self, entry: Entry) -> None:
         """Don't make that call; it is no error if it has been made."""
         with self._change:
@@ -98,7 +105,7 @@ class Timer:
             return
         try:
             self._thread = daemons.start("nbparallel-timer", self._work)
-        except RuntimeError:  # at the interpreter's exit: nothing is due any more
+        except RuntimeError:  # at the interpreter's exit nothing is due any more
             _log.debug("no thread for the timer", exc_info=True)
 
     def _work(self) -> None:

@@ -50,6 +50,12 @@ class Desk(Protocol):
         For threads that others wait for, whatever those do who are told.
         """
 
+    def gone(self) -> None:
+        """Hear that a worker, which was woken perhaps, has gone home by itself.
+
+        Another is to look at what is to be done, and when.
+        """
+
     def lost(self, claim: Claim, error: BaseException) -> None:
         """Hear that a worker died in the middle of a claim.
 

@@ -132,6 +132,7 @@ class Threads(Backend):
             if self._is_wanted(worker, team):
                 return True
             team.discard(worker)
+        self.desk.gone()
         return False
 
     def _is_wanted(self, worker: int, team: set[int]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -133,14 +134,28 @@ def test_at_the_exit_of_the_interpreter(kind, backend):
     assert done.stdout == "['0', '1', '2', '3', '4']\n" * 2
 
 
-def test_where_the_system_gives_no_thread_the_waiting_one_works(monkeypatch):
-    import threading
-
+def refuse_threads(patch):
     def refuse(_):
         message = "can't start new thread"
         raise RuntimeError(message)
 
-    monkeypatch.setattr(threading.Thread, "start", refuse)
+    patch.setattr(threading.Thread, "start", refuse)
+
+
+def test_where_the_system_gives_no_thread_the_waiting_one_works(monkeypatch):
+    refuse_threads(monkeypatch)
     run = nbp.pmap(str, range(50), backend="threads")
 
     assert run.results == [str(number) for number in range(50)]
+
+
+def test_runs_are_looked_at_again_once_the_system_gives_threads_again(gate):
+    with pytest.MonkeyPatch.context() as patch:
+        refuse_threads(patch)
+        nbp.pmap(str, range(50), backend="threads")
+    run = nbp.pmap(gate, [1], backend="threads", block=False)
+    gate.wait_for(1)
+
+    wait_for(lambda: any(each.name == "nbparallel-timer" for each in ours()))
+    gate.open()
+    assert run.results == [1]

@@ -66,7 +66,8 @@ class Fragile(Threads):
             claim = self.desk.claim(worker)
             if claim is None:
                 return
-            self._held.add(claim)
+            with self._lock:
+                self._held.add(claim)
             carry_out(claim, claim.owner.call)
             with self._lock:
                 self._held.discard(claim)
@@ -105,7 +106,14 @@ class Clock:
         TIMER.run_due()
 
     def remove(self):
+        """Leave nothing that is due at an instant of this clock."""
+        wait_for(self._nothing_is_due)
         self._patch.undo()
+
+    def _nothing_is_due(self):
+        left = TIMER.run_due()
+        self.move(left or 0)
+        return left is None
 
 
 class Timed(Interleaving):
@@ -145,6 +153,7 @@ class Timed(Interleaving):
 
     @rule(seconds=st.sampled_from([0.3, 1.1, 4.0, 6.0, 11.0]))
     def time_goes_on(self, seconds):
+        wait_for(self.what_runs_has_been_called)
         self.clock.move(seconds)
         shot = self.run.snapshot()
         if self.timeout and shot.state in (State.RUNNING, State.PAUSED):
@@ -158,6 +167,10 @@ class Timed(Interleaving):
             tasks = sorted({task for task, _ in self.script.waiting})
         if tasks and Fragile.latest.kill(tasks[which % len(tasks)]):
             self.killed += 1
+
+    def what_runs_has_been_called(self):
+        going = self.run.snapshot().counts[Status.RUNNING]
+        return going <= len(self.script.waiting)
 
     def is_at_rest(self):
         shot = self.run.snapshot()
@@ -248,3 +261,22 @@ def test_any_interleaving_of_tasks_users_and_time(kind, monkeypatch):
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_who_is_on_the_way_home_leaves_no_run_to_itself():
+    machine = type("Machine", (Timed,), {"kind": "threads"})
+    few = {"count": 2, "workers": 2, "lazy": True, "retries": 0}
+    for _ in range(20):
+        timed = machine()
+        timed.begin(**few, limited=True, timed=False, patient=True)
+        timed.end_a_task(0, ValueError)
+        timed.time_goes_on(6.0)
+        timed.end_a_task(0, ValueError)
+
+        # Two wait for the instant at which they may read on: at the end they are sent
+        # home, but the run goes on at once, and may meet one of them.
+        crew = timed.run._life.scheduler.crew
+        wait_for(lambda crew=crew: len(crew.idle) == 2)
+        timed.cancel()
+        timed.retry()
+        timed.teardown()

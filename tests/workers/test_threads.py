@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 
 import pytest
 
 import nbparallel as nbp
+from nbparallel.testing import DEADLINE
 from nbparallel.workers import KINDS, load
 from nbparallel.workers.base import Backend
+from nbparallel.workers.claim import Claim
+from nbparallel.workers.threads import Threads
 
 
 def alive(prefix="nbparallel-"):
@@ -83,3 +87,31 @@ def test_every_kind_is_a_backend_of_at_least_one_worker(word):
 
     assert issubclass(kind, Backend)
     assert kind.default_workers() >= 1
+
+
+class Home:
+    """A desk with one claim for a worker, which is one too many by then."""
+
+    def __init__(self):
+        self.team, self.gone_home = None, threading.Event()
+
+    def claim(self, worker):
+        self.team.resize(0)
+        return Claim(self, worker, 0, [], threading.Event())
+
+    def settle(self, claim):
+        self.settled = claim
+
+    def gone(self):
+        assert self.settled.worker == 0
+        self.gone_home.set()
+
+    call, context = staticmethod(str), contextvars.copy_context()
+
+
+def test_who_goes_home_by_itself_says_so():
+    home = Home()
+    home.team = team = Threads(home, 1)
+    team.start(1)
+
+    assert home.gone_home.wait(DEADLINE)

@@ -46,7 +46,11 @@ class Sampler:
         """Have *looker* look from now on."""
         with self._lock:
             self._lookers.add(looker)
-            if not self._ticks:
+            if self._ticks:
+                # What was due before it began is not late for this one.
+                self._due = max(self._due, self._timer.clock())
+                self._timer.go_on()
+            else:
                 self._ticks = True
                 self._go_on()
 
