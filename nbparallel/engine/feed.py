@@ -108,14 +108,8 @@ def _await(
     run: Scheduler, look: Callable[[], Found | None], wait: Wait
 ) -> Found | None:
     """Return what *look* finds as soon as it does, or None if the run has ended."""
+    found: Found | None = None
     is_late = False
-    try:
-        found = look()
-    except UsageError:
-        raise
-    except BaseException:  # who is interrupted here would have been in the wait
-        stopping.cancel(run)
-        raise
 
     def is_there() -> bool:
         nonlocal found, is_late
@@ -125,6 +119,13 @@ def _await(
             is_late = True
         return is_late or found is not None
 
-    while found is None and not is_late and wait(is_there):
-        pass  # the run had ended, and has been started again
-    return look() if found is None else found
+    try:
+        found = look()
+        while found is None and not is_late and wait(is_there):
+            pass  # the run had ended, and has been started again
+        return look() if found is None else found
+    except UsageError:
+        raise
+    except BaseException:  # who is interrupted here would have been in the wait
+        stopping.cancel(run)
+        raise

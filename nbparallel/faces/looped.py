@@ -37,6 +37,7 @@ class LoopedRun(Run[T]):
         try:
             return super()._wait_for(ready)
         except KeyboardInterrupt as error:
+            stopping.cancel(self._life.scheduler)  # the wait may not have begun
             if self.struck is not None:
                 raise
             self.struck = error

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 import nbparallel as nbp
-from nbparallel.engine import waiting
+from nbparallel.engine import run, waiting
 from nbparallel.kinds import KINDS
+from nbparallel.testing import DEADLINE, Gate
+from nbparallel.types import State
 from tests.engine import pools
 from tests.engine.fakes import FAKES
 from tests.support.soaking import often
@@ -223,6 +225,23 @@ def test_an_interrupt_just_before_an_inline_task_keeps_it_from_starting(monkeypa
 
     assert started == []
     assert nbp.last.df["status"].tolist() == ["cancelled"] * 3
+
+
+def test_an_interrupt_just_before_a_loop_waits_ends_the_run(monkeypatch):
+    def strike(_):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    gate = Gate()
+    handle = nbp.pmap(gate, range(3), workers=1, grace=0, block=False)
+    gate.wait_for(0)
+    monkeypatch.setattr(run, "refuse_to_wait_for", strike)
+    with pytest.raises(KeyboardInterrupt):
+        next(iter(handle))
+
+    assert handle.wait(DEADLINE)
+    assert handle.state is State.CANCELLED
+    gate.open()
 
 
 def test_an_interrupt_of_quick_inline_tasks_keeps_the_next_one_from_starting():

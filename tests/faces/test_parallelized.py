@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import nbparallel as nbp
+from nbparallel.engine import run
 from nbparallel.kinds import KINDS
 from nbparallel.testing import DEADLINE, Gate
 from nbparallel.types import State
@@ -151,6 +152,16 @@ class TestLoop:
         assert nbp.error_str(error) == "Hostile: (its str raised SystemExit)"
 
 
+def strike_before_a_wait(monkeypatch):
+    """Have an interrupt strike once, before the next wait is ready for it."""
+
+    def strike(_):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "refuse_to_wait_for", strike)
+
+
 class TestLeaving:
     def test_a_break_cancels_what_is_pending(self):
         gate = Gate()
@@ -198,6 +209,19 @@ class TestLeaving:
             ends += par
             assert by_x(ends) == {x: HALVES[x] for x in range(10)}
             assert list(par) == []
+
+    def test_an_interrupt_just_before_a_wait_ends_the_loop(self, monkeypatch):
+        gate = Gate()
+        given = [{"item": number} for number in range(3)]
+        with nbp.Parallelized(gate, given, 1, grace=0) as par:
+            gate.wait_for(0)
+            strike_before_a_wait(monkeypatch)
+            ends = []
+            with pytest.raises(KeyboardInterrupt):
+                ends.extend(error for _, _, error in par)
+        gate.open()
+        assert par.run.state is State.CANCELLED
+        assert set(par.run.df["status"]) == {"cancelled"}
 
     def test_what_a_cancel_takes_has_an_error_that_says_so(self):
         gate = Gate()
