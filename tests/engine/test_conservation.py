@@ -26,6 +26,7 @@ from nbparallel.types import FINAL, MISSING, State, Status
 from nbparallel.workers.bounds import has_one_lock
 from tests.engine.conftest import carry_on, wait_for
 from tests.support.soaking import often
+from tests.support.threads import whereabouts
 
 
 class Odd(BaseException):
@@ -150,7 +151,12 @@ class Interleaving(RuleBasedStateMachine):
 
     @rule()
     def let_tasks_start(self):
-        wait_for(lambda: self.script.waiting or self.is_at_rest())
+        wait_for(lambda: self.script.waiting or self.is_at_rest(), self.whereabouts)
+
+    def whereabouts(self):
+        run = self.run._life.scheduler
+        crew, source = vars(run.crew), (run.source.at_hand, vars(run.source.shelf))
+        return f"{self.run.snapshot()}\n{crew}\n{run.open}\n{source}\n{whereabouts()}"
 
     def is_at_rest(self):
         shot = self.run.snapshot()

@@ -51,7 +51,14 @@ def interrupt_once_it_says(kernel, text, code):
 
 
 def heard(kernel, name):
-    kernel.wait_for(lambda said: f"{name} heard it" in said["content"].get("text", ""))
+    def says(said):
+        return f"{name} heard it" in said["content"].get("text", "")
+
+    try:
+        kernel.wait_for(says, timeout=5)
+    except TimeoutError:  # it came in the instant before the kernel's loop began to
+        kernel.run("")  # wait: Python notices it only once something ends that wait
+        kernel.wait_for(says)
     kernel.said.clear()
 
 
