@@ -173,6 +173,7 @@ class Timed(Interleaving):
         return going <= len(self.script.waiting)
 
     def is_at_rest(self):
+        TIMER.run_due()  # time passes by itself as well
         shot = self.run.snapshot()
         return super().is_at_rest() or shot.waiting or shot.held_by
 
